@@ -1,0 +1,71 @@
+"""How a front end (a notebook, a dashboard) takes part without the engine knowing it.
+
+A package offers an object with the methods of `Frontend` under the entry-point group
+`layerlab.frontends`; it is looked up when the first model is trained or displayed, never at
+import. A front end that fails is left out with one warning: it must never cost a training run.
+Imports L0 only.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import warnings
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from layerlab.events import Listener
+
+__all__ = ["Frontend", "discover", "display_bundle", "watchers"]
+
+GROUP = "layerlab.frontends"
+
+
+class Frontend(Protocol):
+    """What an entry point of the group must offer."""
+
+    def watch(self, run_id: str, model: Any, control: Any) -> Listener | None:
+        """Called when fit starts with verbose='auto'. A listener that will get each event of the
+        run (from the training thread: it must return at once), or None where there is nobody to
+        show it to. `control` is the run's `training.RunControl`."""
+        ...
+
+    def display(self, model: Any) -> dict[str, Any] | None:
+        """A MIME bundle for `model` as the last expression of a cell, or None."""
+        ...
+
+
+@functools.cache
+def discover() -> tuple[Frontend, ...]:
+    """Load the front ends that are installed, once per process."""
+    found = []
+    for entry_point in importlib.metadata.entry_points(group=GROUP):
+        frontend = _guarded(entry_point.load, f"loading the front end '{entry_point.name}'")
+        if frontend is not None:
+            found.append(frontend)
+    return tuple(found)
+
+
+def watchers(run_id: str, model: Any, control: Any) -> list[Listener]:
+    """The listeners of all front ends that want to see this run."""
+    listeners = (
+        _guarded(lambda f=f: f.watch(run_id, model, control), "showing the run") for f in discover()
+    )
+    return [listener for listener in listeners if listener is not None]
+
+
+def display_bundle(model: Any) -> dict[str, Any] | None:
+    """The first front end's MIME bundle for a model, None where none has one."""
+    for frontend in discover():
+        bundle = _guarded(lambda f=frontend: f.display(model), "displaying the model")
+        if bundle is not None:
+            return bundle
+    return None
+
+
+def _guarded(call: Callable[[], Any], doing: str) -> Any:
+    try:
+        return call()
+    except Exception as error:  # a broken front end must not end a training run
+        warnings.warn(f"{doing} failed: {type(error).__name__}: {error}", stacklevel=3)
+        return None
