@@ -1,0 +1,1 @@
+"""The only folder that may import jax or torch. `active` tells which back end is in use."""

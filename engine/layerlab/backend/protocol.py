@@ -1,0 +1,180 @@
+"""What a back end offers: the Array API namespace `xp`, and the primitives it does not cover.
+
+Each back end is a package (`backend/jax`, `backend/torch`, `backend/numpy_backend.py`) whose module-level names
+satisfy `Backend`. Callers have promoted dtypes by our table (`layerlab.dtypes`) before they call;
+layouts are channels-last; padding is explicit. A back end that cannot do something raises
+UnsupportedError. Dtypes are passed as standard names ('float32', 'bfloat16', 'bool' ...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+__all__ = ["Array", "ArraySpec", "Backend", "Padding", "Shape"]
+
+Array = Any  # an array of the active back end
+Shape = tuple[int, ...]
+Padding = Sequence[tuple[int, int]]  # (before, after) per spatial axis
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """Shape and dtype of an array that does not exist: input and output of `eval_shape`."""
+
+    shape: Shape
+    dtype: str
+
+
+class Backend(Protocol):
+    """All functions are pure unless they say otherwise."""
+
+    name: str
+    can_train: bool
+    xp: Any
+    """Array API namespace (2024.12) plus what jax.numpy, numpy and our torch namespace share; index
+    results are int32; take_along_axis, mean(int) and flips behave as in NumPy."""
+
+    # -- arrays -------------------------------------------------------------------------------
+
+    def is_array(self, x: Any) -> bool:
+        """True for an array (or tracer) of this back end; False for NumPy arrays elsewhere."""
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Array:
+        """Convert Python scalars, nested lists, NumPy arrays, arrays of other back ends. With
+        dtype None, an array keeps its own; float64 is kept only if asked for."""
+
+    def to_numpy(self, x: Array) -> np.ndarray:
+        """A NumPy array (bfloat16 as ml_dtypes.bfloat16); detached, copied from the device."""
+
+    def cast(self, x: Array, dtype: str) -> Array: ...
+
+    def dtype_name(self, x: Array) -> str:
+        """The standard dtype name of an array."""
+
+    def set_at(self, x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
+        """A new array with x[index] replaced or accumulated; duplicate indices accumulate."""
+
+    def leaf(self, value: Array, trainable: bool) -> Array:
+        """The array that a Variable holds (torch: an nn.Parameter)."""
+
+    def write(self, current: Array, value: Array) -> Array:
+        """The array a Variable holds after an assignment. torch: in place in `current`, which is returned."""
+
+    def block_until_ready(self, x: Any) -> None:
+        """Wait for the computation of the arrays in a tree."""
+
+    def inference(self) -> AbstractContextManager[Any]:
+        """A context without gradient bookkeeping (torch: no_grad)."""
+
+    # -- random numbers: `key` is uint32 of shape (2,), (seed, counter) --------------------------
+
+    def random_uniform(self, key: Array, shape: Shape, dtype: str, low: float, high: float) -> Array: ...
+
+    def random_normal(self, key: Array, shape: Shape, dtype: str) -> Array:
+        """Standard normal values."""
+
+    def random_truncated_normal(self, key: Array, shape: Shape, dtype: str) -> Array:
+        """Standard normal values within two standard deviations."""
+
+    def random_integers(self, key: Array, shape: Shape, dtype: str, low: int, high: int) -> Array:
+        """Integers in [low, high)."""
+
+    def random_categorical(self, key: Array, logits: Array, samples: int, dtype: str) -> Array:
+        """(batch, samples) class indices drawn from (batch, classes) logits."""
+
+    def random_permutation(self, key: Array, x: Array, axis: int) -> Array: ...
+
+    def random_gamma(self, key: Array, shape: Shape, alpha: Array, dtype: str) -> Array: ...
+
+    # -- neural network primitives ----------------------------------------------------------------
+
+    def conv(
+        self,
+        x: Array,  # (batch, *spatial, channels)
+        kernel: Array,  # (*window, channels // groups, filters)
+        strides: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        groups: int,
+    ) -> Array:
+        """Cross-correlation, (batch, *spatial_out, filters)."""
+
+    def conv_transpose(
+        self,
+        x: Array,  # (batch, *spatial, channels)
+        kernel: Array,  # (*window, filters, channels)
+        strides: Sequence[int],
+        crop: Padding,
+        dilation: Sequence[int],
+    ) -> Array:
+        """The gradient of `conv` towards its input, of full size
+        (n - 1) * stride + dilation * (window - 1) + 1 per axis, then cropped (negative: zero-padded)."""
+
+    def max_pool(self, x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
+        """Padded with the lowest value; (batch, *spatial, channels)."""
+
+    def sum_pool(self, x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
+        """Sums over windows, padded with zeros (average pooling divides by the counts)."""
+
+    def erf(self, x: Array) -> Array: ...
+
+    def erfinv(self, x: Array) -> Array: ...
+
+    def lgamma(self, x: Array) -> Array: ...
+
+    def digamma(self, x: Array) -> Array: ...
+
+    def einsum(self, subscripts: str, *operands: Array) -> Array: ...
+
+    def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
+        """The k largest along the last axis, largest first, lowest index first at ties; (values, int32 indices)."""
+
+    def segment_sum(self, data: Array, segment_ids: Array, num_segments: int) -> Array: ...
+
+    def segment_max(self, data: Array, segment_ids: Array, num_segments: int) -> Array: ...
+
+    # -- control flow -------------------------------------------------------------------------------
+
+    def scan(
+        self, step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, length: int | None, reverse: bool
+    ) -> tuple[Any, Any]:
+        """`lax.scan`: step(carry, x) -> (carry, y) over the first axis of the arrays in tree xs."""
+
+    def cond(self, predicate: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *operands: Any) -> Any: ...
+
+    def while_loop(self, condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any) -> Any: ...
+
+    # -- transforms -----------------------------------------------------------------------------------
+
+    def value_and_grad(self, function: Callable[..., Any], has_aux: bool = False) -> Callable[..., Any]:
+        """Differentiates a scalar function towards its first argument, a dict (or tree) of arrays; an array
+        that the result does not depend on has gradient zero. Returns ((value, aux) or value, gradients);
+        all of them are free of gradient bookkeeping."""
+
+    def stop_gradient(self, x: Array) -> Array: ...
+
+    def custom_gradient(self, function: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
+        """`function(*args) -> (output, gradient_function)`, gradient_function(upstream) -> gradients of args."""
+
+    def checkpoint(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Recompute intermediate values in the backward pass."""
+
+    def jit(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a function of trees of arrays; identity where there is no compiler."""
+
+    def vmap(self, function: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]: ...
+
+    def eval_shape(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Abstract evaluation: `args` is a tree with ArraySpec leaves (other leaves are passed as they
+        are); returns the tree of results with each array replaced by its ArraySpec."""
+
+    # -- execution of a training step -------------------------------------------------------------------
+
+    def compile_step(self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool) -> Callable[..., Any]:
+        """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path. `donate`
+        allows the memory of the old state to be reused: it must not be read again."""
