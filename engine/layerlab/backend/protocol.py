@@ -71,6 +71,13 @@ class Backend(Protocol):
     def inference(self) -> AbstractContextManager[Any]:
         """A context without gradient bookkeeping (torch: no_grad)."""
 
+    def concrete(self) -> AbstractContextManager[Any]:
+        """A context in which arrays are real even while `eval_shape` or `jit` traces: a layer that is built
+        inside an abstract evaluation makes its variables here (jax.ensure_compile_time_eval; torch: leaves fake mode)."""
+
+    def is_abstract(self, x: Array) -> bool:
+        """True while `x` has no values yet: a tracer under jit, grad or eval_shape; a fake tensor."""
+
     # -- random numbers: `key` is uint32 of shape (2,), (seed, counter) --------------------------
 
     def random_uniform(self, key: Array, shape: Shape, dtype: str, low: float, high: float) -> Array: ...

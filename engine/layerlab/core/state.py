@@ -1,0 +1,77 @@
+"""State scopes: read variables from, and write them to, plain arrays instead of the variables themselves.
+
+Inside a scope a model is a pure function: `Variable.value` reads the scope's values, `assign` is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from layerlab.backend.protocol import Array
+from layerlab.core.context import context
+from layerlab.core.variable import Variable
+
+__all__ = ["StateScope", "current_scope", "state_keys"]
+
+
+class StateScope:
+    """While open in this thread, stands in for the values of variables.
+
+    `values` pairs variables with arrays; others are read as they are. What is assigned inside
+    is kept in the scope and read back from it; the variables do not change.
+
+    Example:
+        >>> v = Variable(1.0)
+        >>> with StateScope() as scope:
+        ...     _ = v.assign(2.0)
+        >>> float(v.numpy()), float(scope.read(v))
+        (1.0, 2.0)
+    """
+
+    def __init__(self, values: Iterable[tuple[Variable, Array]] = ()) -> None:
+        self._values: dict[int, Array] = {id(variable): value for variable, value in values}
+        self._assigned: dict[int, Variable] = {}
+        self.losses: list[tuple[Any, Array]] = []  # (layer, loss) from add_loss inside the scope
+        self._outer: StateScope | None = None
+
+    def read(self, variable: Variable) -> Array:
+        """The value that holds in this scope."""
+        value = self._values.get(id(variable))
+        if value is not None:
+            return value
+        return self._outer.read(variable) if self._outer is not None else variable.own_value
+
+    def write(self, variable: Variable, value: Array) -> None:
+        """Record an assignment."""
+        self._values[id(variable)] = value
+        self._assigned[id(variable)] = variable
+
+    def assigned(self) -> list[Variable]:
+        """The variables that were assigned inside, in order of their first assignment."""
+        return list(self._assigned.values())
+
+    def __enter__(self) -> StateScope:
+        self._outer = context.state_scope
+        context.state_scope = self
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        context.state_scope = self._outer
+
+
+def current_scope() -> StateScope | None:
+    """The innermost open scope of this thread."""
+    return context.state_scope
+
+
+def state_keys(variables: Sequence[Variable]) -> Mapping[str, Variable]:
+    """A key for each variable: its path, with '#2', '#3' ... where two layers share a name."""
+    keyed: dict[str, Variable] = {}
+    for variable in variables:
+        key, count = variable.path, 1
+        while key in keyed:
+            count += 1
+            key = f"{variable.path}#{count}"
+        keyed[key] = variable
+    return keyed

@@ -1,0 +1,301 @@
+"""The symbolic graph: KerasTensor, Node, and Operation, which records one node per symbolic call.
+
+A KerasTensor has a shape (None where unknown) and a dtype, no values. Calling an operation on
+one yields others and leaves a Node that knows what was called on what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from layerlab import dtypes, tree
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import ArraySpec
+from layerlab.core.naming import auto_name, check_name
+from layerlab.core.state import StateScope
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, LayerlabError, ShapeError, UnsupportedError, explain
+
+__all__ = ["History", "KerasTensor", "Node", "Operation", "any_symbolic", "infer_spec", "is_symbolic", "symbolic_tensors"]
+
+# Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
+# stride up to 64 maps both to the same size.
+_STAND_INS = (1009, 2003)
+
+
+class History(NamedTuple):
+    """Which call of which operation made a tensor, and the place of the tensor in its outputs."""
+
+    operation: Operation
+    node_index: int
+    tensor_index: int
+
+
+class KerasTensor:
+    """A tensor of a model's graph: a shape and a dtype without values.
+
+    Args:
+        shape: tuple of ints and Nones.
+        dtype: standard dtype name.
+        sparse, ragged: kept for compatibility; True raises UnsupportedError.
+        record_history: whether calls on this tensor leave nodes.
+        name: automatic when None.
+
+    Example:
+        >>> x = KerasTensor((None, 4), name="x")
+        >>> x.shape, x.dtype
+        ((None, 4), 'float32')
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int | None],
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs:
+            raise InvalidArgumentError(explain("KerasTensor got unknown arguments.", got=", ".join(kwargs)))
+        if sparse or ragged:
+            raise UnsupportedError(explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor"))
+        self.shape = tuple(None if size is None else int(size) for size in shape)
+        self.dtype = dtypes.standardize_dtype(dtype)
+        self.sparse = False
+        self.ragged = False
+        self.record_history = record_history
+        self.name = name or auto_name(type(self).__name__)
+        self._keras_history: History | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def history(self) -> History:
+        """The call that made this tensor; raises for a tensor that no call made."""
+        if self._keras_history is None:
+            raise InvalidArgumentError(f"KerasTensor '{self.name}' was not made by a layer or op.")
+        return self._keras_history
+
+    def __len__(self) -> int:
+        if not self.shape or self.shape[0] is None:
+            raise TypeError(f"KerasTensor '{self.name}' has no known length: its shape is {self.shape}")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            explain(
+                f"A symbolic tensor ('{self.name}') has no truth value.",
+                fix="use ops.where or ops.cond instead of a Python 'if', or put the 'if' into a layer",
+            )
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise UnsupportedError(
+            explain(
+                f"A symbolic tensor ('{self.name}') holds no values and cannot become a NumPy array.",
+                fix="use functions of layerlab.ops, or wrap the code in a Layer",
+            )
+        )
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def is_symbolic(value: Any) -> bool:
+    """True for a KerasTensor."""
+    return isinstance(value, KerasTensor)
+
+
+def any_symbolic(args: Any, kwargs: Any) -> bool:
+    """True if a KerasTensor is among the arguments, nested ones included."""
+    for value in args:
+        if isinstance(value, KerasTensor) or (tree.is_nested(value) and symbolic_tensors(value)):
+            return True
+    return bool(kwargs) and any_symbolic(tuple(kwargs.values()), None)
+
+
+def symbolic_tensors(structure: Any) -> list[KerasTensor]:
+    """The KerasTensors in a structure, in order."""
+    return [leaf for leaf in tree.flatten(structure) if isinstance(leaf, KerasTensor)]
+
+
+class Node:
+    """One symbolic call: operation, arguments, outputs.
+
+    `parents` are the nodes that made the input tensors.
+    """
+
+    def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = outputs
+        self.input_tensors = symbolic_tensors((args, kwargs))
+        self.output_tensors = [leaf for leaf in tree.flatten(outputs) if isinstance(leaf, KerasTensor)]
+        self.index = len(operation._inbound_nodes)
+        operation._inbound_nodes.append(self)
+        for place, tensor in enumerate(self.output_tensors):
+            tensor._keras_history = History(operation, self.index, place)
+        for parent in self.parents:
+            parent.operation._outbound_nodes.append(self)
+
+    @property
+    def is_input(self) -> bool:
+        """True for the node of an Input."""
+        return not self.input_tensors
+
+    @property
+    def parents(self) -> list[Node]:
+        """The nodes that made the input tensors, without those made outside of any call."""
+        histories = [tensor._keras_history for tensor in self.input_tensors]
+        return [history.operation._inbound_nodes[history.node_index] for history in histories if history]
+
+    def fill(self, values: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with each symbolic tensor replaced by `values[id(tensor)]`."""
+
+        def replace(leaf: Any) -> Any:
+            return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
+
+        if len(self.args) == 1 and isinstance(self.args[0], KerasTensor) and not self.kwargs:
+            return (values[id(self.args[0])],), {}
+        return tree.map_structure(replace, self.args), tree.map_structure(replace, self.kwargs)
+
+    def __repr__(self) -> str:
+        return f"<Node {self.operation.name}#{self.index}>"
+
+
+class Operation:
+    """Something that can be called on tensors, symbolic ones included: a layer, a model, an op.
+
+    A subclass implements `call`; `compute_output_spec` follows from it by abstract evaluation.
+    """
+
+    name: str
+    _inbound_nodes: list[Node]
+    _outbound_nodes: list[Node]
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = check_name(name or auto_name(type(self).__name__), f"A {type(self).__name__}")
+        self._inbound_nodes = []
+        self._outbound_nodes = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if any_symbolic(args, kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation, on arrays of the active back end."""
+        raise UnsupportedError(explain(f"{type(self).__name__} has no call method.", fix="define call(self, inputs)"))
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Infer the outputs and record a node."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        return self.record(args, kwargs, outputs)
+
+    def record(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+        """Leave a node that says: called on these arguments, gave these outputs."""
+        tensors = symbolic_tensors((args, kwargs))
+        if all(tensor.record_history for tensor in tensors):
+            # An operation may hand an input through; as an output it is a tensor of its own.
+            known = {id(tensor) for tensor in tensors}
+            outputs = tree.map_structure(lambda leaf: _copy(leaf) if id(leaf) in known else leaf, outputs)
+            Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors like the outputs for arguments like these."""
+        return infer_spec(self.call, *args, **kwargs)
+
+    @property
+    def input(self) -> Any:
+        """The tensor or structure of tensors of the first call."""
+        node = self._first_node("input")
+        tensors = node.args[0] if len(node.args) == 1 else list(node.args)
+        return node.outputs if node.is_input else tensors
+
+    @property
+    def output(self) -> Any:
+        """The result of the first call."""
+        return self._first_node("output").outputs
+
+    def _first_node(self, what: str) -> Node:
+        if not self._inbound_nodes:
+            raise AttributeError(f"'{self.name}' has no {what}: it was never called on a symbolic tensor")
+        return self._inbound_nodes[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that make an equal operation."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """KerasTensors with the shapes and dtypes that `function` gives for arguments like these.
+
+    Evaluates abstractly, once with each stand-in for unknown sizes; where the results differ the size is
+    unknown. Nothing that is assigned inside takes effect.
+    """
+    tensors = symbolic_tensors((args, kwargs))
+    unknown = any(None in tensor.shape for tensor in tensors)
+    results = [_evaluate(function, args, kwargs, size) for size in (_STAND_INS if unknown else _STAND_INS[:1])]
+    return tree.map_structure(_merge, *results) if unknown else tree.map_structure(_to_symbolic, results[0])
+
+
+def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: int) -> Any:
+    def to_spec(leaf: Any) -> Any:
+        if not isinstance(leaf, KerasTensor):
+            return leaf
+        return ArraySpec(tuple(stand_in if size is None else size for size in leaf.shape), leaf.dtype)
+
+    def call(specs: tuple[Any, dict[str, Any]]) -> Any:
+        with StateScope():
+            result = function(*specs[0], **specs[1])
+        return tree.map_structure(lambda leaf: leaf.value if isinstance(leaf, Variable) else leaf, result)
+
+    try:
+        return backend().eval_shape(call, tree.map_structure(to_spec, (args, kwargs)))
+    except LayerlabError:
+        raise
+    except (ValueError, TypeError, IndexError, RuntimeError) as error:
+        shapes = ", ".join(f"{tensor.shape} {tensor.dtype}" for tensor in symbolic_tensors((args, kwargs)))
+        name = getattr(function, "__qualname__", str(function)).removesuffix(".call")
+        raise ShapeError(
+            explain(f"{name} cannot take tensors of shape {shapes}: {_first_line(error)}", fix="check the layers before it")
+        ) from error
+
+
+def _merge(first: Any, second: Any) -> Any:
+    if not isinstance(first, ArraySpec):
+        return first
+    shape = tuple(a if a == b else None for a, b in zip(first.shape, second.shape, strict=True))
+    return KerasTensor(shape, first.dtype)
+
+
+def _to_symbolic(leaf: Any) -> Any:
+    return KerasTensor(leaf.shape, leaf.dtype) if isinstance(leaf, ArraySpec) else leaf
+
+
+def _copy(tensor: KerasTensor) -> KerasTensor:
+    return KerasTensor(tensor.shape, tensor.dtype)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,187 @@
+"""Variable: a value with a path, a dtype, and a flag for training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from layerlab import dtypes
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array, Shape
+from layerlab.core.context import context, naming_path
+from layerlab.core.naming import auto_name, check_name
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+
+__all__ = ["Variable"]
+
+
+class Variable:
+    """A tensor whose value can be assigned: a weight, a counter, a random seed.
+
+    Args:
+        initializer: an array-like, or a callable `(shape, dtype=...) -> array`, which needs `shape`.
+        shape: tuple of ints; needed with a callable.
+        dtype: a dtype name; None keeps that of an array, and is floatx for a callable.
+        trainable: whether optimizers change it; settable later.
+        autocast: whether a floating value is cast when a mixed-precision layer reads it.
+        aggregation, synchronization: how replicas are combined; kept for saving, unused on one device.
+        name: the last part of the path; the open name scopes come before it.
+    Raises: InvalidArgumentError for a callable without shape, or a name with '/'.
+
+    Example:
+        >>> v = Variable([1.0, 2.0], name="v")
+        >>> v.assign_add([1.0, 1.0]).numpy()
+        array([2., 3.], dtype=float32)
+    """
+
+    tracked_as = "variable"
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Shape | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ) -> None:
+        self.name = check_name(name or auto_name(type(self).__name__), "A variable")
+        scope = naming_path()
+        self.path = f"{scope}/{self.name}" if scope else self.name
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.synchronization = synchronization
+        self.overwrite_with_gradient = False
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self._trainable = bool(trainable)
+        # A layer may be built while its call is being traced; its weights are real all the same.
+        with backend().concrete():
+            value = self._initial_value(initializer, shape, dtype)
+            self.dtype = backend().dtype_name(value)
+            self.own_value = backend().leaf(value, self._trainable)
+        self.shape: Shape = tuple(int(size) for size in value.shape)
+
+    def _initial_value(self, initializer: Any, shape: Shape | None, dtype: Any) -> Array:
+        if not callable(initializer):
+            wanted = None if dtype is None else dtypes.standardize_dtype(dtype)
+            if wanted is None and not hasattr(initializer, "dtype"):
+                found = np.asarray(initializer).dtype
+                wanted = {"f": dtypes.standardize_dtype(None), "i": "int32", "b": "bool"}.get(found.kind)
+            value = backend().asarray(initializer, wanted)
+            if shape is not None and tuple(value.shape) != tuple(shape):
+                value = backend().xp.broadcast_to(value, tuple(shape))
+            return value
+        if shape is None:
+            raise InvalidArgumentError(
+                explain(f"Variable '{self.path}' has a callable initializer but no shape.", fix="pass shape=(...)")
+            )
+        wanted = dtypes.standardize_dtype(dtype)
+        return backend().asarray(initializer(tuple(shape), dtype=wanted), wanted)
+
+    @property
+    def value(self) -> Array:
+        """The array that holds now: the open state scope's, else the variable's own; autocast applied."""
+        scope = context.state_scope
+        value = self.own_value if scope is None else scope.read(self)
+        wanted = context.autocast_dtype
+        if wanted is not None and self.autocast and wanted != self.dtype and dtypes.is_float(self.dtype):
+            return backend().cast(value, wanted)
+        return value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the variable."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self.own_value = backend().leaf(self.own_value, self._trainable)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def assign(self, value: Any) -> Variable:
+        """Replace the value; it must have the variable's shape. Inside a state scope the assignment is recorded."""
+        array = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
+        if tuple(array.shape) != self.shape:
+            raise ShapeError(
+                explain(
+                    f"Variable '{self.path}' cannot be assigned a value of another shape.",
+                    expected=str(self.shape),
+                    got=str(tuple(array.shape)),
+                )
+            )
+        scope = context.state_scope
+        if scope is not None:
+            scope.write(self, array)
+        else:
+            self.own_value = backend().write(self.own_value, array)
+        return self
+
+    def assign_add(self, value: Any) -> Variable:
+        """Add `value`."""
+        return self._assign_with(lambda mine, other: mine + other, value)
+
+    def assign_sub(self, value: Any) -> Variable:
+        """Subtract `value`."""
+        return self._assign_with(lambda mine, other: mine - other, value)
+
+    def _assign_with(self, combine: Callable[[Array, Array], Array], value: Any) -> Variable:
+        scope = context.state_scope
+        mine = self.own_value if scope is None else scope.read(self)
+        other = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
+        with backend().inference():
+            return self.assign(combine(mine, other))
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array."""
+        return backend().to_numpy(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __jax_array__(self) -> Array:
+        return self.value
+
+    @classmethod
+    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def unwrap(x: Any) -> Any:
+            return x.value if isinstance(x, Variable) else x
+
+        unwrapped = [[unwrap(y) for y in x] if isinstance(x, list) else unwrap(x) for x in args]
+        return function(*unwrapped, **{key: unwrap(x) for key, x in (kwargs or {}).items()})
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"Variable '{self.path}' is a scalar and has no length")
+        return self.shape[0]
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+

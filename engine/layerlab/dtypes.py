@@ -1,0 +1,226 @@
+"""Dtype names, the one promotion table of every back end, and dtype policies.
+
+Promotion is JAX's lattice without 64-bit surprises: a Python int or float is *weak* and takes the
+dtype of the array beside it; int32 with float32 is float32 (NumPy says float64); two float16 kinds
+meet in float32. Callers promote before they call a back end's namespace, so that all agree.
+Source: "Type promotion semantics", JAX documentation. Imports errors and settings only.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from layerlab.errors import DTypeError, InvalidArgumentError, did_you_mean, explain
+from layerlab.settings import FLOAT_TYPES, settings
+
+__all__ = [
+    "ALLOWED",
+    "DTypePolicy",
+    "as_policy",
+    "dtype_policy",
+    "is_float",
+    "is_integer",
+    "numpy_dtype",
+    "result_type",
+    "set_dtype_policy",
+    "standardize_dtype",
+]
+
+_PARENTS: dict[str, tuple[str, ...]] = {
+    "bool": ("int",),  # 'int' and 'float' are the weak types of Python numbers
+    "int": ("uint8", "int8"),
+    "uint8": ("int16", "uint16"),
+    "uint16": ("int32", "uint32"),
+    "uint32": ("int64", "uint64"),
+    "uint64": ("float",),
+    "int8": ("int16",),
+    "int16": ("int32",),
+    "int32": ("int64",),
+    "int64": ("float",),
+    "float": ("bfloat16", "float16"),
+    "bfloat16": ("float32",),
+    "float16": ("float32",),
+    "float32": ("float64", "complex64"),
+    "float64": ("complex128",),
+    "complex64": ("complex128",),
+    "complex128": (),
+}
+ALLOWED = tuple(name for name in _PARENTS if name not in ("int", "float")) + (
+    "float8_e4m3fn",
+    "float8_e5m2",
+    "int4",
+    "uint4",
+    "string",
+)
+_PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int", float: "float", complex: "complex64"}
+
+
+def standardize_dtype(dtype: Any) -> str:
+    """The standard name of a dtype given as a name, a Python type, or a dtype of any back end; None is floatx."""
+    if dtype is None:
+        return settings.floatx
+    if isinstance(dtype, str) and dtype in ALLOWED:
+        return dtype
+    return _standardize_other(dtype)
+
+
+def is_float(dtype: str) -> bool:
+    """True for the floating dtypes, float8 included."""
+    return "float" in dtype
+
+
+def is_integer(dtype: str) -> bool:
+    """True for signed and unsigned integers; bool is not one."""
+    return "int" in dtype
+
+
+def numpy_dtype(dtype: str) -> np.dtype:
+    """The NumPy dtype of a standard name; ml_dtypes gives those that NumPy lacks."""
+    extended = getattr(ml_dtypes, dtype, None)
+    return np.dtype(extended if extended is not None else dtype)
+
+
+def result_type(*dtypes: Any) -> str:
+    """The dtype in which values of these dtypes meet.
+
+    Each is a name, a dtype, or a Python type (`int`, `float`: weak). Weak results become int32 and floatx.
+
+    Example:
+        >>> result_type("int32", "bfloat16"), result_type("float16", float), result_type(int, float)
+        ('bfloat16', 'float16', 'float32')
+    """
+    names = frozenset(_PYTHON_TYPES.get(dtype) or standardize_dtype(dtype) for dtype in dtypes)
+    joined = _join(names)
+    return {"int": "int32", "float": settings.floatx}.get(joined, joined)
+
+
+@functools.lru_cache(maxsize=4096)
+def _join(names: frozenset[str]) -> str:
+    if len(names) == 1:
+        return next(iter(names))
+    unknown = names - _PARENTS.keys()
+    if unknown:
+        raise DTypeError(
+            explain(f"No common dtype for {', '.join(sorted(names))}.", fix=f"cast {sorted(unknown)[0]} values first")
+        )
+    common = set.intersection(*(_at_or_above(name) for name in names))
+    return next(name for name in common if common <= _at_or_above(name))
+
+
+@functools.lru_cache(maxsize=None)
+def _at_or_above(name: str) -> set[str]:
+    return {name}.union(*(_at_or_above(parent) for parent in _PARENTS[name]))
+
+
+def _standardize_other(dtype: Any) -> str:
+    if dtype in (bool, int, float):
+        return {bool: "bool", int: "int32", float: settings.floatx}[dtype]
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or str(dtype)
+    name = str(name).removeprefix("torch.").removeprefix("<class 'jax.numpy.").removesuffix("'>")
+    if name in ("int", "float"):
+        return {"int": "int32", "float": settings.floatx}[name]
+    if name not in ALLOWED:
+        try:
+            name = np.dtype(dtype).name
+        except TypeError:
+            pass
+    if name.startswith("str") or name == "object":
+        name = "string" if name.startswith("str") else name
+    if name not in ALLOWED:
+        raise DTypeError(f"Unknown dtype {dtype!r}.{did_you_mean(name, ALLOWED)}")
+    return name
+
+
+class DTypePolicy:
+    """Which dtype a layer computes in and which its variables have.
+
+    A plain dtype name uses it for both; `"mixed_float16"` and `"mixed_bfloat16"` compute in 16 bits and keep
+    float32 variables.
+
+    Example:
+        >>> DTypePolicy("mixed_bfloat16").compute_dtype, DTypePolicy("mixed_bfloat16").variable_dtype
+        ('bfloat16', 'float32')
+    """
+
+    def __init__(self, name: str = "float32") -> None:
+        if not isinstance(name, str):
+            raise InvalidArgumentError(explain("DTypePolicy", expected="a name such as 'float32'", got=repr(name)))
+        self._name = name
+        if name.startswith("mixed_"):
+            self._compute_dtype, self._variable_dtype = name.removeprefix("mixed_"), "float32"
+            if self._compute_dtype not in ("float16", "bfloat16"):
+                raise InvalidArgumentError(f"Unknown dtype policy '{name}'. Mixed policies: mixed_float16, mixed_bfloat16.")
+        else:
+            self._compute_dtype = self._variable_dtype = standardize_dtype(name)
+
+    @property
+    def name(self) -> str:
+        """As given to the constructor."""
+        return self._name
+
+    @property
+    def compute_dtype(self) -> str:
+        """Inputs and operations of the layer."""
+        return self._compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """Variables of the layer."""
+        return self._variable_dtype
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """None: this policy does not quantize."""
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"name": self._name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
+        """The inverse of `get_config`."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DTypePolicy) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        return f'<DTypePolicy "{self._name}">'
+
+
+_global_policy: DTypePolicy | None = None
+
+
+def dtype_policy() -> DTypePolicy:
+    """The policy of layers that are given none: the last `set_dtype_policy`, else floatx."""
+    return _global_policy or DTypePolicy(settings.floatx)
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the policy of layers made from now on: a DTypePolicy, a name, or None for floatx."""
+    global _global_policy
+    _global_policy = None if policy is None else as_policy(policy)
+
+
+def as_policy(policy: Any) -> DTypePolicy:
+    """A DTypePolicy from None (the global one), a policy, a name, a config dict or a dtype."""
+    if policy is None:
+        return dtype_policy()
+    if isinstance(policy, DTypePolicy):
+        return policy
+    if isinstance(policy, dict):
+        return DTypePolicy.from_config(policy.get("config", policy))
+    if isinstance(policy, str):
+        return DTypePolicy(policy)
+    return DTypePolicy(standardize_dtype(policy))
+
+
+assert set(FLOAT_TYPES) <= set(ALLOWED)

@@ -1,0 +1,6 @@
+"""Looking at a model without changing it: records of its graph and summary, and pictures of them."""
+
+from layerlab.inspect.records import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable
+from layerlab.inspect.svg import graph_svg
+
+__all__ = ["Edge", "ModelGraph", "NodeInfo", "SummaryRow", "SummaryTable", "graph_svg"]
