@@ -1,0 +1,77 @@
+"""Values on the host (Python numbers, lists, NumPy arrays, arrays of other libraries) as NumPy arrays.
+
+Shared by the back ends, so that the same value gets the same dtype on each of them. Imports neither
+jax nor torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from layerlab.errors import DTypeError, explain
+
+__all__ = ["host_array", "numpy_dtype"]
+
+# Keras on JAX works at 32 bits unless told otherwise; NumPy makes 64 bits without being asked.
+_NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+_KINDS = "biufc"
+
+
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """The NumPy dtype of a standard name; 'bfloat16', 'float8_e4m3fn', 'int4' ... are ml_dtypes'."""
+    return np.dtype(getattr(ml_dtypes, name, name))
+
+
+def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
+    """`x` as a NumPy array of `dtype`; without one, 64-bit values become 32-bit.
+
+    Raises: DTypeError for text, ragged lists, and integers that do not fit into 32 bits.
+    """
+    array = _as_numpy(x)
+    if dtype is not None:
+        return array.astype(numpy_dtype(dtype), copy=False)
+    narrow = _NARROW.get(array.dtype.name)
+    if narrow is None:
+        return array
+    if array.dtype.kind in "iu" and array.size:
+        _check_fits(array, narrow)
+    return array.astype(narrow)
+
+
+def _as_numpy(x: Any) -> np.ndarray:
+    if hasattr(x, "detach"):  # a torch tensor; NumPy cannot read one that has a gradient, or bfloat16
+        x = x.detach().cpu()
+        if str(x.dtype) == "torch.bfloat16":
+            return np.asarray(x.float()).astype(ml_dtypes.bfloat16)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise DTypeError(
+            explain("Cannot make an array.", expected="rows of equal length", got=str(error), fix="pad the rows")
+        ) from error
+    if array.dtype.kind not in _KINDS and not hasattr(ml_dtypes, array.dtype.name):
+        raise DTypeError(
+            explain(
+                f"Cannot make an array from {type(x).__name__}.",
+                expected="numbers or booleans",
+                got=f"dtype {array.dtype}",
+                fix="turn text into integers first, e.g. with a StringLookup or TextVectorization layer",
+            )
+        )
+    return array
+
+
+def _check_fits(array: np.ndarray, narrow: str) -> None:
+    limits = np.iinfo(narrow)
+    if array.min() < limits.min or array.max() > limits.max:
+        raise DTypeError(
+            explain(
+                f"Integers of shape {array.shape} do not fit into {narrow}.",
+                expected=f"values from {limits.min} to {limits.max}",
+                got=f"{array.dtype} up to {array.max()}",
+                fix=f'ask for dtype="{array.dtype}", or hash or rescale the values',
+            )
+        )

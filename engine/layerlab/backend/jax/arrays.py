@@ -1,0 +1,90 @@
+"""JAX arrays: making, reading, converting and changing them."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import AbstractContextManager
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from layerlab import tree
+from layerlab.backend.host import host_array
+from layerlab.backend.protocol import Array
+
+__all__ = [
+    "asarray",
+    "block_until_ready",
+    "cast",
+    "dtype_name",
+    "enable_wide_types",
+    "inference",
+    "is_array",
+    "leaf",
+    "set_at",
+    "to_numpy",
+    "write",
+]
+
+_WIDE = frozenset({"float64", "int64", "uint64", "complex128"})
+
+
+def enable_wide_types(dtype: Any) -> None:
+    """Turn on JAX's 64-bit types when `dtype` needs them.
+
+    Not at import: with them on, `jnp.ones(3)` in a user's own code is float64. Without them JAX would
+    quietly give 32 bits where 64 were asked for.
+    """
+    if dtype in _WIDE and not jax.config.read("jax_enable_x64"):
+        jax.config.update("jax_enable_x64", True)
+
+
+def is_array(x: Any) -> bool:
+    return isinstance(x, jax.Array)
+
+
+def asarray(x: Any, dtype: str | None = None) -> Array:
+    if isinstance(x, jax.Array):
+        return x if dtype is None else cast(x, dtype)
+    enable_wide_types(dtype)
+    if tree.is_nested(x) and any(map(is_array, tree.flatten(x))):
+        stacked = jnp.stack([asarray(child) for child in x])  # may hold tracers, which NumPy cannot read
+        return stacked if dtype is None else cast(stacked, dtype)
+    return jnp.array(host_array(x, dtype))  # array, not asarray: the caller may change its NumPy array later
+
+
+def to_numpy(x: Array) -> np.ndarray:
+    return np.array(x)
+
+
+def cast(x: Array, dtype: str) -> Array:
+    enable_wide_types(dtype)
+    return x.astype(dtype)
+
+
+def dtype_name(x: Array) -> str:
+    return str(x.dtype.name)
+
+
+def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
+    return getattr(x.at[index], mode)(jnp.asarray(values, dtype=x.dtype))
+
+
+def leaf(value: Array, trainable: bool) -> Array:
+    # Concrete even while a layer is built inside a traced function.
+    with jax.ensure_compile_time_eval():
+        return asarray(value)
+
+
+def write(current: Array, value: Array) -> Array:
+    return value
+
+
+def block_until_ready(x: Any) -> None:
+    jax.block_until_ready(tree.flatten(x))
+
+
+def inference() -> AbstractContextManager[Any]:
+    return contextlib.nullcontext()

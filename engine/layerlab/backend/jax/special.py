@@ -1,0 +1,44 @@
+"""Special functions, einsum, top-k and segment reductions on JAX."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from layerlab.backend.protocol import Array
+
+__all__ = ["digamma", "einsum", "erf", "erfinv", "lgamma", "segment_max", "segment_sum", "top_k"]
+
+
+def erf(x: Array) -> Array:
+    return lax.erf(x)
+
+
+def erfinv(x: Array) -> Array:
+    return lax.erf_inv(x)
+
+
+def lgamma(x: Array) -> Array:
+    return lax.lgamma(x)
+
+
+def digamma(x: Array) -> Array:
+    return lax.digamma(x)
+
+
+def einsum(subscripts: str, *operands: Array) -> Array:
+    return jnp.einsum(subscripts, *operands)
+
+
+def top_k(x: Array, k: int) -> tuple[Array, Array]:
+    values, indices = lax.top_k(x, k)
+    return values, indices.astype("int32")
+
+
+def segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:
+    return jax.ops.segment_sum(data, segment_ids, num_segments)
+
+
+def segment_max(data: Array, segment_ids: Array, num_segments: int) -> Array:
+    return jax.ops.segment_max(data, segment_ids, num_segments)

@@ -1,0 +1,190 @@
+"""Names to objects: what a string or a saved config may mean, per kind of object.
+
+Classes of layerlab register themselves when they are defined (`Registrable.__init_subclass__`); functions by
+`register_function`. Classes of users are found only if registered with `register_keras_serializable` or passed as
+custom objects: a file can never name anything else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
+
+from layerlab.core.naming import snake_case
+from layerlab.errors import InvalidArgumentError, UnknownNameError, did_you_mean, explain
+
+__all__ = [
+    "CustomObjectScope",
+    "Registrable",
+    "builtin",
+    "builtin_name",
+    "custom_object_scope",
+    "find",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "known_names",
+    "lookup",
+    "register_function",
+    "register_keras_serializable",
+]
+
+T = TypeVar("T")
+_builtin: dict[str, dict[str, Any]] = {}  # kind -> name or alias -> class or function
+_names: dict[int, tuple[str, str]] = {}  # id of a built-in -> (kind, name)
+_custom: dict[str, Any] = {}  # 'package>name' -> object
+_custom_names: dict[Any, str] = {}
+
+
+class _Scopes(threading.local):
+    def __init__(self) -> None:
+        self.open: list[dict[str, Any]] = []
+
+
+_scopes = _Scopes()
+
+
+class Registrable:
+    """Base of every class that a string or a config may name.
+
+    `registry_kind` is the plural that Keras uses for the module ('layers', 'losses' ...); `aliases` are further
+    names. A class whose name begins with an underscore, and classes outside of layerlab, are not registered.
+    """
+
+    registry_kind: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ours = cls.__module__.split(".")[0] == __name__.split(".")[0]
+        if cls.registry_kind and ours and not cls.__name__.startswith("_"):
+            _add(cls.registry_kind, cls, cls.__name__, cls.__dict__.get("aliases", ()))
+
+
+def register_function(kind: str, *aliases: str) -> Callable[[T], T]:
+    """Decorator: register a function of layerlab under its own name and `aliases`."""
+
+    def decorate(function: T) -> T:
+        _add(kind, function, function.__name__, aliases)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The class or function that `name` means among `kind`.
+
+    Raises: UnknownNameError, with the nearest known name.
+    """
+    found = find(kind, name, custom_objects)
+    if found is None:
+        singular = {"losses": "loss", "activations": "activation"}.get(kind, kind.removesuffix("s"))
+        raise UnknownNameError(
+            explain(
+                f"Unknown {singular} '{str(name)[:80]}'.{did_you_mean(name, known_names(kind))}",
+                fix=f"use a name from layerlab.{kind}, pass the object itself, or register your own",
+            )
+        )
+    return found
+
+
+def find(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Like `lookup`, but None for an unknown name. What the user passed or registered comes first."""
+    for scope in (custom_objects or {}, *reversed(_scopes.open), _custom):
+        if name in scope:
+            return scope[name]
+    table = _builtin.get(kind, {})
+    return table.get(name) or table.get(name.lower())
+
+
+def builtin(kind: str, name: str) -> Any:
+    """The class or function of layerlab with exactly this name, or None."""
+    return _builtin.get(kind, {}).get(name)
+
+
+def builtin_name(value: Any) -> tuple[str, str] | None:
+    """(kind, name) of a class or function of layerlab, or None for others."""
+    return _names.get(id(value))
+
+
+def known_names(kind: str) -> list[str]:
+    """All names and aliases of a kind, custom ones included."""
+    return sorted({*_builtin.get(kind, {}), *_custom, *(name for scope in _scopes.open for name in scope)})
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
+    """Class or function decorator: let files and configs name it as 'package>name'.
+
+    Raises: InvalidArgumentError for a class without get_config, or a package or name with '>'.
+    """
+
+    def decorate(target: T) -> T:
+        class_name = name if name is not None else target.__name__  # type: ignore[attr-defined]
+        if ">" in package or ">" in class_name:
+            raise InvalidArgumentError(explain("A registered name", expected="no '>' in it", got=f"{package}, {class_name}"))
+        if isinstance(target, type) and not hasattr(target, "get_config"):
+            raise InvalidArgumentError(
+                explain(f"Class {target.__name__} cannot be registered.", expected="a get_config method")
+            )
+        registered = f"{package}>{class_name}"
+        _custom[registered] = target
+        _custom_names[target] = registered
+        return target
+
+    return decorate
+
+
+def get_registered_name(target: Any) -> str:
+    """'package>name' of a registered class or function, else its own name."""
+    try:
+        return _custom_names.get(target) or target.__name__
+    except TypeError:  # unhashable: never registered
+        return type(target).__name__
+
+
+def get_registered_object(name: str, custom_objects: dict[str, Any] | None = None, module_objects: Any = None) -> Any:
+    """The object registered or passed under `name`, or None."""
+    for scope in (custom_objects or {}, *reversed(_scopes.open), _custom, module_objects or {}):
+        if name in scope:
+            return scope[name]
+    return None
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """The process-wide table of custom objects; changes to it take effect."""
+    return _custom
+
+
+class CustomObjectScope:
+    """While open, `custom_objects` (name -> class or function) may be named in configs.
+
+    Example:
+        >>> with CustomObjectScope({"twice": lambda x: x * 2}):
+        ...     find("activations", "twice") is not None
+        True
+    """
+
+    def __init__(self, custom_objects: dict[str, Any] | None) -> None:
+        self.custom_objects = dict(custom_objects or {})
+
+    def __enter__(self) -> CustomObjectScope:
+        _scopes.open.append(self.custom_objects)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _scopes.open.pop()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.custom_objects)
+
+
+custom_object_scope = CustomObjectScope
+
+
+def _add(kind: str, target: Any, name: str, aliases: tuple[str, ...]) -> None:
+    table = _builtin.setdefault(kind, {})
+    for key in (name, snake_case(name), *aliases):
+        table.setdefault(key, target)
+    table[name] = target
+    _names[id(target)] = (kind, name)

@@ -1,0 +1,92 @@
+"""Random seeds: the process-wide seed and the SeedGenerator, whose counter is part of a model's state."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.config import Configurable
+from layerlab.core.context import name_scope
+from layerlab.core.naming import auto_name
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, explain
+
+__all__ = ["SeedGenerator", "draw_key", "make_default_seed", "set_random_seed"]
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python's and NumPy's generators, from which layers take their seeds.
+
+    Raises: InvalidArgumentError unless seed is an integer from 0 to 2**32 - 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) < 2**32:
+        raise InvalidArgumentError(explain("set_random_seed", expected="an integer from 0 to 2**32 - 1", got=repr(seed)[:80]))
+    global _global_generator
+    random.seed(int(seed))
+    np.random.seed(int(seed))
+    _global_generator = None
+
+
+def make_default_seed() -> int:
+    """A seed for an object that was given none; follows from `set_random_seed`."""
+    return random.randint(1, int(1e9))
+
+
+class SeedGenerator(Configurable):
+    """A stream of random keys. Each draw takes the next key; the counter is a variable (saved, traced, restored).
+
+    Args:
+        seed: an integer; None takes one from the process-wide seed.
+    """
+
+    registry_kind = "random"
+    tracked_as = "seed"
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
+        if kwargs:
+            raise InvalidArgumentError(explain("SeedGenerator got unknown arguments.", got=", ".join(kwargs)))
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+            raise InvalidArgumentError(explain("SeedGenerator", expected="an integer seed or None", got=repr(seed)[:80]))
+        self.name = name or auto_name("SeedGenerator")
+        self.seed = make_default_seed() if seed is None else int(seed)
+        with name_scope(self.name, caller=self):
+            start = np.array([self.seed % 2**32, 0], dtype="uint32")
+            self.state = Variable(start, dtype="uint32", trainable=False, name="seed_generator_state")
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The (seed, counter) state."""
+        return [self.state]
+
+    def next(self, ordered: bool = True) -> Array:
+        """The next key, uint32 of shape (2,); `ordered` is accepted for compatibility, draws are always ordered."""
+        key = self.state.value
+        increment = backend().asarray(np.array([0, 1], dtype="uint32"), "uint32")
+        self.state.assign(key + increment)
+        return key
+
+
+_global_generator: SeedGenerator | None = None
+
+
+def draw_key(seed: Any) -> Array:
+    """A key, uint32 of shape (2,), from a SeedGenerator (the next one), an integer (always the same), or None
+    (the process-wide generator)."""
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    if seed is None:
+        return _process_generator().next()
+    if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
+        return backend().asarray(np.array([int(seed) % 2**32, 0], dtype="uint32"), "uint32")
+    raise InvalidArgumentError(explain("A random seed", expected="an integer, a SeedGenerator or None", got=repr(seed)[:80]))
+
+
+def _process_generator() -> SeedGenerator:
+    global _global_generator
+    if _global_generator is None:
+        _global_generator = SeedGenerator(name="global_seed_generator")
+    return _global_generator
