@@ -11,18 +11,14 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from layerlab.dtypes import numpy_dtype
 from layerlab.errors import DTypeError, explain
 
-__all__ = ["host_array", "numpy_dtype"]
+__all__ = ["host_array"]
 
 # Keras on JAX works at 32 bits unless told otherwise; NumPy makes 64 bits without being asked.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _KINDS = "biufc"
-
-
-def numpy_dtype(name: str) -> np.dtype[Any]:
-    """The NumPy dtype of a standard name; 'bfloat16', 'float8_e4m3fn', 'int4' ... are ml_dtypes'."""
-    return np.dtype(getattr(ml_dtypes, name, name))
 
 
 def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
@@ -50,7 +46,7 @@ def _as_numpy(x: Any) -> np.ndarray:
         array = np.asarray(x)
     except ValueError as error:
         raise DTypeError(
-            explain("Cannot make an array.", expected="rows of equal length", got=str(error), fix="pad the rows")
+            explain("Cannot make an array.", expected="rows of equal length", got=str(error), fix="pad them")
         ) from error
     if array.dtype.kind not in _KINDS and not hasattr(ml_dtypes, array.dtype.name):
         raise DTypeError(

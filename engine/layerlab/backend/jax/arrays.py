@@ -18,9 +18,11 @@ __all__ = [
     "asarray",
     "block_until_ready",
     "cast",
+    "concrete",
     "dtype_name",
     "enable_wide_types",
     "inference",
+    "is_abstract",
     "is_array",
     "leaf",
     "set_at",
@@ -73,9 +75,7 @@ def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max
 
 
 def leaf(value: Array, trainable: bool) -> Array:
-    # Concrete even while a layer is built inside a traced function.
-    with jax.ensure_compile_time_eval():
-        return asarray(value)
+    return asarray(value)
 
 
 def write(current: Array, value: Array) -> Array:
@@ -88,3 +88,11 @@ def block_until_ready(x: Any) -> None:
 
 def inference() -> AbstractContextManager[Any]:
     return contextlib.nullcontext()
+
+
+def concrete() -> AbstractContextManager[Any]:
+    return jax.ensure_compile_time_eval()
+
+
+def is_abstract(x: Array) -> bool:
+    return isinstance(x, jax.core.Tracer)

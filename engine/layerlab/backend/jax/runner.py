@@ -10,7 +10,9 @@ import jax
 __all__ = ["compile_step"]
 
 
-def compile_step(step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool) -> Callable[..., Any]:
+def compile_step(
+    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
+) -> Callable[..., Any]:
     if not jit:
         return step
     return jax.jit(step, donate_argnums=(0,) if donate else ())
