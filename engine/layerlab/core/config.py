@@ -65,7 +65,7 @@ class Configurable(Registrable):
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls)
         try:
-            bound = inspect.signature(cls.__init__).bind(instance, *args, **kwargs)
+            bound = _signature(cls).bind(instance, *args, **kwargs)
             bound.apply_defaults()
             arguments = dict(bound.arguments)
         except TypeError:  # __init__ itself is about to say what is wrong
@@ -95,9 +95,14 @@ class Configurable(Registrable):
 
 
 @functools.lru_cache(maxsize=None)
+def _signature(cls: type) -> inspect.Signature:
+    return inspect.signature(cls.__init__)  # type: ignore[misc]
+
+
+@functools.lru_cache(maxsize=None)
 def init_parameters(cls: type) -> tuple[str, ...]:
     """The named parameters of a class's constructor."""
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    parameters = list(_signature(cls).parameters.values())[1:]
     return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
 
 

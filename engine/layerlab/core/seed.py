@@ -70,7 +70,7 @@ class SeedGenerator(Configurable):
         return key
 
 
-_global_generator: SeedGenerator | None = None
+_global_generator: tuple[str, SeedGenerator] | None = None  # with the back end it was made on
 
 
 def draw_key(seed: Any) -> Array:
@@ -87,6 +87,6 @@ def draw_key(seed: Any) -> Array:
 
 def _process_generator() -> SeedGenerator:
     global _global_generator
-    if _global_generator is None:
-        _global_generator = SeedGenerator(name="global_seed_generator")
-    return _global_generator
+    if _global_generator is None or _global_generator[0] != backend().name:
+        _global_generator = (backend().name, SeedGenerator(name="global_seed_generator"))
+    return _global_generator[1]
