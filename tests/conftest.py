@@ -1,0 +1,42 @@
+"""Set-up of all tests: the environment before anything is imported, back ends, markers."""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy, jax, torch or keras: each reads these once, at import.
+os.environ["KERAS_BACKEND"] = "jax"  # the oracle; JAX_PLATFORMS stays as the machine has it
+os.environ.pop("LAYERLAB_BACKEND", None)
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")  # pytest-xdist brings the parallelism
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MARKER_OF_FOLDER = {"browser": "browser", "notebooks": "notebook"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of some folders carry their marker without each having to say so."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            marker = MARKER_OF_FOLDER.get(item.path.relative_to(here).parts[0])
+            if marker is not None:
+                item.add_marker(marker)
+
+
+@pytest.fixture(params=["jax", "torch"])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once on each back end that trains, from seed 0 and with fresh automatic names."""
+    from layerlab import config, utils
+
+    config.set_backend(request.param)
+    utils.clear_session()
+    utils.set_random_seed(0)
+    yield request.param
+    config.set_backend("jax")
+    utils.clear_session()
