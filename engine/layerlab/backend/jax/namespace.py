@@ -15,7 +15,7 @@ from layerlab.backend.protocol import Array
 __all__ = ["xp"]
 
 _INDEX_RESULTS = ("argmax", "argmin", "argsort", "bincount", "count_nonzero", "digitize", "searchsorted")
-_ACCUMULATORS = ("cumsum", "cumprod", "cumulative_sum", "cumulative_prod", "nansum", "nanprod", "prod", "sum", "trace")
+_ACCUMULATORS = ("cumsum", "cumprod", "cumulative_sum", "cumulative_prod", "nansum", "prod", "sum", "trace")
 _DTYPE_ARGUMENT = (
     "arange", "array", "asarray", "astype", "empty", "empty_like", "eye", "full", "full_like", "identity",
     "linspace", "logspace", "geomspace", "mean", "ones", "ones_like", "tri", "zeros", "zeros_like",

@@ -1,0 +1,99 @@
+"""The PyTorch back end: `layerlab.backend.protocol.Backend` as a module."""
+
+from layerlab.backend.torch.arrays import (
+    asarray,
+    block_until_ready,
+    cast,
+    concrete,
+    dtype_name,
+    inference,
+    is_abstract,
+    is_array,
+    leaf,
+    set_at,
+    to_numpy,
+    write,
+)
+from layerlab.backend.torch.control import cond, scan, while_loop
+from layerlab.backend.torch.namespace import xp
+from layerlab.backend.torch.nn import conv, conv_transpose, max_pool, sum_pool
+from layerlab.backend.torch.random import (
+    random_categorical,
+    random_gamma,
+    random_integers,
+    random_normal,
+    random_permutation,
+    random_truncated_normal,
+    random_uniform,
+)
+from layerlab.backend.torch.runner import compile_step
+from layerlab.backend.torch.special import (
+    digamma,
+    einsum,
+    erf,
+    erfinv,
+    lgamma,
+    segment_max,
+    segment_sum,
+    top_k,
+)
+from layerlab.backend.torch.transforms import (
+    checkpoint,
+    custom_gradient,
+    eval_shape,
+    jit,
+    stop_gradient,
+    value_and_grad,
+    vmap,
+)
+
+name = "torch"
+can_train = True
+
+__all__ = [
+    "asarray",
+    "block_until_ready",
+    "can_train",
+    "cast",
+    "checkpoint",
+    "compile_step",
+    "concrete",
+    "cond",
+    "conv",
+    "conv_transpose",
+    "custom_gradient",
+    "digamma",
+    "dtype_name",
+    "einsum",
+    "erf",
+    "erfinv",
+    "eval_shape",
+    "inference",
+    "is_abstract",
+    "is_array",
+    "jit",
+    "leaf",
+    "lgamma",
+    "max_pool",
+    "name",
+    "random_categorical",
+    "random_gamma",
+    "random_integers",
+    "random_normal",
+    "random_permutation",
+    "random_truncated_normal",
+    "random_uniform",
+    "scan",
+    "segment_max",
+    "segment_sum",
+    "set_at",
+    "stop_gradient",
+    "sum_pool",
+    "to_numpy",
+    "top_k",
+    "value_and_grad",
+    "vmap",
+    "while_loop",
+    "write",
+    "xp",
+]

@@ -1,0 +1,5 @@
+"""`xp` on torch."""
+
+import array_api_compat.torch as xp
+
+__all__ = ["xp"]

@@ -1,0 +1,53 @@
+"""Special functions, einsum, top-k and segment reductions on torch."""
+
+from __future__ import annotations
+
+import torch
+
+from layerlab.backend.protocol import Array
+
+__all__ = ["digamma", "einsum", "erf", "erfinv", "lgamma", "segment_max", "segment_sum", "top_k"]
+
+
+def erf(x: Array) -> Array:
+    return torch.erf(x)
+
+
+def erfinv(x: Array) -> Array:
+    return torch.erfinv(x)
+
+
+def lgamma(x: Array) -> Array:
+    return torch.lgamma(x)
+
+
+def digamma(x: Array) -> Array:
+    return torch.digamma(x)
+
+
+def einsum(subscripts: str, *operands: Array) -> Array:
+    return torch.einsum(subscripts, *operands)
+
+
+def top_k(x: Array, k: int) -> tuple[Array, Array]:
+    # A stable sort, not torch.topk, whose order among equal values is not defined.
+    values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
+    return values[..., :k], indices[..., :k].int()
+
+
+def segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:
+    return _scatter(data, segment_ids, num_segments, 0, "sum")
+
+
+def segment_max(data: Array, segment_ids: Array, num_segments: int) -> Array:
+    lowest = float("-inf") if data.is_floating_point() else torch.iinfo(data.dtype).min
+    return _scatter(data, segment_ids, num_segments, lowest, "amax")
+
+
+def _scatter(data: Array, segment_ids: Array, num_segments: int, initial: float, reduction: str) -> Array:
+    # One row more takes what lies outside of the segments: dropped, as on JAX, instead of an error.
+    inside = (segment_ids >= 0) & (segment_ids < num_segments)
+    rows = torch.where(inside, segment_ids.long(), num_segments)
+    rows = rows.reshape(-1, *(1,) * (data.ndim - 1)).expand(data.shape)
+    start = torch.full((num_segments + 1, *data.shape[1:]), initial, dtype=data.dtype, device=data.device)
+    return start.scatter_reduce(0, rows, data, reduction)[:num_segments]
