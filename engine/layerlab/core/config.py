@@ -60,6 +60,7 @@ class Configurable(Registrable):
     """
 
     _init_arguments: dict[str, Any]
+    config_base: ClassVar[bool] = True  # set in a class's own body: its constructor's arguments are no config
     not_in_config: ClassVar[tuple[str, ...]] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -74,11 +75,22 @@ class Configurable(Registrable):
         return instance
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments as JSON-like values."""
+        """The constructor's arguments as JSON-like values.
+
+        A class of layerlab reports its attributes, which may have changed since; a class of a user, whose
+        attributes may mean anything, what was passed.
+        """
         config = {}
-        for name in init_parameters(type(self)):
-            if name not in self.not_in_config:
-                config[name] = config_value(getattr(self, name, self._init_arguments.get(name)))
+        for cls in type(self).__mro__:
+            if "__init__" not in vars(cls) or "config_base" in vars(cls) or cls.__name__.startswith("_"):
+                continue
+            ours = builtin_name(cls) is not None
+            for name in init_parameters(cls):
+                passed = self._init_arguments.get(name)
+                if name not in self.not_in_config and name not in config:
+                    config[name] = config_value(getattr(self, name, passed) if ours else passed)
+            if ours:
+                break
         return config
 
     @classmethod

@@ -59,6 +59,7 @@ class Variable:
         self.regularizer: Any = None
         self.constraint: Any = None
         self._trainable = bool(trainable)
+        self.designed_trainable = self._trainable  # what freezing and unfreezing its layer goes back to
         # A layer may be built while its call is being traced; its weights are real all the same.
         with backend().concrete():
             value = self._initial_value(initializer, shape, dtype)

@@ -1,0 +1,129 @@
+"""InputSpec: what a layer expects of its inputs, and the check of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from layerlab import dtypes, tree
+from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
+
+__all__ = ["InputSpec", "check_input_spec"]
+
+
+class InputSpec:
+    """Rank, sizes and dtype that one input must have; None leaves a thing open.
+
+    Args:
+        dtype: dtype name.
+        shape: full shape, None for any size; `ndim` follows.
+        ndim, max_ndim, min_ndim: rank, or its bounds.
+        axes: axis -> size.
+        allow_last_axis_squeeze: also accept a last axis of size 1 more or less than `shape`.
+        name: the key when inputs come as a dict.
+        optional: whether None is accepted.
+    """
+
+    def __init__(
+        self,
+        dtype: str | None = None,
+        shape: Sequence[int | None] | None = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: Mapping[int, int] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        self.dtype = None if dtype is None else dtypes.standardize_dtype(dtype)
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """The inverse of `get_config`."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        given = {key: value for key, value in vars(self).items() if value not in (None, False, {})}
+        return f"InputSpec({', '.join(f'{key}={value}' for key, value in given.items())})"
+
+
+def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
+    """Raise ShapeError or DTypeError if `inputs` do not fit the spec, or one spec for each input."""
+    specs = tree.flatten(spec)
+    if isinstance(inputs, dict) and all(s.name in inputs for s in specs):
+        values = [inputs[s.name] for s in specs]
+    else:
+        values = tree.flatten(inputs)
+    if len(values) != len(specs):
+        raise ShapeError(
+            explain(f"{layer_name} got {len(values)} inputs.", expected=f"{len(specs)} inputs", got=_shapes(values))
+        )
+    for index, (one, value) in enumerate(zip(specs, values, strict=True)):
+        _check_one(one, value, layer_name if len(specs) == 1 else f"{layer_name}, input {index},")
+
+
+def _check_one(spec: InputSpec | None, value: Any, where: str) -> None:
+    if spec is None or (value is None and spec.optional):
+        return
+    if not hasattr(value, "shape"):
+        raise InvalidArgumentError(explain(f"{where} got a {type(value).__name__}.", expected="a tensor"))
+    shape = tuple(value.shape)
+    if spec.allow_last_axis_squeeze and spec.shape is not None:
+        if len(shape) == len(spec.shape) + 1 and shape[-1] == 1:
+            shape = shape[:-1]
+        elif len(shape) == len(spec.shape) - 1 and spec.shape[-1] == 1:
+            shape = (*shape, 1)
+    problem = _rank_problem(spec, len(shape)) or _size_problem(spec, shape)
+    if problem:
+        raise ShapeError(
+            explain(f"{where} got an input of shape {tuple(value.shape)}.", expected=problem, fix=_advice(spec, shape))
+        )
+    if spec.dtype is not None and dtypes.standardize_dtype(value.dtype) != spec.dtype:
+        raise DTypeError(explain(f"{where} got an input of dtype {value.dtype}.", expected=spec.dtype))
+
+
+def _rank_problem(spec: InputSpec, rank: int) -> str:
+    if spec.ndim is not None and rank != spec.ndim:
+        return f"{spec.ndim} axes, got {rank}"
+    if spec.max_ndim is not None and rank > spec.max_ndim:
+        return f"at most {spec.max_ndim} axes, got {rank}"
+    if spec.min_ndim is not None and rank < spec.min_ndim:
+        return f"at least {spec.min_ndim} axes, got {rank}"
+    return ""
+
+
+def _size_problem(spec: InputSpec, shape: tuple[int | None, ...]) -> str:
+    for axis, size in spec.axes.items():
+        if size is not None and shape[axis] not in (size, None):
+            which = "last axis" if axis in (-1, len(shape) - 1) else f"axis {axis}"
+            return f"{which} of size {size}: it was built on that"
+    for expected, got in zip(spec.shape or (), shape, strict=False):
+        if None not in (expected, got) and expected != got:
+            return f"shape {spec.shape}"
+    return ""
+
+
+def _advice(spec: InputSpec, shape: tuple[int | None, ...]) -> str:
+    wanted = spec.ndim if spec.ndim is not None else spec.min_ndim
+    if wanted is not None and len(shape) == wanted - 1:
+        return "add the missing axis: x[..., None] for a channel, x[None] for a single sample"
+    if wanted is not None and len(shape) > wanted:
+        return "flatten the input first, e.g. with a Flatten or global pooling layer"
+    return "check the output of the layer before it, or make a new layer for this shape"
+
+
+def _shapes(values: list[Any]) -> str:
+    return ", ".join(str(tuple(value.shape)) if hasattr(value, "shape") else type(value).__name__ for value in values)
