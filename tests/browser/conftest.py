@@ -66,8 +66,8 @@ def lab(chromium: Browser, lab_server: LabServer, request: pytest.FixtureRequest
     yield lab
     if getattr(request.node, "failed", False):
         lab.screenshot("failed-" + re.sub(r"\W+", "-", request.node.name))
-    lab_server.shut_down_kernels()
     context.close()
+    lab_server.shut_down_kernels()
 
 
 @pytest.hookimpl(wrapper=True)

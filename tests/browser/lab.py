@@ -71,15 +71,21 @@ class Lab:
         self.open(notebook.name)
 
     def open(self, name: str, *, kernel: bool = True) -> None:
-        """Open a notebook of the served folder in a fresh layout; `kernel=False` does not wait for one."""
-        self.page.goto(f"{self.server.url}/lab/tree/{name}?reset")
+        """Open a notebook of the served folder in a fresh layout; `kernel=False` starts none for it."""
+        if kernel:
+            self.page.goto(f"{self.server.url}/lab/tree/{name}?reset")
+        else:
+            self.page.goto(f"{self.server.url}/lab?reset")
+            self.wait_for("() => window.jupyterapp?.commands.hasCommand('docmanager:open')", None, 60, "Lab")
+            preference = {"shouldStart": False, "autoStartDefault": False}
+            self.command("docmanager:open", path=name, factory="Notebook", kernelPreference=preference)
         self._wait_for_notebook(name, kernel)
 
-    def reload(self, *, kernel: bool = True) -> None:
-        """Reload the page, as a person does in mid-run, and wait for the same notebook."""
+    def reload(self) -> None:
+        """Reload the page, as a person does in mid-run, and wait for the same notebook and kernel."""
         name = self.evaluate(f"() => {PANEL}.context.path")
         self.page.reload()
-        self._wait_for_notebook(name, kernel)
+        self._wait_for_notebook(name, kernel=True)
 
     def save(self) -> nbformat.NotebookNode:
         """Save the notebook and return what is on disk."""

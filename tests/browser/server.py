@@ -61,11 +61,12 @@ def serve(home: Path) -> Iterator[LabServer]:
         wait_until_it_answers(server, process)
         yield server
     finally:
-        process.terminate()  # SIGTERM: the server ends its kernels first
+        process.terminate()
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            process.wait(3)
+        except subprocess.TimeoutExpired:  # its orderly end sometimes waits for an extension without limit
+            process.kill()  # kernels that are left notice within a second, and end themselves
+            process.wait()
 
 
 def command(root: Path, port: int) -> list[str]:

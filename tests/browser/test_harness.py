@@ -23,12 +23,19 @@ def test_a_cell_is_seen_running_and_interrupted(lab: Lab) -> None:
     assert lab.run_cell(1) == "next"
 
 
-def test_a_saved_output_is_there_after_a_reload_with_the_kernel_gone(lab: Lab) -> None:
+def test_a_reload_in_mid_run_finds_the_same_kernel(lab: Lab) -> None:
+    lab.open_cells(["x = 41", "print(x + 1)"])
+    lab.run_cell(0)
+    lab.save()
+    lab.reload()
+    assert lab.run_cell(1) == "42"
+
+
+def test_a_saved_output_is_there_with_the_kernel_gone(lab: Lab) -> None:
     lab.open_cells(["print('kept')"])
     lab.run_cell(0)
-    saved = lab.save()
-    assert saved.cells[0].outputs[0].text == "kept\n"
+    assert lab.save().cells[0].outputs[0].text == "kept\n"
     lab.shut_down_kernel()
-    assert lab.server.get("api/kernels") == []
-    lab.reload(kernel=False)
+    lab.open("test.ipynb", kernel=False)
     lab.wait_for_text(0, "kept")
+    assert lab.server.get("api/kernels") == []
