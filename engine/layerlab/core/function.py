@@ -1,0 +1,157 @@
+"""Function: a graph of operations between symbolic inputs and outputs, run in topological order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import tree
+from layerlab.core.symbolic import KerasTensor, Node, Operation
+from layerlab.errors import DataError, GraphError, InvalidArgumentError, explain
+
+__all__ = ["Function", "graph_nodes"]
+
+
+class Function(Operation):
+    """The computation from `inputs` to `outputs`, which are KerasTensors or structures of them.
+
+    Any tensors of a graph may be its ends. Operations are listed from inputs to outputs, in the order that Keras
+    gives them (by depth, then by first visit), because files list weights in that order.
+
+    Example:
+        >>> x = KerasTensor((None, 3)); y = x * 2
+        >>> Function(x, y).operations[0].class_name
+        'Multiply'
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.inputs_structure = inputs
+        self.outputs_structure = outputs
+        self.inputs: list[KerasTensor] = _checked(inputs, "inputs")
+        self.outputs: list[KerasTensor] = _checked(outputs, "outputs")
+        self.nodes, indices = graph_nodes(self.inputs, self.outputs)
+        self.operations = _in_depth_order(self.nodes, indices)
+
+    def call(self, inputs: Any) -> Any:
+        """Run the graph on values in the structure of the inputs (or a flat list of them)."""
+        values = {id(tensor): value for tensor, value in zip(self.inputs, self.flatten_inputs(inputs), strict=True)}
+        for node in self.nodes:
+            if node.is_input or all(id(tensor) in values for tensor in node.output_tensors):
+                continue
+            args, kwargs = node.fill(values)
+            results = tree.flatten(node.operation(*args, **kwargs))
+            for tensor, result in zip(node.output_tensors, results, strict=True):
+                values[id(tensor)] = result
+        return tree.map_structure(lambda tensor: values[id(tensor)], self.outputs_structure)
+
+    def flatten_inputs(self, inputs: Any) -> list[Any]:
+        """The values in the order of `inputs`; a dict is read by the names of the inputs.
+
+        Raises: DataError for a wrong number of inputs or missing names.
+        """
+        names = [_name(tensor) for tensor in self.inputs]
+        if isinstance(inputs, dict) and not isinstance(self.inputs_structure, dict):
+            missing = [name for name in names if name not in inputs]
+            if missing:
+                raise DataError(
+                    explain(f"'{self.name}' got no value for {', '.join(missing)}.", expected=f"the keys {names}", got=str(list(inputs)))
+                )
+            return [inputs[name] for name in names]
+        if isinstance(inputs, dict):
+            missing = [key for key in self.inputs_structure if key not in inputs]
+            if missing:
+                raise DataError(
+                    explain(f"'{self.name}' got no value for the keys {missing}.", expected=str(list(self.inputs_structure)), got=str(list(inputs)))
+                )
+            inputs = {key: inputs[key] for key in self.inputs_structure}
+        values = tree.flatten(inputs)
+        if len(values) != len(self.inputs):
+            raise DataError(
+                explain(f"'{self.name}' got {len(values)} inputs.", expected=f"{len(self.inputs)}: {', '.join(names)}", got=str(len(values)))
+            )
+        return values
+
+
+def graph_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], dict[int, int]]:
+    """The nodes needed to get from inputs to outputs, each after those it depends on, and for each operation
+    (by id) the order in which it was first met from the outputs.
+
+    Raises: GraphError if some tensor on the way comes from neither the inputs nor a known call.
+    """
+    known = {id(tensor) for tensor in inputs}
+    order: list[Node] = []
+    state: dict[int, str] = {}
+    indices: dict[int, int] = {}
+    # Without recursion: a chain of thousands of layers is a legal model.
+    stack: list[tuple[Node, bool]] = [(_node_of(tensor, inputs), False) for tensor in reversed(outputs)]
+    while stack:
+        node, parents_done = stack.pop()
+        if parents_done:
+            state[id(node)] = "done"
+            order.append(node)
+            continue
+        if id(node) in state:
+            continue
+        state[id(node)] = "open"
+        indices.setdefault(id(node.operation), len(indices))
+        stack.append((node, True))
+        if all(id(tensor) in known for tensor in node.output_tensors):
+            continue  # made by the inputs: nothing before it is needed
+        if node.is_input:
+            raise GraphError(_disconnected(node.output_tensors[0], inputs))
+        for tensor in reversed(node.input_tensors):
+            if tensor._keras_history is None and id(tensor) in known:
+                continue
+            parent = _node_of(tensor, inputs)
+            if state.get(id(parent)) is None:
+                stack.append((parent, False))
+    return order, indices
+
+
+def _node_of(tensor: KerasTensor, inputs: list[KerasTensor]) -> Node:
+    if tensor._keras_history is None:
+        raise GraphError(_disconnected(tensor, inputs))
+    return tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
+
+
+def _in_depth_order(nodes: list[Node], indices: dict[int, int]) -> list[Operation]:
+    node_depths: dict[int, int] = {}
+    operation_depths: dict[int, int] = {}
+    operations: dict[int, Operation] = {}
+    members = {id(node) for node in nodes}
+    for node in reversed(nodes):
+        key = id(node.operation)
+        depth = max(node_depths.get(id(node), 0), operation_depths.get(key, 0))
+        node_depths[id(node)] = operation_depths[key] = depth
+        operations[key] = node.operation
+        for parent in node.parents:
+            if id(parent) in members:
+                node_depths[id(parent)] = max(depth + 1, node_depths.get(id(parent), 0))
+    return [operations[key] for key in sorted(operations, key=lambda key: (-operation_depths[key], indices[key]))]
+
+
+def _checked(structure: Any, what: str) -> list[KerasTensor]:
+    tensors = tree.flatten(structure)
+    for tensor in tensors:
+        if not isinstance(tensor, KerasTensor):
+            advice = "call the layer on a tensor first" if isinstance(tensor, Operation) else "start from Input(shape=...)"
+            got = f"the layer '{tensor.name}' itself" if isinstance(tensor, Operation) else type(tensor).__name__
+            raise InvalidArgumentError(explain(f"A model's {what}", expected="symbolic tensors", got=got, fix=advice))
+    if not tensors:
+        raise InvalidArgumentError(explain(f"A model's {what}", expected="at least one symbolic tensor", got="none"))
+    return tensors
+
+
+def _name(tensor: KerasTensor) -> str:
+    history = tensor._keras_history
+    return history.operation.name if history and history.operation._inbound_nodes[history.node_index].is_input else tensor.name
+
+
+def _disconnected(tensor: KerasTensor, inputs: list[KerasTensor]) -> str:
+    history = tensor._keras_history
+    maker = f"of '{history.operation.name}'" if history else f"'{tensor.name}'"
+    return explain(
+        f"The graph is disconnected: the tensor {maker} of shape {tensor.shape} does not come from the inputs.",
+        expected="every path from the outputs back to end at one of the inputs: " + ", ".join(_name(t) for t in inputs),
+        fix="add it to the model's inputs, or call the layers on tensors that come from them",
+    )

@@ -1,0 +1,231 @@
+"""Model: a layer that can be trained, saved and looked at.
+
+Three ways to make one: `Model(inputs, outputs)` from a graph, a subclass with `call`, `Sequential`. A subclass may
+be given (inputs, outputs) as well: it then has the graph and its own methods.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import inspect as inspection
+from layerlab import tree
+from layerlab.core.function import Function
+from layerlab.core.layer import Layer
+from layerlab.core.registry import find
+from layerlab.core.symbolic import KerasTensor
+from layerlab.core.tracking import unique
+from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
+from layerlab.frontends import display_bundle
+from layerlab.saving import weights_file
+from layerlab.training.trainer import Trainer
+
+__all__ = ["Model"]
+
+
+class Model(Trainer, Layer):
+    """Layers with training, evaluation and inference.
+
+    Args:
+        inputs, outputs: KerasTensors or structures of them, for a functional model; inputs may be any tensors of
+            a graph, not only those of `Input`.
+        name, trainable, dtype: as for a Layer.
+
+    Example:
+        >>> import layerlab as keras
+        >>> inputs = keras.Input(shape=(4,))
+        >>> model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+        >>> model.count_params()
+        10
+    """
+
+    registry_kind = "models"
+    config_base = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and _is_functional(args, kwargs):
+            functional = find("models", "Functional")
+            return functional.__new__(functional, *args, **kwargs)
+        model = super().__new__(cls, *args, **kwargs)
+        model._graph = None
+        return model
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if _is_functional(args, kwargs):
+            names = ("inputs", "outputs", "name")
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            graph = Function(given.pop("inputs"), given.pop("outputs"))
+            Layer.__init__(self, **given)
+            self._set_graph(graph)
+        else:
+            if args:
+                raise InvalidArgumentError(
+                    explain(f"{type(self).__name__} got {len(args)} positional arguments.", expected="(inputs, outputs) or none")
+                )
+            Layer.__init__(self, **kwargs)
+        Trainer.__init__(self)
+
+    def _set_graph(self, graph: Function) -> None:
+        graph.name = self.name
+        self._graph = graph
+        self.built = True
+        self._path = self.name
+        self._output_names = _output_names(graph)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The forward pass. A functional model runs its graph; a subclass overrides this."""
+        if self._graph is None:
+            raise UnsupportedError(
+                explain(f"{type(self).__name__} has no forward pass.", fix="define call(self, inputs), or pass (inputs, outputs)")
+            )
+        return self._graph.call(inputs)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the variables by tracing `call` on inputs of this shape (or structure of shapes)."""
+        if self._graph is None and type(self).call is not Model.call:
+            self.built = True  # so that __call__ traces instead of building
+            try:
+                self.compute_output_shape(input_shape)
+            except BaseException:
+                self.built = False
+                raise
+
+    # -- structure ------------------------------------------------------------------------------------
+
+    @property
+    def _layers(self) -> list[Layer]:
+        attributes = super()._layers
+        if self._graph is None:
+            return attributes
+        return unique([*(op for op in self._graph.operations if isinstance(op, Layer)), *attributes])
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the graph, or of the attributes, outermost level only."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError("`layers` is computed from the graph and the attributes; pick another attribute name")
+
+    @property
+    def operations(self) -> list[Any]:
+        """Layers and ops of the graph, from inputs to outputs; for a model without a graph, its layers."""
+        return list(self._graph.operations) if self._graph is not None else list(self._layers)
+
+    @property
+    def inputs(self) -> list[KerasTensor] | None:
+        """The symbolic inputs as a flat list; None without a graph."""
+        return self._graph.inputs if self._graph is not None else None
+
+    @property
+    def outputs(self) -> list[KerasTensor] | None:
+        """The symbolic outputs as a flat list; None without a graph."""
+        return self._graph.outputs if self._graph is not None else None
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs in the structure they were given in."""
+        return self._graph.inputs_structure if self._graph is not None else Layer.input.fget(self)  # type: ignore[attr-defined]
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs in the structure they were given in."""
+        return self._graph.outputs_structure if self._graph is not None else Layer.output.fget(self)  # type: ignore[attr-defined]
+
+    @property
+    def input_shape(self) -> Any:
+        """Shapes of `input`."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shapes of `output`."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+
+    @property
+    def output_names(self) -> list[str]:
+        """A name for each output: its layer's, with _1, _2 for further outputs of the same layer."""
+        return list(self.__dict__.get("_output_names", ()))
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs."""
+        return [] if self._graph is None else [tensor.name for tensor in self._graph.inputs]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by index (which wins) or by name. Raises: ValueError for neither, or none such."""
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise InvalidArgumentError(
+                    explain(f"'{self.name}' has no layer {index}.", expected=f"an index below {len(self.layers)}")
+                )
+            return self.layers[index]
+        if name is None:
+            raise InvalidArgumentError(explain("get_layer", expected="name= or index=", got="neither"))
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = [layer.name for layer in self.layers]
+        raise InvalidArgumentError(f"'{self.name}' has no layer '{name}'.{did_you_mean(name, names)}")
+
+    # -- looking at it ----------------------------------------------------------------------------------
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: list[str] | tuple[str, str] | None = None,
+    ) -> None:
+        """Print the layers, their output shapes and numbers of parameters.
+
+        Args:
+            line_length: total width in characters.
+            positions: column ends, as fractions of the width or in characters.
+            print_fn: called with each line; prints by default.
+            expand_nested: show the layers of inner models.
+            show_trainable: add a column for it.
+            layer_range: names (or regular expressions) of the first and last layer to show.
+        Raises: NotBuiltError before the model is built.
+        """
+        if not self.built:
+            raise NotBuiltError(
+                explain(
+                    f"'{self.name}' has not been built, so it has no summary.",
+                    fix="call it on data, fit it, or build(input_shape) it first",
+                )
+            )
+        inspection.print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any] | None:
+        return display_bundle(self)
+
+    # -- saving -------------------------------------------------------------------------------------------
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights to `<name>.weights.h5`, in Keras' layout. Replaces a file only when it is complete."""
+        weights_file.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
+        """Read what `save_weights`, here or of Keras, wrote. Nothing changes unless everything fits;
+        `skip_mismatch` leaves out layers that do not, with a warning for each."""
+        weights_file.load_weights(self, filepath, skip_mismatch)
+
+
+def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= kwargs.keys()
+
+
+def _output_names(graph: Function) -> list[str]:
+    names: list[str] = []
+    counts: dict[str, int] = {}
+    for tensor in graph.outputs:
+        name = tensor.history.operation.name
+        count = counts.get(name, 0)
+        counts[name] = count + 1
+        names.append(f"{name}_{count}" if count else name)
+    return names
+

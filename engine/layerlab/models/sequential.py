@@ -1,0 +1,124 @@
+"""Sequential: a stack of layers, each with one input and one output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from layerlab.core.function import Function
+from layerlab.core.layer import Layer
+from layerlab.core.symbolic import KerasTensor
+from layerlab.errors import InvalidArgumentError, NotBuiltError, explain
+from layerlab.layers.input import Input, InputLayer
+from layerlab.models.model import Model
+
+__all__ = ["Sequential"]
+
+
+class Sequential(Model):
+    """A linear stack of layers.
+
+    It has weights from the start if it begins with an `Input` (or the first layer is given `input_shape=`),
+    else from the first data or `build` on.
+
+    Args:
+        layers: the layers to begin with.
+        trainable, name: as for a Layer.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+        >>> model.output_shape
+        (None, 4)
+    """
+
+    config_base = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        model = super().__new__(cls, *args, **kwargs)
+        model._stack = []
+        return model
+
+    def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name)
+        for layer in layers or ():
+            self._push(layer)
+        self._rebuild()
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Put a layer on top. Raises: ValueError for a name that is taken, or something that is no layer."""
+        self._push(layer)
+        if rebuild:
+            self._rebuild()
+        else:
+            self.built, self._graph = False, None
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the topmost layer off and return it."""
+        if not self._stack:
+            raise InvalidArgumentError(f"'{self.name}' has no layers to pop.")
+        layer = self._stack.pop()
+        self.built, self._graph = False, None
+        if rebuild:
+            self._rebuild()
+        return layer
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The stack, without its Input."""
+        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    @property
+    def _layers(self) -> list[Layer]:
+        return list(self._stack)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run the layers one after the other."""
+        if self._graph is not None:
+            return self._graph.call(inputs)
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights for inputs of this shape, the batch size included: `build((None, 10))`."""
+        if input_shape is None:
+            if not self._stack or not isinstance(self._stack[0], InputLayer):
+                raise NotBuiltError(
+                    explain(f"'{self.name}' does not know its input shape.", fix="build((None, ...)) with the shape, or start with Input")
+                )
+        elif not self._stack or not isinstance(self._stack[0], InputLayer):
+            self._stack.insert(0, Input(batch_shape=tuple(input_shape)).history.operation)
+        self._make_graph()
+
+    def _push(self, layer: Any) -> None:
+        if isinstance(layer, KerasTensor) and layer._keras_history is not None:
+            layer = layer.history.operation
+        if not isinstance(layer, Layer):
+            raise InvalidArgumentError(
+                explain(
+                    f"'{self.name}' cannot take a {type(layer).__name__}.",
+                    expected="a Layer instance",
+                    fix="add Dense(4), not the class Dense" if isinstance(layer, type) else "wrap a function as Lambda(function)",
+                )
+            )
+        if isinstance(layer, InputLayer) and self._stack:
+            raise InvalidArgumentError(explain(f"'{self.name}' has layers already.", fix="put Input first"))
+        if any(other.name == layer.name for other in self._stack):
+            raise InvalidArgumentError(
+                explain(f"'{self.name}' already has a layer named '{layer.name}'.", fix="give each layer its own name")
+            )
+        if not self._stack and layer._input_shape_arg is not None:
+            self._stack.append(Input(batch_shape=layer._input_shape_arg).history.operation)
+        self._stack.append(layer)
+
+    def _rebuild(self) -> None:
+        self.built, self._graph = False, None
+        if self._stack and isinstance(self._stack[0], InputLayer) and len(self._stack) > 1:
+            self.build()
+
+    def _make_graph(self) -> None:
+        tensor = inputs = self._stack[0].output
+        for layer in self.layers:
+            tensor = layer(tensor)
+        self._set_graph(Function(inputs, tensor))
