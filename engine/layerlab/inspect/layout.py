@@ -2,8 +2,8 @@
 
 Layers by longest path, order by barycentres, positions by isotonic regression (the least-squares
 places that keep the order and the gaps). Linear in nodes plus edges but for the sorting, and
-without recursion, so that a chain of 5,000 layers is as safe as a small one. A group is laid out first, and then
-stands as one large box in the level above. Imports records only.
+without recursion, so that a chain of 5,000 layers is as safe as a small one. A group is laid out
+first, and then stands as one large box in the level above. Imports records only.
 """
 
 from __future__ import annotations
@@ -65,32 +65,32 @@ def lay_out(graph: ModelGraph, sizes: Mapping[str, Size], direction: Literal["TB
     """
     sideways = direction == "LR"
     extents = {id: (h, w) if sideways else (w, h) for id, (w, h) in sizes.items()}
+    title = (_GROUP_TITLE, 0.0) if sideways else (0.0, _GROUP_TITLE)
     levels = _levels(graph)
     placed: dict[str | None, _Level] = {}
     for parent in [node.id for node in reversed(graph.nodes) if node.id in levels] + [None]:
         level = _place_level(levels.get(parent, _Members([], [])), extents)
         placed[parent] = level
         if parent is not None:
-            title = (_GROUP_TITLE, 0.0) if sideways else (0.0, _GROUP_TITLE)
-            extents[parent] = tuple(  # type: ignore[assignment]  # a pair stays a pair
-                extent + 2 * _GROUP_PADDING + more for extent, more in zip(level.extent, title, strict=True)
-            )
+            width, height = level.extent
+            extents[parent] = (width + 2 * _GROUP_PADDING + title[0], height + 2 * _GROUP_PADDING + title[1])
     origins: dict[str | None, Point] = {None: (0.0, 0.0)}
     boxes: dict[str, Box] = {}
     parents = _parents(graph)
     for node in graph.nodes:  # groups come before their members
         parent = parents[node.id]
-        x, y = (o + p for o, p in zip(origins[parent], placed[parent].corners[node.id], strict=True))
+        corner = placed[parent].corners[node.id]
+        x, y = origins[parent][0] + corner[0], origins[parent][1] + corner[1]
         boxes[node.id] = Box(x, y, *extents[node.id])
         if node.id in levels:
-            inner = (x + _GROUP_PADDING, y + _GROUP_PADDING)
-            origins[node.id] = (inner[0] + _GROUP_TITLE, inner[1]) if sideways else (inner[0], inner[1] + _GROUP_TITLE)
+            origins[node.id] = (x + _GROUP_PADDING + title[0], y + _GROUP_PADDING + title[1])
     lines = [_line(edge, boxes, placed, origins, parents) for edge in _drawable(graph)]
     width, height = placed[None].extent
     if not sideways:
         return Layout(boxes, lines, width, height)
     turned = {id: Box(box.y, box.x, box.height, box.width) for id, box in boxes.items()}
-    return Layout(turned, [Line(line.edge, [(y, x) for x, y in line.points]) for line in lines], height, width)
+    lines = [Line(line.edge, [(y, x) for x, y in line.points]) for line in lines]
+    return Layout(turned, lines, height, width)
 
 
 def fold(graph: ModelGraph, limit: int) -> ModelGraph:

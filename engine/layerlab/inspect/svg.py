@@ -59,9 +59,14 @@ def graph_svg(
     layout = lay_out(shown, {id: _size(lines) for id, lines in texts.items()}, direction)
     groups = {node.parent for node in shown.nodes}
     parts = [_group(node, layout.boxes[node.id]) for node in shown.nodes if node.id in groups]
-    parts += ['<g fill="none" stroke="#888d94" stroke-width="1.2">', *(_path(line, direction == "LR") for line in layout.lines), "</g>"]
-    parts += ['<g fill="#888d94">', *(_arrow(line, direction) for line in layout.lines), "</g>"]
-    parts += [_node(node, layout.boxes[node.id], texts[node.id]) for node in shown.nodes if node.id not in groups]
+    sideways = direction == "LR"
+    paths = "".join(_path(line, sideways) for line in layout.lines)
+    arrows = "".join(_arrow(line, sideways) for line in layout.lines)
+    parts.append(
+        f'<g fill="none" stroke="#888d94" stroke-width="1.2">{paths}</g><g fill="#888d94">{arrows}</g>'
+    )
+    leaves = [node for node in shown.nodes if node.id not in groups]
+    parts += [_node(node, layout.boxes[node.id], texts[node.id]) for node in leaves]
     if missing:
         note = f"… and {missing:,} more nodes"
         parts.append(f'<text x="0" y="{_number(layout.height + 18)}" fill="currentColor">{note}</text>')
@@ -73,9 +78,8 @@ def _frame(parts: Iterable[str], layout: Layout, label: str, note_height: float)
     view = f"{-_MARGIN:g} {-_MARGIN:g} {_number(width)} {_number(height)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" viewBox="{view}"'
-        f' width="{_number(width)}" height="{_number(height)}" font-family="system-ui,sans-serif" font-size="11">'
-        + "".join(parts)
-        + "</svg>"
+        f' width="{_number(width)}" height="{_number(height)}"'
+        ' font-family="system-ui,sans-serif" font-size="11">' + "".join(parts) + "</svg>"
     )
 
 
@@ -110,7 +114,8 @@ def _group(node: NodeInfo, box: Box) -> str:
     heading = escape(f"{clean(node.name, 60)} ({clean(node.class_name, 60)})", room)
     return (
         f"<g>{_title(node)}{_rectangle(box, colour, '.07', '7', '')}"
-        f'<text x="{_number(box.x + 8)}" y="{_number(box.y + 15)}" font-weight="600" fill="currentColor">{heading}</text></g>'
+        f'<text x="{_number(box.x + 8)}" y="{_number(box.y + 15)}" font-weight="600" fill="currentColor">'
+        f"{heading}</text></g>"
     )
 
 
@@ -120,7 +125,8 @@ def _title(node: NodeInfo) -> str:
 
 def _rectangle(box: Box, colour: str, opacity: str, radius: str, dash: str) -> str:
     return (
-        f'<rect x="{_number(box.x)}" y="{_number(box.y)}" width="{_number(box.width)}" height="{_number(box.height)}"'
+        f'<rect x="{_number(box.x)}" y="{_number(box.y)}"'
+        f' width="{_number(box.width)}" height="{_number(box.height)}"'
         f' rx="{radius}" fill="{colour}" fill-opacity="{opacity}" stroke="{colour}"{dash}/>'
     )
 
@@ -133,15 +139,16 @@ def _path(line: Line, sideways: bool) -> str:
             steps.append(f"L{_point(next_x, next_y)}")
         else:  # an S that leaves and arrives along the layout's direction
             middle_x, middle_y = (x + next_x) / 2, (y + next_y) / 2
-            leave, arrive = ((middle_x, y), (middle_x, next_y)) if sideways else ((x, middle_y), (next_x, middle_y))
+            leave = (middle_x, y) if sideways else (x, middle_y)
+            arrive = (middle_x, next_y) if sideways else (next_x, middle_y)
             steps.append(f"C{_point(*leave)} {_point(*arrive)} {_point(next_x, next_y)}")
         x, y = next_x, next_y
     return f'<path d="{"".join(steps)}"/>'
 
 
-def _arrow(line: Line, direction: str) -> str:
+def _arrow(line: Line, sideways: bool) -> str:
     x, y = line.points[-1]
-    shape = "l-6-3v6z" if direction == "LR" else "l-3-6h6z"
+    shape = "l-6-3v6z" if sideways else "l-3-6h6z"
     return f'<path d="M{_number(x)} {_number(y)}{shape}"/>'
 
 
