@@ -1,0 +1,22 @@
+"""layerlab in Jupyter: the live training monitor, the model graph, and the messages behind them.
+
+The engine finds this package by itself (entry point `layerlab.frontends`); `show` is all that a
+notebook may want to call.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from layerlab_jupyter.magics import load_ipython_extension, unload_ipython_extension
+from layerlab_jupyter.show import show
+
+__all__ = ["__version__", "load_ipython_extension", "show", "unload_ipython_extension"]
+
+try:
+    __version__ = version("layerlab")
+except PackageNotFoundError:  # run from a source tree that is not installed
+    __version__ = "0+unknown"
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the built lab extension."""
+    return [{"src": "labextension", "dest": "layerlab-jupyter"}]

@@ -1,0 +1,180 @@
+"""From the engine's events to a recorded run that a front end can ask for at any time.
+
+The recorder is a listener of the training loop. It keeps every batch, as columns of numbers, and
+sends nothing: the page fetches what it has not seen. So nothing is lost when nobody looks, a second
+tab gets the same history, and training pays one short append a step.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from array import array
+from bisect import bisect_right
+from typing import Any, Literal
+
+from layerlab.events import Event, StepsFinished, to_dict
+from layerlab_jupyter.json_safe import json_safe, number
+from layerlab_jupyter.protocol import FetchEventsResult
+from layerlab_jupyter.thinning import Part, StepBlock, thin
+
+__all__ = ["RunRecorder", "RunStatus"]
+
+RunStatus = Literal["running", "paused", "stopped", "failed", "finished"]
+
+_BLOCK_SECONDS = 1.0  # a block carries one time, and a time axis should be right to about a second
+_FETCH_STEPS = 10_000  # a few points a pixel, and a reply of about a megabyte
+_FETCH_EPOCHS = 5_000
+_FETCH_MARKS = 1_000
+_STATIC_DETAILS = (360, 180, 60, 20, 2)  # tried in turn, until the events fit
+_STATUS_AFTER: dict[str, RunStatus] = {
+    "fit_started": "running",
+    "fit_paused": "paused",
+    "fit_resumed": "running",
+    "fit_stopped": "stopped",
+    "fit_failed": "failed",
+    "fit_finished": "finished",
+}
+
+
+class RunRecorder:
+    """The whole history of one run; every method may be called from any thread.
+
+    Items are numbered from 0: each training step is one, each other event is one.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.status: RunStatus = "running"
+        self.model_name = ""
+        self.started = 0.0
+        self._lock = threading.Lock()
+        self._parts: list[Part] = []
+        self._starts: list[int] = []  # the number of each part's first item
+        self._count = 0
+        self._block_until = 0.0
+
+    @property
+    def has_ended(self) -> bool:
+        """True when no more events will come."""
+        last = self._parts[-1] if self._parts else None
+        return isinstance(last, dict) and last["type"] in ("fit_failed", "fit_finished")
+
+    def record(self, event: Event) -> None:
+        """Append one event."""
+        if isinstance(event, StepsFinished):
+            self._record_steps(event)
+        else:
+            self._record_other(json_safe(to_dict(event)))
+
+    def fetch(self, since: int = 0) -> FetchEventsResult:
+        """The items from number `since` on: steps merged into few events, very many of them thinned out."""
+        with self._lock:
+            count, live = self._count, not self.has_ended
+            parts = self._copy(since)
+        thinned = thin(parts, steps=_FETCH_STEPS, epochs=_FETCH_EPOCHS, marks=_FETCH_MARKS)
+        return FetchEventsResult(events=[self._as_event(part) for part in thinned], next=count, live=live)
+
+    def static_events(self, size_bytes: int) -> list[dict[str, Any]]:
+        """The run in at most `size_bytes` of JSON: the detail that fits, and always its start and end."""
+        with self._lock:
+            parts = self._copy(0)
+        parts = [part for part in parts if isinstance(part, StepBlock) or part["type"] != "epoch_started"]
+        for detail in _STATIC_DETAILS:
+            thinned = thin(parts, steps=detail, epochs=detail // 2, marks=detail // 10)
+            events = [_rounded(self._as_event(part)) for part in thinned]
+            if len(json.dumps(events)) <= size_bytes:
+                return events
+        ends = [part for part in parts if isinstance(part, dict) and part["type"].startswith("fit_")]
+        return [_shortened(event) for event in [*ends[:1], *ends[1:][-2:]]]
+
+    # -- recording ----------------------------------------------------------------------------
+
+    def _record_steps(self, event: StepsFinished) -> None:
+        # All conversions first: an event that cannot be read must not leave half a row behind.
+        steps = array("q", event.steps)
+        columns = {str(label): array("d", values) for label, values in event.logs.items()}
+        if any(len(column) != len(steps) for column in columns.values()):
+            raise ValueError("steps and logs of an event differ in length")
+        with self._lock:
+            block = self._open_block(event)
+            if block is None or block.columns.keys() != columns.keys():
+                self._block_until = event.time + _BLOCK_SECONDS
+                self._append(StepBlock(event.epoch, event.epoch_step, event.time, steps, columns), len(steps))
+                return
+            block.epoch_step, block.time = event.epoch_step, event.time
+            for label, column in columns.items():
+                block.columns[label].extend(column)
+            block.steps.extend(steps)  # last: readers and `_copy` go by the length of `steps`
+            self._count += len(steps)
+
+    def _open_block(self, event: StepsFinished) -> StepBlock | None:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, StepBlock) and last.epoch == event.epoch and event.time < self._block_until:
+            return last
+        return None
+
+    def _record_other(self, event: dict[str, Any]) -> None:
+        with self._lock:
+            self._append(event, 1)
+            status = _STATUS_AFTER.get(event["type"])
+            if status and not (status == "finished" and self.status in ("stopped", "failed")):
+                self.status = status
+            if event["type"] == "fit_started":
+                self.model_name, self.started = event["model_name"], event["time"]
+
+    def _append(self, part: Part, items: int) -> None:
+        self._parts.append(part)
+        self._starts.append(self._count)
+        self._count += items
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _copy(self, since: int) -> list[Part]:
+        """The parts from item `since` on; blocks are copied, because the training thread extends them."""
+        if since >= self._count:
+            return []
+        first = max(0, bisect_right(self._starts, since) - 1)
+        copies: list[Part] = []
+        for start, part in zip(self._starts[first:], self._parts[first:], strict=True):
+            if isinstance(part, StepBlock):
+                rows = slice(max(0, since - start), len(part.steps))
+                columns = {label: column[rows] for label, column in part.columns.items()}
+                copies.append(StepBlock(part.epoch, part.epoch_step, part.time, part.steps[rows], columns))
+            else:
+                copies.append(part)  # never changed once recorded
+        return copies
+
+    def _as_event(self, part: Part) -> dict[str, Any]:
+        if not isinstance(part, StepBlock):
+            return part
+        logs = {label: [number(value) for value in column] for label, column in part.columns.items()}
+        return {
+            "type": StepsFinished.type,
+            "run_id": self.run_id,
+            "time": part.time,
+            "epoch": part.epoch,
+            "epoch_step": part.epoch_step,
+            "steps": part.steps.tolist(),
+            "logs": json_safe(logs),
+        }
+
+
+def _rounded(event: dict[str, Any]) -> dict[str, Any]:
+    """Six digits of each log, as many as a chart or a table can show."""
+    if "logs" not in event:
+        return event
+    return {**event, "logs": {label: _six_digits(value) for label, value in event["logs"].items()}}
+
+
+def _six_digits(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_six_digits(entry) for entry in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _shortened(event: dict[str, Any]) -> dict[str, Any]:
+    short = json_safe(event, longest_text=300)
+    if "logs" in short:
+        short["logs"] = dict(list(short["logs"].items())[:20])
+    return _rounded(short)

@@ -1,0 +1,171 @@
+"""Commands from the page, answered on the kernel's control channel, which is free while a cell runs.
+
+Handlers run on the control thread: they read what other threads have published, or call a verb of
+`RunControl`, and return at once. Nothing here can end a run by failing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from logging import Logger
+from typing import Any
+
+from layerlab.errors import LayerlabError
+from layerlab_jupyter.decode import Refusal, decode_command, message_id
+from layerlab_jupyter.json_safe import json_safe
+from layerlab_jupyter.mime import describe
+from layerlab_jupyter.protocol import (
+    REPLY,
+    REQUEST,
+    VERSION,
+    Command,
+    DescribeModel,
+    FetchEvents,
+    FetchEventsResult,
+    ListAll,
+    ListAllResult,
+    ModelBundle,
+    ModelInfo,
+    Pause,
+    ReplyError,
+    Resume,
+    RunInfo,
+    SetLearningRate,
+    Step,
+    Stop,
+)
+from layerlab_jupyter.runs import Registry, Run, registry
+
+__all__ = ["answer", "install"]
+
+
+def install(kernel: Any) -> None:
+    """Answer `layerlab_request` on the kernel's control channel; doing so twice changes nothing."""
+
+    def handle(stream: Any, ident: Any, parent: Any) -> None:
+        content = answer(parent.get("content"), registry, kernel.log)
+        kernel.session.send(stream, REPLY, content, parent, ident=ident)
+
+    kernel.control_handlers[REQUEST] = handle
+
+
+def answer(content: Any, known: Registry, log: Logger) -> dict[str, Any]:
+    """The reply envelope to one message; never raises, and logs one line for a message it refuses."""
+    try:
+        command = decode_command(content)
+        body = {"result": _HANDLERS[type(command)](known, command)}
+    except Refusal as refusal:
+        body = {"error": dataclasses.asdict(refusal.error)}
+    except LayerlabError as error:
+        body = {"error": dataclasses.asdict(ReplyError(code="invalid", message=str(error)))}
+    except Exception as error:  # whatever it is, the page must get an answer and the kernel must go on
+        message = f"{type(error).__name__}: {error}"
+        body = {"error": dataclasses.asdict(ReplyError(code="internal", message=message))}
+    if "error" in body:
+        log.warning("layerlab refused a message: %s", ascii(body["error"]["message"])[:300])
+    return {"version": VERSION, "id": message_id(content), "kind": "reply", "body": json_safe(body)}
+
+
+def _fetch_events(known: Registry, command: FetchEvents) -> dict[str, Any]:
+    fetched: FetchEventsResult = _run(known, command.run_id).recorder.fetch(command.since)
+    # Not asdict: it would copy each of the many numbers once more.
+    return {"events": fetched.events, "next": fetched.next, "live": fetched.live}
+
+
+def _pause(known: Registry, command: Pause) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.pause()
+    return {}
+
+
+def _resume(known: Registry, command: Resume) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.resume()
+    return {}
+
+
+def _step(known: Registry, command: Step) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.step(command.unit)
+    return {}
+
+
+def _stop(known: Registry, command: Stop) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.stop()
+    return {}
+
+
+def _set_learning_rate(known: Registry, command: SetLearningRate) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.set_learning_rate(command.learning_rate)
+    return {}
+
+
+def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
+    runs = [
+        RunInfo(
+            run_id=run.run_id,
+            model_name=run.recorder.model_name,
+            status=run.recorder.status,
+            started=run.recorder.started,
+        )
+        for run in known.runs()
+    ]
+    models = [
+        ModelInfo(
+            model_id=id, name=model.name, class_name=type(model).__name__, parameters=_parameters(model)
+        )
+        for id, model in known.models()
+    ]
+    return dataclasses.asdict(ListAllResult(runs=runs, models=models))
+
+
+def _describe_model(known: Registry, command: DescribeModel) -> dict[str, Any]:
+    model = known.model(command.model_id)
+    if model is None:
+        raise Refusal(
+            ReplyError(
+                code="unknown_model",
+                message="This kernel has no such model; it was deleted or belongs to another session.",
+                fix="Run the cell that makes the model again.",
+            )
+        )
+    bundle: ModelBundle = describe(model, command.model_id)
+    return dataclasses.asdict(bundle)
+
+
+_HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
+    FetchEvents: _fetch_events,
+    Pause: _pause,
+    Resume: _resume,
+    Step: _step,
+    Stop: _stop,
+    SetLearningRate: _set_learning_rate,
+    ListAll: _list_all,
+    DescribeModel: _describe_model,
+}
+
+
+def _run(known: Registry, run_id: str) -> Run:
+    run = known.run(run_id)
+    if run is None:
+        raise Refusal(
+            ReplyError(
+                code="unknown_run",
+                message="This kernel has no such run; it belongs to another session.",
+                fix="Run the cell that calls fit again.",
+            )
+        )
+    return run
+
+
+def _live_run(known: Registry, run_id: str) -> Run:
+    run = _run(known, run_id)
+    if run.recorder.has_ended:
+        raise Refusal(ReplyError(code="invalid", message="The run has ended: there is nothing to steer."))
+    return run
+
+
+def _parameters(model: Any) -> int:
+    """0 for a model that has no variables yet."""
+    try:
+        return int(model.count_params())
+    except LayerlabError:
+        return 0

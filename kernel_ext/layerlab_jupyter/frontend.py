@@ -1,0 +1,40 @@
+"""The object under the entry point `layerlab.frontends: jupyter`, by which the engine finds this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab.events import Listener
+from layerlab.training.control import RunControl
+from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.control import install
+from layerlab_jupyter.kernels import running_kernel
+from layerlab_jupyter.mime import model_bundle
+from layerlab_jupyter.monitor import Monitor
+from layerlab_jupyter.runs import Run, registry
+
+__all__ = ["JupyterFrontend", "frontend"]
+
+
+class JupyterFrontend:
+    """Shows runs and models in notebooks; outside a Jupyter kernel it has nothing to say."""
+
+    def watch(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
+        """A monitor that shows the run in the cell that called fit."""
+        kernel = running_kernel()
+        if kernel is None:
+            return None
+        install(kernel)
+        run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
+        return Monitor(run, registry)
+
+    def display(self, model: Any) -> dict[str, Any] | None:
+        """Graph and summary as a MIME bundle."""
+        kernel = running_kernel()
+        if kernel is None:
+            return None
+        install(kernel)
+        return model_bundle(model, registry.add_model(model))
+
+
+frontend = JupyterFrontend()

@@ -1,0 +1,143 @@
+"""The static pictures of a run and of a model: HTML that needs no kernel, no script and no style sheet.
+
+Every text that the person chose is escaped and shortened (`layerlab.inspect.markup`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from layerlab.inspect import ModelGraph, SummaryTable, graph_svg
+from layerlab.inspect.markup import clean, escape
+from layerlab_jupyter.svg_chart import charts_svg
+
+__all__ = ["model_html", "run_html", "run_text"]
+
+_MOST_ROWS = 300
+_MOST_METRICS = 30
+_MOST_NODES = 150
+_MOST_NOTES = 5
+
+_COLUMNS = ["layer", "class", "output shape", "parameters", "trainable", "connected to"]
+
+Events = Sequence[Mapping[str, Any]]
+
+
+def run_html(events: Events, status: str) -> str:
+    """Headline, charts, the numbers of each metric, and what went wrong if anything did."""
+    notes = "".join(f"<li>{escape(note, 400)}</li>" for note in _notes(events))
+    return _card(
+        f"<p>{escape(_headline(events, status), 400)}</p>"
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px">{charts_svg(events)}</div>'
+        + _table(["metric", "training", "validation", "best"], _numbers(events), "lrrr")
+        + (f"<ul>{notes}</ul>" if notes else "")
+    )
+
+
+def run_text(events: Events, status: str) -> str:
+    """The same as plain text."""
+    lines = [clean(_headline(events, status), 400)]
+    for name, training, validation, best in _numbers(events):
+        parts = [clean(name, 40), training]
+        parts += [f"validation {validation}"] if validation else []
+        parts += [f"best {best}"] if best else []
+        lines.append("  " + "  ".join(parts))
+    return "\n".join(lines + ["  " + clean(note, 400) for note in _notes(events)])
+
+
+def model_html(name: str, class_name: str, graph: ModelGraph, summary: SummaryTable) -> str:
+    """Graph, summary table and totals."""
+    rows = [
+        (
+            "\u2003" * min(row.depth, 20) + clean(row.name, 60),
+            clean(row.class_name, 60),
+            clean(row.output_shape, 60),
+            f"{row.parameters:,}",
+            "" if not row.parameters else "yes" if row.trainable else "no",
+            clean(", ".join(row.connected_to[:8]), 80),
+        )
+        for row in summary.rows[:_MOST_ROWS]
+    ]
+    missing = len(summary.rows) - len(rows)
+    totals = (
+        f"{summary.parameters:,} parameters ({summary.size_bytes:,} bytes): "
+        f"{summary.trainable_parameters:,} trainable, {summary.non_trainable_parameters:,} not trainable, "
+        f"{summary.optimizer_parameters:,} of the optimizer"
+    )
+    return _card(
+        f"<p><b>{escape(name)}</b> ({escape(class_name)})</p>"
+        f'<div style="max-height:600px;overflow:auto">{graph_svg(graph, most_nodes=_MOST_NODES)}</div>'
+        + _table(_COLUMNS, rows, "lllrll")
+        + (f"<p>… and {missing:,} more rows</p>" if missing > 0 else "")
+        + f"<p>{totals}</p>"
+    )
+
+
+def _card(content: str) -> str:
+    return f'<div style="font-family:system-ui,sans-serif;font-size:13px">{content}</div>'
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], alignments: str) -> str:
+    sides = {"l": "left", "r": "right"}
+    styles = [f'style="text-align:{sides[a]};padding:1px 10px 1px 0"' for a in alignments]
+
+    def line(tag: str, texts: Sequence[str]) -> str:
+        cells = zip(texts, styles, strict=True)
+        return "<tr>" + "".join(f"<{tag} {style}>{escape(text)}</{tag}>" for text, style in cells) + "</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    # In a page without a doctype a table does not take over font and colour by itself.
+    style = "border-collapse:collapse;color:inherit;font:inherit"
+    return f'<table style="{style}">{line("th", headings)}{body}</table>' if body else ""
+
+
+def _headline(events: Events, status: str) -> str:
+    start = next((e for e in events if e["type"] == "fit_started"), {})
+    last = events[-1] if events else {}
+    words = [f"{start.get('model_class', 'Model')} '{clean(start.get('model_name', ''), 60)}': {status}"]
+    if last.get("type") == "fit_finished":
+        words.append(f"epoch {last['epoch']} of {start.get('epochs', '?')}")
+    words.append(f"{last.get('step', 0):,} steps")
+    if "time" in start and "time" in last:
+        words.append(f"{float(last['time']) - float(start['time']):.1f} s")
+    words += [clean(start[key], 40) for key in ("optimizer", "backend") if start.get(key)]
+    return ", ".join(words)
+
+
+def _notes(events: Events) -> list[str]:
+    told = []
+    for event in events:
+        if event["type"] == "fit_failed":
+            told.append(f"{event['error']}: {event['message']}")
+        elif event["type"] == "fit_stopped":
+            told.append(f"Stopped by the {event['reason']} at step {event['step']}. {event['message']}")
+        elif event["type"] == "diagnostic":
+            told.append(f"{event['message']} {event['fix']}")
+    return told[-_MOST_NOTES:]
+
+
+def _numbers(events: Events) -> list[tuple[str, str, str, str]]:
+    """Per metric: name, last training value, last validation value, best value and its epoch."""
+    finished = [event for event in events if event["type"] == "epoch_finished"]
+    labels = dict.fromkeys(label.removeprefix("val_") for event in finished for label in event["logs"])
+    rows = []
+    for name in list(labels)[:_MOST_METRICS]:
+        last = finished[-1]["logs"]
+        rows.append((name, _value(last.get(name)), _value(last.get(f"val_{name}")), _best(name, finished)))
+    return rows
+
+
+def _best(name: str, finished: Events) -> str:
+    """The least loss, with its epoch. For other metrics we do not know whether less or more is better."""
+    if not name.endswith("loss"):
+        return ""
+    label = f"val_{name}" if any(f"val_{name}" in event["logs"] for event in finished) else name
+    found = [(float(e["logs"][label]), e["epoch"] + 1) for e in finished if label in e["logs"]]
+    value, epoch = min(((v, e) for v, e in found if math.isfinite(v)), default=(math.nan, 0))
+    return f"{value:.4g} (epoch {epoch})" if epoch else ""
+
+
+def _value(value: Any) -> str:
+    return "" if value is None else f"{float(value):.4g}"

@@ -1,0 +1,37 @@
+"""Python values as JSON that every browser can parse: no NaN, no lone surrogates, no endless text."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+__all__ = ["json_safe", "number"]
+
+_LONGEST_KEY = 200
+
+
+def number(value: float) -> float | str:
+    """A finite float as it is, others as 'nan', 'inf' or '-inf'."""
+    return value if math.isfinite(value) else str(value)
+
+
+def json_safe(value: Any, longest_text: int = 2000) -> Any:
+    """`value` from JSON scalars, lists and dicts; text is cut at `longest_text` characters."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return _text(value, longest_text)
+    if isinstance(value, numbers.Real):
+        return number(float(value))
+    if isinstance(value, dict):
+        return {_text(str(key), _LONGEST_KEY): json_safe(entry, longest_text) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(entry, longest_text) for entry in value]
+    return _text(str(value), longest_text)
+
+
+def _text(text: str, longest: int) -> str:
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,35 @@
+"""Which Jupyter kernel this process is, if it is one. Importing this file imports nothing of Jupyter."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["kernel_id", "running_kernel"]
+
+
+def running_kernel() -> Any | None:
+    """The IPython kernel of this process; None in a script, a terminal and a plain IPython."""
+    ipython = sys.modules.get("IPython")  # a kernel has imported it long ago
+    shell = ipython.get_ipython() if ipython is not None else None
+    kernel = getattr(shell, "kernel", None)
+    return kernel if hasattr(kernel, "control_handlers") else None
+
+
+def kernel_id() -> str:
+    """The id by which the server knows this kernel, '' when it cannot be told.
+
+    Source: jupyter_server names a kernel's connection file `kernel-<id>.json`.
+    """
+    if running_kernel() is None:
+        return ""
+    from ipykernel.connect import get_connection_file
+
+    try:
+        name = Path(get_connection_file()).name
+    except (RuntimeError, OSError):  # a kernel embedded in another program has no such file
+        return ""
+    match = re.fullmatch(r"kernel-(.+)\.json", name)
+    return match[1] if match else ""

@@ -1,0 +1,23 @@
+"""`%load_ext layerlab_jupyter`: make the panels of JupyterLab work before anything was trained or shown.
+
+Not needed for the monitor, nor for a model as a cell's last expression: those come by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab_jupyter.control import install
+
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Answer the lab extension's messages from now on. In an IPython without a kernel it does nothing."""
+    kernel = getattr(ipython, "kernel", None)
+    if hasattr(kernel, "control_handlers"):
+        install(kernel)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Nothing to undo: what answers messages costs nothing, and outputs already shown still need it."""

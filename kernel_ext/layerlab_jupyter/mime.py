@@ -1,0 +1,69 @@
+"""What a cell shows: MIME bundles with our own data for JupyterLab, HTML and text for every other reader."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from layerlab.inspect import describe_graph, summarize
+from layerlab_jupyter.html import model_html, run_html, run_text
+from layerlab_jupyter.json_safe import json_safe
+from layerlab_jupyter.kernels import kernel_id
+from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME, VERSION, ModelBundle, RunBundle
+from layerlab_jupyter.runs import Run
+
+__all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
+
+_EVENTS_BYTES = 24_000  # with the picture and the table an output stays under 60 KB
+_DETAILS_BYTES = 200_000
+
+
+def live_bundle(run: Run) -> dict[str, Any]:
+    """A running fit: where to fetch its events, and a line of text for readers that cannot."""
+    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=True)
+    return {RUN_MIME: dataclasses.asdict(record), "text/plain": f"Training '{run.recorder.model_name}' …"}
+
+
+def final_bundle(run: Run) -> dict[str, Any]:
+    """An ended fit: its thinned events and a picture, readable with no kernel."""
+    events = run.recorder.static_events(_EVENTS_BYTES)
+    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=False, events=events)
+    return {
+        RUN_MIME: dataclasses.asdict(record),
+        "text/html": run_html(events, run.recorder.status),
+        "text/plain": run_text(events, run.recorder.status),
+    }
+
+
+def describe(model: Any, model_id: str) -> ModelBundle:
+    """Graph and summary of `model` as they are now."""
+    return ModelBundle(
+        version=VERSION,
+        kernel_id=kernel_id(),
+        model_id=model_id,
+        name=model.name,
+        class_name=type(model).__name__,
+        graph=describe_graph(model),
+        summary=summarize(model),
+    )
+
+
+def model_bundle(model: Any, model_id: str) -> dict[str, Any]:
+    """A model as the output of a cell: data, picture, and the text that `model.summary()` prints."""
+    described = describe(model, model_id)
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    return {
+        MODEL_MIME: _without_bulk(json_safe(dataclasses.asdict(described))),
+        "text/html": model_html(described.name, described.class_name, described.graph, described.summary),
+        "text/plain": "\n".join(lines),
+    }
+
+
+def _without_bulk(record: dict[str, Any]) -> dict[str, Any]:
+    """Leave the details of each node of a very large model to the live kernel: a notebook must stay small."""
+    if len(json.dumps(record)) > _DETAILS_BYTES:
+        for node in record["graph"]["nodes"]:
+            node["config"], node["weights"] = {}, []
+    return record
