@@ -41,27 +41,10 @@ class Reader(html.parser.HTMLParser):
         self.words += data
 
 
-ALLOWED_TAGS = set(
-    [
-        "div",
-        "p",
-        "b",
-        "table",
-        "tr",
-        "th",
-        "td",
-        "ul",
-        "li",
-        "svg",
-        "g",
-        "path",
-        "rect",
-        "circle",
-        "text",
-        "tspan",
-        "title",
-    ]
-)
+ALLOWED_TAGS = {
+    *("div", "p", "b", "ul", "li", "table", "tr", "th", "td"),
+    *("svg", "g", "path", "rect", "circle", "text", "tspan", "title"),
+}
 
 
 def run_of(events: Any) -> Run:
