@@ -35,10 +35,10 @@ def main() -> int:
     start = time.monotonic()
     pytest = [str(VENV / "python"), "-m", "pytest", "-q"]
     outcomes = [
+        run_checks(),
         run_part("python", [*pytest, "-n", "2", "--dist", "worksteal", "-m", "not browser"]),
         run_part("browser", [*pytest, "-m", "browser", "tests/browser"]),
         run_part("typescript", ["npx", "--no-install", "vitest", "run", "--reporter=default"]),
-        run_checks(),
     ]
     return summarize(outcomes, seconds_since(start))
 

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(params=["jax", "torch"])
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """The test runs once on each back end that trains, from seed 0 and with fresh automatic names."""
-    from layerlab import config, utils
+    from layerlab import config, utils  # not above: tests of an engine that cannot be imported run too
 
     config.set_backend(request.param)
     utils.clear_session()
