@@ -1,0 +1,31 @@
+"""BatchSource: the one shape that all kinds of data take before training sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+__all__ = ["BatchSource"]
+
+
+class BatchSource(Protocol):
+    """Epochs of batches. A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of (structures of) arrays
+    of NumPy or of the back end, with the batch as first axis."""
+
+    batch_size: int | None
+    """Samples in a full batch; None where each batch decides."""
+
+    steps: int | None
+    """Batches in an epoch; None while unknown, for ever if it never ends (`steps_per_epoch=-1`)."""
+
+    def peek(self) -> Any:
+        """A batch like those to come, without taking it away from the epoch."""
+        ...
+
+    def epoch(self) -> Iterator[Any]:
+        """The batches of the next epoch."""
+        ...
+
+    def close(self) -> None:
+        """Stop workers, if there are any; called once, also after an error."""
+        ...

@@ -1,0 +1,262 @@
+"""The training loop: epochs and steps, steering, callbacks, events.
+
+The loop knows neither how a step is computed (the trainer gives it a function) nor who listens.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from layerlab import events
+from layerlab.data.source import BatchSource
+from layerlab.events import Event, Listener
+from layerlab.training.callbacks.callback import CallbackList
+from layerlab.training.control import RunControl
+from layerlab.training.interrupts import InterruptGuard
+from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
+
+__all__ = ["FitRun", "RunDescription", "new_run_id"]
+
+
+def new_run_id() -> str:
+    """A name for a run that no other run has."""
+    return uuid.uuid4().hex[:12]
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """What FitStarted says of the model."""
+
+    model_name: str
+    model_class: str
+    backend: str
+    optimizer: str
+    parameters: int
+
+
+@dataclass
+class FitRun:
+    """One call of fit.
+
+    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()` returns the
+    logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's.
+    """
+
+    description: RunDescription
+    source: BatchSource
+    callbacks: CallbackList
+    execute_step: Callable[[Any], Mapping[str, Any]]
+    reset_metrics: Callable[[], None]
+    validate: Callable[[], Mapping[str, Any]] | None
+    validates_after: Callable[[int], bool]
+    epochs: int
+    initial_epoch: int
+    is_stopped: Callable[[], bool]
+    learning_rate: Callable[[], float | None]
+    set_learning_rate: Callable[[float], None]
+    run_id: str = field(default_factory=new_run_id)
+    control: RunControl = field(default_factory=RunControl)
+    listeners: Sequence[Listener] = ()
+
+    def __post_init__(self) -> None:
+        self._step = 0
+        self._epoch = self.initial_epoch
+        self._epoch_step = 0
+        self._recorder = StepRecorder()
+        self._last_rate: float | None = None
+        self._reported: set[str] = set()
+        self._stop_reason: events.FitStopped | None = None
+
+    def execute(self) -> None:
+        """Run all epochs. An exception or interrupt is reported to the listeners and raised."""
+        self._started = time.perf_counter()
+        self._logs: dict[str, Any] = {}
+        self._announce()
+        try:
+            with InterruptGuard() as self._guard:
+                self._run_epochs()
+        except KeyboardInterrupt:
+            self._flush()
+            self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="interrupt")
+            self._finish()
+            raise
+        except BaseException as error:
+            self._emit(events.FitFailed, step=self._step, error=type(error).__name__, message=str(error)[:2000])
+            raise
+        finally:
+            self.source.close()
+        self._finish()
+
+    # -- epochs ---------------------------------------------------------------------------------------
+
+    def _run_epochs(self) -> None:
+        self.callbacks.on_train_begin()
+        self._note_learning_rate("callback")
+        for epoch in range(self.initial_epoch, self.epochs):
+            self._epoch, self._epoch_step = epoch, 0
+            if self._must_stop():
+                break
+            self._run_epoch(epoch)
+            self.control.used("epoch")
+            if self._must_stop():
+                break
+        self.callbacks.on_train_end(self._logs)
+
+    def _run_epoch(self, epoch: int) -> None:
+        started = time.perf_counter()
+        self.reset_metrics()
+        self.callbacks.on_epoch_begin(epoch)
+        self._note_learning_rate("callback")
+        self._emit(events.EpochStarted, epoch=epoch, step=self._step)
+        last = self._run_steps()
+        self._flush()
+        logs = to_floats(last)
+        self._check_finite([self._step], [logs.get("loss", 0.0)])
+        if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
+            logs |= {f"val_{key}": value for key, value in self._run_validation(epoch).items()}
+        if not last:
+            return  # stopped before the first step: nothing to record
+        self.callbacks.on_epoch_end(epoch, logs)
+        self._logs = logs
+        self._note_learning_rate("callback")
+        scalars = {key: value for key, value in logs.items() if isinstance(value, float)}
+        seconds = time.perf_counter() - started
+        self._emit(events.EpochFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
+        self._epoch = epoch + 1
+
+    def _run_steps(self) -> Mapping[str, Any]:
+        logs: Mapping[str, Any] = {}
+        for batch in self.source.epoch():
+            if self._must_wait_or_stop():
+                break
+            self.callbacks.on_train_batch_begin(self._epoch_step)
+            with self._guard.critical():
+                logs = self.execute_step(batch)
+                self._step += 1
+            self._after_step(logs)
+            if self.is_stopped():
+                break
+        return {key: value for key, value in logs.items() if key != "batch_loss"}
+
+    def _after_step(self, logs: Mapping[str, Any]) -> None:
+        self.control.used("step")
+        if self.listeners:
+            self._recorder.add(self._step, logs)
+        shown = {key: value for key, value in logs.items() if key != "batch_loss"}
+        self.callbacks.on_train_batch_end(self._epoch_step, LazyLogs(shown))
+        self._epoch_step += 1
+        if self._recorder.is_due:
+            self._flush()
+
+    def _run_validation(self, epoch: int) -> dict[str, Any]:
+        assert self.validate is not None
+        started = time.perf_counter()
+        logs = to_floats(self.validate())
+        scalars = {key: value for key, value in logs.items() if isinstance(value, float)}
+        seconds = time.perf_counter() - started
+        self._emit(events.ValidationFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
+        return logs
+
+    # -- steering ---------------------------------------------------------------------------------------
+
+    def _must_wait_or_stop(self) -> bool:
+        """Obey the control before a step; True when the run must end."""
+        self._apply_learning_rate()
+        if self.control.must_wait:
+            self._flush()
+            self._emit(events.FitPaused, step=self._step)
+            while self.control.must_wait:
+                self.control.wait(0.5)
+                self._apply_learning_rate()
+            if not self.control.stop_requested:
+                self._emit(events.FitResumed, step=self._step)
+        return self._must_stop()
+
+    def _must_stop(self) -> bool:
+        if self.control.stop_requested and self._stop_reason is None:
+            self._flush()
+            self._stop_reason = self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="user")
+        elif self.is_stopped() and self._stop_reason is None and self._epoch < self.epochs:
+            self._flush()
+            self._stop_reason = self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="callback")
+        return self._stop_reason is not None or self.is_stopped()
+
+    def _apply_learning_rate(self) -> None:
+        asked = self.control.take_learning_rate()
+        if asked is None:
+            return
+        try:
+            self.set_learning_rate(asked)
+        except Exception as error:  # a schedule, say: the run goes on as it was
+            self._diagnose("learning-rate-not-set", str(error), "compile with a number as learning_rate")
+            return
+        self._note_learning_rate("user")
+
+    def _note_learning_rate(self, source: str) -> None:
+        if not self.listeners:
+            return
+        rate = self.learning_rate()
+        if rate is not None and self._last_rate is not None and rate != self._last_rate:
+            self._emit(events.LearningRateChanged, step=self._step, learning_rate=rate, source=source)
+        self._last_rate = rate
+
+    # -- events -------------------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        rate = self.learning_rate() if self.listeners else None
+        self._last_rate = rate
+        self._emit(
+            events.FitStarted,
+            **vars(self.description),
+            learning_rate=rate,
+            epochs=self.epochs,
+            initial_epoch=self.initial_epoch,
+            steps_per_epoch=self.source.steps,
+            batch_size=self.source.batch_size,
+            validation=self.validate is not None,
+        )
+
+    def _finish(self) -> None:
+        seconds = time.perf_counter() - self._started
+        scalars = {key: value for key, value in self._logs.items() if isinstance(value, float)}
+        self._emit(events.FitFinished, epoch=self._epoch, step=self._step, seconds=seconds, logs=scalars)
+
+    def _flush(self) -> None:
+        steps, logs = self._recorder.take()
+        if not steps:
+            return
+        self._emit(events.StepsFinished, epoch=self._epoch, epoch_step=self._epoch_step, steps=steps, logs=logs)
+        self._check_finite(steps, logs.get("batch_loss", []))
+
+    def _check_finite(self, steps: Sequence[int], losses: Sequence[float]) -> None:
+        for step, loss in zip(steps, losses, strict=False):
+            if not math.isfinite(loss):
+                self._diagnose(
+                    "non-finite-loss",
+                    f"The loss is {loss} at step {step}; weights and later losses will be too.",
+                    "lower the learning rate, check the data for NaN, or clip gradients (clipnorm=1.0)",
+                    step,
+                )
+                break
+
+    def _diagnose(self, code: str, message: str, fix: str, step: int | None = None) -> None:
+        if code in self._reported:
+            return
+        self._reported.add(code)
+        warnings.warn(f"{message} Fix: {fix}.", stacklevel=2)
+        at = self._step if step is None else step
+        self._emit(events.Diagnostic, step=at, code=code, path="", message=message, fix=fix)
+
+    def _emit(self, event_type: type[Event], **fields: Any) -> Any:
+        if not self.listeners:
+            return fields
+        event = event_type(run_id=self.run_id, time=time.time(), **fields)
+        for listener in self.listeners:
+            listener(event)
+        return event

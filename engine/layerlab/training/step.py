@@ -1,0 +1,84 @@
+"""A step as a pure function: state in, state out.
+
+`state` is a dict of four dicts of arrays, keyed by path: trainable and non-trainable variables (random seeds
+included), those of the optimizer, those of metrics. What a step does is written as methods over variables
+(`Model.train_step` and so on); `pure` runs such a method inside a state scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.state import StateScope, state_keys
+from layerlab.core.variable import Variable
+from layerlab.errors import UnsupportedError, explain
+
+__all__ = ["State", "StateLayout", "pure"]
+
+State = dict[str, dict[str, Array]]
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """Which variables make up the state, under which keys."""
+
+    groups: Mapping[str, Mapping[str, Variable]]
+
+    @classmethod
+    def of(cls, **groups: Iterable[Variable]) -> StateLayout:
+        """A layout from variables by group; a variable in two groups stays in the first."""
+        seen: set[int] = set()
+        keyed = {}
+        for group, variables in groups.items():
+            fresh = [variable for variable in variables if id(variable) not in seen]
+            seen.update(map(id, fresh))
+            keyed[group] = state_keys(fresh)
+        return cls(keyed)
+
+    def read(self) -> State:
+        """The variables' own values."""
+        return {group: {key: v.own_value for key, v in keyed.items()} for group, keyed in self.groups.items()}
+
+    def read_from(self, scope: StateScope) -> State:
+        """The values that hold in a scope."""
+        return {group: {key: scope.read(v) for key, v in keyed.items()} for group, keyed in self.groups.items()}
+
+    def pairs(self, state: State) -> Iterator[tuple[Variable, Array]]:
+        """(variable, its value in `state`)."""
+        for group, keyed in self.groups.items():
+            values = state[group]
+            for key, variable in keyed.items():
+                yield variable, values[key]
+
+    def commit(self, state: State) -> None:
+        """Make `state` the variables' own values."""
+        write = backend().write
+        for variable, value in self.pairs(state):
+            variable.own_value = write(variable.own_value, value)
+
+    def holds(self, variable: Variable) -> bool:
+        """True if the variable is part of the state."""
+        return any(variable is other for keyed in self.groups.values() for other in keyed.values())
+
+
+def pure(method: Callable[[Any], Any], layout: StateLayout) -> Callable[[State, Any], tuple[State, Any]]:
+    """`step(state, batch) -> (state, outputs)` from a method over variables."""
+
+    def step(state: State, batch: Any) -> tuple[State, Any]:
+        with backend().inference(), StateScope(layout.pairs(state)) as scope:
+            outputs = method(batch)
+            for variable in scope.assigned():
+                if not layout.holds(variable):
+                    raise UnsupportedError(
+                        explain(
+                            f"Variable '{variable.path}' is assigned in a step, but the model does not track it.",
+                            fix="keep it in an attribute of the model, of one of its layers, or of a metric",
+                        )
+                    )
+            return layout.read_from(scope), outputs
+
+    return step
