@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from layerlab.errors import NotBuiltError
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
@@ -29,12 +30,15 @@ class JupyterFrontend:
         return Monitor(run, registry)
 
     def display(self, model: Any) -> dict[str, Any] | None:
-        """Graph and summary as a MIME bundle."""
+        """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""
         kernel = running_kernel()
         if kernel is None:
             return None
         install(kernel)
-        return model_bundle(model, registry.add_model(model))
+        try:
+            return model_bundle(model, registry.add_model(model))
+        except NotBuiltError:
+            return None  # its repr tells how to build it
 
 
 frontend = JupyterFrontend()

@@ -10,10 +10,7 @@ __all__ = ["show"]
 
 
 def show(model: Any) -> None:
-    """Draw the graph and the summary table of `model`; outside a notebook, print its summary.
-
-    Raises: NotBuiltError if the model has no graph yet.
-    """
+    """Draw the graph and the summary table of `model`; print its summary where they cannot be drawn."""
     bundle = frontend.display(model)
     if bundle is None:
         model.summary()
