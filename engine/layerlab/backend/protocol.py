@@ -128,6 +128,16 @@ class Backend(Protocol):
     def sum_pool(self, x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
         """Sums over windows, padded with zeros (average pooling divides by the counts)."""
 
+    def relu(self, x: Array) -> Array:
+        """x where positive, else 0; the gradient at 0 is 0."""
+
+    def sigmoid(self, x: Array) -> Array:
+        """1 / (1 + exp(-x)), and its gradient, without overflow."""
+
+    def softmax(self, x: Array, axis: int) -> Array: ...
+
+    def log_softmax(self, x: Array, axis: int) -> Array: ...
+
     def erf(self, x: Array) -> Array: ...
 
     def erfinv(self, x: Array) -> Array: ...

@@ -27,7 +27,20 @@ from layerlab.backend.jax.random import (
     random_uniform,
 )
 from layerlab.backend.jax.runner import compile_step
-from layerlab.backend.jax.special import digamma, einsum, erf, erfinv, lgamma, segment_max, segment_sum, top_k
+from layerlab.backend.jax.special import (
+    digamma,
+    einsum,
+    erf,
+    erfinv,
+    lgamma,
+    log_softmax,
+    relu,
+    segment_max,
+    segment_sum,
+    sigmoid,
+    softmax,
+    top_k,
+)
 from layerlab.backend.jax.transforms import (
     checkpoint,
     custom_gradient,
@@ -65,6 +78,7 @@ __all__ = [
     "jit",
     "leaf",
     "lgamma",
+    "log_softmax",
     "max_pool",
     "name",
     "random_categorical",
@@ -74,10 +88,13 @@ __all__ = [
     "random_permutation",
     "random_truncated_normal",
     "random_uniform",
+    "relu",
     "scan",
     "segment_max",
     "segment_sum",
     "set_at",
+    "sigmoid",
+    "softmax",
     "stop_gradient",
     "sum_pool",
     "to_numpy",

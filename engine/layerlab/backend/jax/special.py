@@ -8,7 +8,26 @@ from jax import lax
 
 from layerlab.backend.protocol import Array
 
-__all__ = ["digamma", "einsum", "erf", "erfinv", "lgamma", "segment_max", "segment_sum", "top_k"]
+__all__ = [
+    "digamma", "einsum", "erf", "erfinv", "lgamma", "log_softmax", "relu",
+    "segment_max", "segment_sum", "sigmoid", "softmax", "top_k",
+]  # fmt: skip
+
+
+def relu(x: Array) -> Array:
+    return jax.nn.relu(x)
+
+
+def sigmoid(x: Array) -> Array:
+    return lax.logistic(x)
+
+
+def softmax(x: Array, axis: int) -> Array:
+    return jax.nn.softmax(x, axis=axis)
+
+
+def log_softmax(x: Array, axis: int) -> Array:
+    return jax.nn.log_softmax(x, axis=axis)
 
 
 def erf(x: Array) -> Array:

@@ -6,7 +6,26 @@ import torch
 
 from layerlab.backend.protocol import Array
 
-__all__ = ["digamma", "einsum", "erf", "erfinv", "lgamma", "segment_max", "segment_sum", "top_k"]
+__all__ = [
+    "digamma", "einsum", "erf", "erfinv", "lgamma", "log_softmax", "relu",
+    "segment_max", "segment_sum", "sigmoid", "softmax", "top_k",
+]  # fmt: skip
+
+
+def relu(x: Array) -> Array:
+    return torch.relu(x)
+
+
+def sigmoid(x: Array) -> Array:
+    return torch.sigmoid(x)
+
+
+def softmax(x: Array, axis: int) -> Array:
+    return torch.softmax(x, dim=axis)
+
+
+def log_softmax(x: Array, axis: int) -> Array:
+    return torch.log_softmax(x, dim=axis)
 
 
 def erf(x: Array) -> Array:
