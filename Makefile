@@ -9,6 +9,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 # JupyterLab refuses to run as root without being told so (containers, class-room images).
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+LAB_PAGE := --LabApp.default_url=/lab/tree/notebooks/01_quickstart.ipynb
 LAB_ARGS ?=
 TEST_ARGS ?=
 
@@ -22,7 +23,7 @@ setup: ## everything that lab needs, without opening it
 	@$(SETUP) python labextension
 
 lab: setup ## JupyterLab on the quickstart (more arguments: LAB_ARGS="--no-browser --port 9999")
-	@$(VENV)/jupyter lab $(LAB_FLAGS) $(LAB_ARGS) notebooks/01_quickstart.ipynb
+	@$(VENV)/jupyter lab $(LAB_FLAGS) $(LAB_PAGE) $(LAB_ARGS)
 
 test: ## checks and all tests: engine, kernel extension, browser, TypeScript
 	@$(SETUP) python labextension browser
