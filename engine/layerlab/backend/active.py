@@ -11,9 +11,6 @@ from layerlab.settings import BACKENDS, choose, settings
 
 __all__ = ["backend", "use"]
 
-_MODULES = {name: f"layerlab.backend.{name}" for name in ("jax", "torch")} | {
-    "numpy": "layerlab.backend.numpy_backend"
-}
 _loaded: dict[str, Backend] = {}
 
 
@@ -32,7 +29,7 @@ def use(name: str) -> None:
 def _load(name: str) -> Backend:
     try:
         # The one import by name in the project: a back end nobody uses must not be imported.
-        module = importlib.import_module(_MODULES[name])
+        module = importlib.import_module(f"layerlab.backend.{name}")
     except ModuleNotFoundError as error:
         if error.name not in ("jax", "jaxlib", "torch"):
             raise

@@ -1,6 +1,6 @@
 """What a back end offers: the Array API namespace `xp`, and the primitives it does not cover.
 
-Each back end is a package (`backend/jax`, `backend/torch`, `backend/numpy_backend.py`) whose module-level names
+Each back end is a package (`backend/jax`, `backend/torch`, `backend/numpy`) whose module-level names
 satisfy `Backend`. Callers have promoted dtypes by our table (`layerlab.dtypes`) before they call;
 layouts are channels-last; padding is explicit. A back end that cannot do something raises
 UnsupportedError. Dtypes are passed as standard names ('float32', 'bfloat16', 'bool' ...).

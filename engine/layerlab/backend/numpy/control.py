@@ -1,0 +1,19 @@
+"""Loops and branches on NumPy: Python's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from layerlab.backend import eager
+from layerlab.backend.eager import cond, while_loop
+
+__all__ = ["cond", "scan", "while_loop"]
+
+
+def scan(
+    step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, length: int | None, reverse: bool
+) -> tuple[Any, Any]:
+    return eager.scan(np.stack, step, carry, xs, length, reverse)

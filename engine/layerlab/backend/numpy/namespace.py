@@ -1,0 +1,40 @@
+"""`xp` on NumPy: its functions with our conventions for dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from layerlab.backend.conventions import make_namespace
+from layerlab.backend.numpy.arrays import asarray, cast, dtype_name
+from layerlab.backend.protocol import Array
+from layerlab.dtypes import numpy_dtype
+
+__all__ = ["xp"]
+
+
+def _narrow(function: Callable[..., Any]) -> Callable[..., Any]:
+    """float32 where NumPy makes a float64 of integers, as in sqrt(2) or 1 / 2."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Array:
+        result = function(*args, **kwargs)
+        if getattr(result, "dtype", None) != np.float64:
+            return result
+        asked = any(getattr(arg, "dtype", None) == np.float64 for arg in args)
+        return result if asked else np.asarray(result, dtype=np.float32)
+
+    return call
+
+
+def _functions() -> dict[str, Any]:
+    found = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
+    found |= {name: _narrow(value) for name, value in found.items() if isinstance(value, np.ufunc)}
+    return found | {"bfloat16": ml_dtypes.bfloat16}
+
+
+xp = make_namespace(_functions(), asarray=asarray, cast=cast, dtype_name=dtype_name, native_dtype=numpy_dtype)
