@@ -308,7 +308,9 @@ class _Grid:
                     near = self.above[i] if down else self.below[i]
                     if sweep == 2 * _SWEEPS:
                         near = self.above[i] + self.below[i]
-                    wanted[i] = _mean([centre[n] for n in near], centre[i])
+                    # Boxes draw boxes, so that the main path of a residual network runs straight.
+                    boxes = [] if self.is_bend[i] else [n for n in near if not self.is_bend[n]]
+                    wanted[i] = _mean([centre[n] for n in boxes or near], centre[i])
                 self._settle(row, centre, wanted)
         return centre
 
