@@ -101,7 +101,7 @@ def _headline(events: Events, status: str) -> str:
         words.append(f"epoch {last['epoch']} of {start.get('epochs', '?')}")
     words.append(f"{last.get('step', 0):,} steps")
     if "time" in start and "time" in last:
-        words.append(f"{float(last['time']) - float(start['time']):.1f} s")
+        words.append(f"{last.get('seconds', last['time'] - start['time']):.1f} s")
     words += [clean(start[key], 40) for key in ("optimizer", "backend") if start.get(key)]
     return ", ".join(words)
 
