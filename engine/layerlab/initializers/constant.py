@@ -1,0 +1,145 @@
+"""Initializers that draw nothing: constants and fixed matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layerlab import dtypes
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array, Shape
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.initializers.base import Initializer
+
+__all__ = ["STFT", "Constant", "Identity", "Ones", "Zeros"]
+
+
+class Zeros(Initializer):
+    """All elements 0.
+
+    Example:
+        >>> backend().to_numpy(Zeros()((2,)))
+        array([0., 0.], dtype=float32)
+    """
+
+    aliases = ("zero",)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return _filled(0, shape, dtype)
+
+
+class Ones(Initializer):
+    """All elements 1."""
+
+    aliases = ("one",)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return _filled(1, shape, dtype)
+
+
+class Constant(Initializer):
+    """All elements `value`: a number, or an array that broadcasts to the shape."""
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return _filled(self.value, shape, dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"value": serialize_keras_object(self.value)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Constant:
+        return cls(deserialize_keras_object(config["value"]))
+
+
+class Identity(Initializer):
+    """`gain` on the main diagonal of a matrix, 0 elsewhere. Raises: ShapeError for other than two axes."""
+
+    aliases = ("IdentityInitializer",)
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        if len(shape) != 2:
+            raise ShapeError(
+                explain("Identity makes matrices only.", expected="two axes", got=f"shape {tuple(shape)}")
+            )
+        return _as_array(self.gain * np.eye(*shape), dtype)
+
+
+class STFT(Initializer):
+    """The kernel of a 1D convolution that computes a short-time Fourier transform.
+
+    Args:
+        side: "real" (cosines) or "imag" (sines, negated).
+        window: a name that `scipy.signal.get_window` knows, an array of shape (frame_length,), or None.
+        scaling: "density", "spectrum" or None: what the windowed kernel is divided by.
+        periodic: whether a named window is periodic (True) or symmetric.
+    """
+
+    aliases = ("STFTInitializer",)
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ):
+        if side not in ("real", "imag"):
+            raise InvalidArgumentError(explain("STFT side", expected="'real' or 'imag'", got=repr(side)))
+        if scaling not in (None, "density", "spectrum"):
+            raise InvalidArgumentError(
+                explain("STFT scaling", expected="'density', 'spectrum' or None", got=repr(scaling))
+            )
+        if isinstance(window, str):
+            _named_window(window, 1, periodic)  # an unknown name fails here, not at the first call
+        self.side = side
+        self.window = window
+        self.scaling = scaling
+        self.periodic = periodic
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        """shape: (frame_length, input channels, frequencies)."""
+        frame_length, _, frequencies = shape
+        time = np.arange(frame_length)[:, None, None]
+        frequency = np.arange(frequencies) / ((frequencies - 1) * 2)
+        angle = -2.0 * np.pi * time * frequency  # (frame_length, 1, frequencies)
+        kernel = np.cos(angle) if self.side == "real" else np.sin(angle)
+        return _as_array(kernel * self._scaled_window(frame_length), dtype)
+
+    def _scaled_window(self, frame_length: int) -> Any:
+        if self.window is None:
+            return 1.0
+        named = isinstance(self.window, str)
+        window = _named_window(self.window, frame_length, self.periodic) if named else np.asarray(self.window)
+        if window.shape != (frame_length,):
+            raise ShapeError(
+                explain("STFT window", expected=f"shape ({frame_length},)", got=str(window.shape))
+            )
+        divisors = {None: 1.0, "density": np.sqrt(np.sum(window**2)), "spectrum": np.sum(np.abs(window))}
+        return window[:, None, None] / divisors[self.scaling]
+
+
+def _named_window(name: str, length: int, periodic: bool) -> np.ndarray:
+    from scipy.signal import get_window  # 0.3 s to import, and seldom needed
+
+    try:
+        return get_window(name, length, periodic)
+    except ValueError as error:
+        raise InvalidArgumentError(
+            explain(f"STFT window {name!r}: {error}", fix="see scipy.signal.get_window")
+        ) from error
+
+
+def _filled(value: Any, shape: Shape, dtype: Any) -> Array:
+    return _as_array(np.broadcast_to(np.asarray(value), tuple(shape)), dtype)
+
+
+def _as_array(value: np.ndarray, dtype: Any) -> Array:
+    return backend().asarray(value, dtypes.standardize_dtype(dtype))

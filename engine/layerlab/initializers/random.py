@@ -1,0 +1,151 @@
+"""Random initializers with given spread, and what all random initializers share.
+
+Values are drawn on the host by Threefry with the key (seed, 0): the same numbers on every back end, and
+those of Keras on JAX.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from layerlab import dtypes
+from layerlab.backend import threefry
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array, Shape
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.core.seed import SeedGenerator, make_default_seed
+from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
+from layerlab.initializers.base import Initializer
+
+__all__ = ["Orthogonal", "RandomInitializer", "RandomNormal", "RandomUniform", "TruncatedNormal"]
+
+
+class RandomInitializer(Initializer):
+    """Abstract: holds the seed and draws.
+
+    With an integer or None every call gives the same values (None takes an integer from the process-wide
+    seed, once, here); with a SeedGenerator every call draws anew.
+    """
+
+    def __init__(self, seed: Any = None) -> None:
+        self._init_seed = seed
+        if isinstance(seed, dict):
+            seed = deserialize_keras_object(seed)
+        if seed is None:
+            seed = make_default_seed()
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer | SeedGenerator):
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(self).__name__} seed",
+                    expected="an integer, a SeedGenerator or None",
+                    got=repr(seed)[:80],
+                )
+            )
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config["seed"] = serialize_keras_object(self._init_seed)
+        return config
+
+    def _uniform(self, shape: Shape, dtype: Any, low: float, high: float) -> Array:
+        name = self._float_type(dtype)
+        return backend().asarray(threefry.uniform(self._key(), tuple(shape), low, high, name), name)
+
+    def _normal(self, shape: Shape, dtype: Any, mean: float, stddev: float) -> Array:
+        name = self._float_type(dtype)
+        return backend().asarray(threefry.normal(self._key(), tuple(shape), name) * stddev + mean, name)
+
+    def _truncated_normal(self, shape: Shape, dtype: Any, mean: float, stddev: float) -> Array:
+        name = self._float_type(dtype)
+        return backend().asarray(
+            threefry.truncated_normal(self._key(), tuple(shape), name) * stddev + mean, name
+        )
+
+    def _key(self) -> tuple[int, int]:
+        if not isinstance(self.seed, SeedGenerator):
+            return int(self.seed), 0
+        seed, counter = backend().to_numpy(self.seed.next())
+        return int(seed), int(counter)
+
+    def _float_type(self, dtype: Any) -> str:
+        name = dtypes.standardize_dtype(dtype)
+        if not dtypes.is_float(name):
+            raise DTypeError(
+                explain(f"{type(self).__name__} draws real numbers.", expected="a float dtype", got=name)
+            )
+        return name
+
+
+class RandomNormal(RandomInitializer):
+    """Normal values with the given mean and standard deviation.
+
+    Example:
+        >>> RandomNormal(stddev=0.1, seed=1)((2, 3)).shape
+        (2, 3)
+    """
+
+    aliases = ("normal",)
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+        self.mean = mean
+        self.stddev = stddev
+        super().__init__(seed)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return self._normal(shape, dtype, self.mean, self.stddev)
+
+
+class TruncatedNormal(RandomInitializer):
+    """Normal values, redrawn beyond two standard deviations; `stddev` is that before the truncation."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+        self.mean = mean
+        self.stddev = stddev
+        super().__init__(seed)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return self._truncated_normal(shape, dtype, self.mean, self.stddev)
+
+
+class RandomUniform(RandomInitializer):
+    """Uniform values in [minval, maxval)."""
+
+    aliases = ("uniform",)
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
+        self.minval = minval
+        self.maxval = maxval
+        super().__init__(seed)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return self._uniform(shape, dtype, self.minval, self.maxval)
+
+
+class Orthogonal(RandomInitializer):
+    """A random matrix with orthonormal columns (rows, where it is wider than high), times `gain`.
+
+    More than two axes: all but the last are flattened. Raises: ShapeError for fewer than two.
+    Source: Saxe et al. 2014, "Exact solutions to the nonlinear dynamics of learning in deep linear networks".
+    """
+
+    aliases = ("OrthogonalInitializer",)
+
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+        self.gain = gain
+        super().__init__(seed)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        if len(shape) < 2:
+            raise ShapeError(explain("Orthogonal", expected="at least two axes", got=f"shape {tuple(shape)}"))
+        name = self._float_type(dtype)
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        drawn = threefry.normal(self._key(), (max(rows, columns), min(rows, columns)), name)
+        # LAPACK knows no 16-bit floats.
+        q, r = np.linalg.qr(drawn if drawn.dtype == np.float64 else drawn.astype(np.float32))
+        q = q * np.sign(np.diag(r))  # without this the distribution is not uniform
+        matrix = q.T if rows < columns else q
+        return backend().asarray(self.gain * matrix.reshape(shape), name)
