@@ -64,10 +64,11 @@ class SeedGenerator(Configurable):
 
     def next(self, ordered: bool = True) -> Array:
         """The next key, uint32 of shape (2,); `ordered` is accepted for compatibility, draws are always ordered."""
-        key = self.state.value
-        increment = backend().asarray(np.array([0, 1], dtype="uint32"), "uint32")
-        self.state.assign(key + increment)
-        return key
+        # int32: torch cannot add uint32, and the bits are the same. The key is a copy: torch assigns in place.
+        key = backend().cast(self.state.value, "int32")
+        increment = backend().asarray(np.array([0, 1], dtype="int32"), "int32")
+        self.state.assign(backend().cast(key + increment, "uint32"))
+        return backend().cast(key, "uint32")
 
 
 _global_generator: tuple[str, SeedGenerator] | None = None  # with the back end it was made on
