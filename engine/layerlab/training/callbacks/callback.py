@@ -1,0 +1,263 @@
+"""Callback, the base to subclass, and CallbackList, which calls many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from layerlab import tree
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.events import Event, Listener
+from layerlab.training.control import RunControl
+from layerlab.training.recorder import LazyLogs, to_floats
+
+__all__ = ["Callback", "CallbackList", "standard"]
+
+
+class Callback:
+    """Hooks around training, epochs and batches; override those you need.
+
+    `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps', and `self.control` the
+    run's RunControl while fit runs. `logs` are dicts of floats. Batch hooks make the loop wait for each
+    step's numbers; leave them out where speed matters.
+
+    Example:
+        >>> class Print(Callback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         print(epoch, logs["loss"])
+    """
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self._model: Any = None
+        self.control: RunControl | None = None
+
+    @property
+    def model(self) -> Any:
+        """The model that is trained."""
+        return self._model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Called once before anything else."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Called once before anything else."""
+        self._model = model
+
+    def on_event(self, event: Event) -> None:
+        """Each event of `layerlab.events`, from the training thread."""
+
+    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """An older name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        """An older name of `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Before an epoch, counted from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """After an epoch and its validation; `val_` labels included. What is put into `logs` reaches History."""
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Before a training step; batches count from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """After a training step; running means over the epoch."""
+        self.on_batch_end(batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Before a step of evaluation or validation."""
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """After a step of evaluation or validation."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Before a step of predict."""
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        """After a step of predict; `logs["outputs"]` are its outputs."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Before the first epoch."""
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """After the last epoch; with the last epoch's logs."""
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Before evaluation or validation."""
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """After evaluation or validation."""
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        """Before predict."""
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        """After predict."""
+
+
+class CallbackList:
+    """Calls the hooks of several callbacks in order.
+
+    Args:
+        callbacks: a Callback, a list of them, or a CallbackList, which is returned to as it is.
+        add_history, add_progbar: add the standard ones if they are missing.
+        model, params: handed to each.
+    """
+
+    def __init__(
+        self,
+        callbacks: Any = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        given = callbacks.callbacks if isinstance(callbacks, CallbackList) else tree.flatten(callbacks if callbacks is not None else [])
+        for callback in given:
+            if not hasattr(callback, "set_model"):
+                raise InvalidArgumentError(
+                    explain(
+                        f"callbacks holds a {'class' if isinstance(callback, type) else type(callback).__name__}.",
+                        expected="Callback instances",
+                        fix=f"{callback.__name__}(...)" if isinstance(callback, type) else "",
+                    )
+                )
+        self.callbacks: list[Any] = list(given)
+        self.model = model
+        self.params = params
+        if add_history:
+            self._add_standard("History")
+        if add_progbar:
+            self._add_standard("ProgbarLogger")
+        for callback in self.callbacks:
+            callback.set_params(params)
+            callback.set_model(model)
+        self._batch_hooks = {
+            name: [c for c in self.callbacks if _overrides(c, name)] for name in _BATCH_HOOKS if not name.startswith("on_batch")
+        }
+
+    def append(self, callback: Any) -> None:
+        """Add a callback at the end."""
+        callback.set_params(self.params)
+        callback.set_model(self.model)
+        self.callbacks.append(callback)
+        for name, hooked in self._batch_hooks.items():
+            if _overrides(callback, name):
+                hooked.append(callback)
+
+    def listeners(self, run_id: str, control: RunControl) -> list[Listener]:
+        """The callbacks that want events; all get the run's control."""
+        for callback in self.callbacks:
+            callback.control = control
+        return [callback.on_event for callback in self.callbacks if _defines(callback, "on_event")]
+
+    def _add_standard(self, name: str) -> None:
+        standard = _STANDARD[name]
+        existing = [callback for callback in self.callbacks if isinstance(callback, standard)]
+        callback = existing[0] if existing else standard()
+        if not existing:
+            self.callbacks.append(callback)
+        if name == "History" and self.model is not None:
+            self.model.history = callback
+
+    def _each(self, hook: str, *args: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, hook)(*args)
+
+    def _each_batch(self, hook: str, batch: int, logs: Any) -> None:
+        hooked = self._batch_hooks[hook]
+        if not hooked:
+            return
+        lazy = logs if isinstance(logs, LazyLogs) or logs is None else None
+        floats: Any = None
+        for callback in hooked:
+            if lazy is not None and getattr(callback, "takes_lazy_logs", False):
+                getattr(callback, hook)(batch, lazy)
+                continue
+            if floats is None:
+                floats = logs.values_now() if isinstance(logs, LazyLogs) else logs
+            getattr(callback, hook)(batch, floats)
+
+    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.on_train_batch_begin(batch, logs)
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.on_train_batch_end(batch, logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._each_batch("on_train_batch_begin", batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._each_batch("on_train_batch_end", batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._each_batch("on_test_batch_begin", batch, logs)
+
+    def on_test_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        if self._batch_hooks["on_test_batch_end"]:
+            self._each_batch("on_test_batch_end", batch, LazyLogs(logs or {}))
+
+    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._each_batch("on_predict_batch_begin", batch, logs)
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._each_batch("on_predict_batch_end", batch, logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._each("on_epoch_begin", epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._each("on_epoch_end", epoch, logs)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._each("on_train_begin", logs)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._each("on_train_end", logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._each("on_test_begin", logs)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._each("on_test_end", None if logs is None else to_floats(logs))
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        self._each("on_predict_begin", logs)
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        self._each("on_predict_end", logs)
+
+
+_BATCH_HOOKS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
+)
+_STANDARD: dict[str, type] = {}  # filled by `standard` where the classes are defined
+
+
+def standard(cls: type) -> type:
+    """Decorator: the class that `add_history` or `add_progbar` adds."""
+    _STANDARD[cls.__name__] = cls
+    return cls
+
+
+def _overrides(callback: Any, hook: str) -> bool:
+    older = hook.replace("train_", "")
+    return _defines(callback, hook) or (older in _BATCH_HOOKS and _defines(callback, older))
+
+
+def _defines(callback: Any, hook: str) -> bool:
+    own = getattr(type(callback), hook, None)
+    return (own is not None and own is not getattr(Callback, hook)) or hook in vars(callback)
+
+

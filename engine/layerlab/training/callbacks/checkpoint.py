@@ -1,0 +1,99 @@
+"""ModelCheckpoint: save weights while training."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.training.callbacks.callback import Callback
+from layerlab.training.callbacks.monitor import Monitor
+
+__all__ = ["ModelCheckpoint"]
+
+
+class ModelCheckpoint(Callback):
+    """Save the model's weights after epochs or every so many batches.
+
+    Args:
+        filepath: must end in '.weights.h5'; may hold '{epoch}' (from 1) and labels such as '{val_loss:.2f}'.
+        monitor, mode: what is best, as for EarlyStopping.
+        verbose: 1 prints each save.
+        save_best_only: only if the value improved.
+        save_weights_only: False (whole models) raises UnsupportedError in this version.
+        save_freq: 'epoch', or a number of batches.
+        initial_value_threshold: a value that must be beaten.
+    """
+
+    def __init__(
+        self,
+        filepath: Any,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.filepath = os.fspath(filepath)
+        if not save_weights_only:
+            raise UnsupportedError(
+                explain(
+                    "ModelCheckpoint cannot save whole models yet.",
+                    fix="ModelCheckpoint('best.weights.h5', save_weights_only=True)",
+                )
+            )
+        if not self.filepath.endswith(".weights.h5"):
+            raise InvalidArgumentError(
+                explain("ModelCheckpoint(filepath=...)", expected="a path ending in '.weights.h5'", got=repr(self.filepath)[:80])
+            )
+        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+            raise InvalidArgumentError(
+                explain("ModelCheckpoint(save_freq=...)", expected="'epoch' or a positive integer", got=repr(save_freq)[:40])
+            )
+        self.monitor = monitor
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self.best = initial_value_threshold
+        self._monitor = Monitor(monitor, mode)
+        self._epoch = 0
+        self._batches = 0
+        if isinstance(save_freq, int):  # only then a batch hook, which makes the loop wait for each step
+            self.on_train_batch_end = self._count_batch  # type: ignore[method-assign]
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(epoch, logs or {})
+
+    def _count_batch(self, batch: int, logs: Any = None) -> None:
+        self._batches += 1
+        if self._batches % int(self.save_freq) == 0:
+            self._save(self._epoch, logs or {}, batch=batch + 1)
+
+    def _save(self, epoch: int, logs: dict[str, Any], **fields: int) -> None:
+        if self.save_best_only:
+            current = self._monitor.value(logs, type(self).__name__)
+            if current is None or not self._monitor.is_improvement(current, self.best):
+                return
+            self.best = current
+        try:
+            path = self.filepath.format(epoch=epoch + 1, **fields, **logs)
+        except KeyError as error:
+            raise InvalidArgumentError(
+                explain(
+                    f"ModelCheckpoint's filepath asks for {error}.",
+                    expected="one of epoch, " + ", ".join(logs),
+                    got=self.filepath,
+                )
+            ) from error
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        self.model.save_weights(path, overwrite=True)
+        if self.verbose > 0:
+            print(f"\nEpoch {epoch + 1}: saving model to {path}")

@@ -1,0 +1,83 @@
+"""History, which fit returns, and CSVLogger, which writes the same to a file."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any, TextIO
+
+import numpy as np
+
+from layerlab.training.callbacks.callback import Callback, standard
+
+__all__ = ["CSVLogger", "History"]
+
+
+@standard
+class History(Callback):
+    """Values per epoch: `history` maps each label to a list, `epoch` lists the epochs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: dict[str, list[Any]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.epoch = []
+        self.history = {}
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.epoch.append(epoch)
+        for label, value in (logs or {}).items():
+            self.history.setdefault(label, []).append(value)
+
+
+class CSVLogger(Callback):
+    """Write a line per epoch to a CSV file; labels that an epoch lacks become NA.
+
+    Args:
+        filename: path of the file.
+        separator: between values.
+        append: go on in an existing file, whose header is kept.
+    """
+
+    def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
+        super().__init__()
+        self.filename = filename
+        self.separator = separator
+        self.append = append
+        self._file: TextIO | None = None
+        self._writer: Any = None
+        self._labels: list[str] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._writer = None
+        self._file = open(self.filename, "a+" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        assert self._file is not None
+        logs = logs or {}
+        if self._writer is None:
+            self._open_writer(list(logs))
+        row = {label: logs.get(label, "NA") for label in self._labels}
+        plain = {label: value.tolist() if isinstance(value, np.ndarray) else value for label, value in row.items()}
+        self._writer.writerow({"epoch": epoch, **plain})
+        self._file.flush()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = self._writer = None
+
+    def _open_writer(self, labels: list[str]) -> None:
+        assert self._file is not None
+        self._labels = sorted(labels)
+        if self.params.get("validation") and not any(label.startswith("val_") for label in labels):
+            self._labels += [f"val_{label}" for label in self._labels]
+        self._file.seek(0)
+        header = self._file.readline().strip() if self.append else ""
+        if header:
+            self._labels = header.split(self.separator)[1:]
+        self._file.seek(0, 2)
+        self._writer = csv.DictWriter(self._file, ["epoch", *self._labels], delimiter=self.separator)
+        if not header:
+            self._writer.writeheader()

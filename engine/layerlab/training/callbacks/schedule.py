@@ -1,0 +1,117 @@
+"""Callbacks that change the learning rate between epochs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from layerlab.backend.active import backend
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.training.callbacks.callback import Callback
+from layerlab.training.callbacks.monitor import Monitor
+
+__all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]
+
+
+def learning_rate_of(model: Any) -> float:
+    """The optimizer's current learning rate as a float."""
+    return float(backend().to_numpy(backend().asarray(model.optimizer.learning_rate)))
+
+
+class LearningRateScheduler(Callback):
+    """Set the learning rate before each epoch to `schedule(epoch, learning_rate)` or `schedule(epoch)`.
+
+    Args:
+        schedule: function of the epoch (from 0) and, if it takes two, the current rate; returns a number.
+        verbose: 1 prints the rate.
+    """
+
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        takes_two = len(inspect.signature(self.schedule).parameters) > 1
+        rate = self.schedule(epoch, learning_rate_of(self.model)) if takes_two else self.schedule(epoch)
+        try:
+            rate = float(rate)
+        except (TypeError, ValueError) as error:
+            raise InvalidArgumentError(
+                explain("LearningRateScheduler: what schedule returns", expected="a number", got=type(rate).__name__)
+            ) from error
+        self.model.optimizer.learning_rate = rate
+        if self.verbose > 0:
+            print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = learning_rate_of(self.model)
+
+
+class ReduceLROnPlateau(Callback):
+    """Multiply the learning rate by `factor` when a value has not improved for `patience` epochs.
+
+    Args:
+        monitor, mode, min_delta, verbose: as for EarlyStopping.
+        factor: below 1.
+        patience: epochs without improvement.
+        cooldown: epochs to wait after a reduction.
+        min_lr: lower bound of the rate.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if factor >= 1.0:
+            raise InvalidArgumentError(explain("ReduceLROnPlateau(factor=...)", expected="less than 1", got=str(factor)))
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.mode = mode
+        self.min_delta = min_delta
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self._monitor = Monitor(monitor, mode, min_delta)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.best: float | None = None
+        self.wait = 0
+        self.cooldown_counter = 0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._reset()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if logs is None:
+            return
+        rate = learning_rate_of(self.model)
+        logs["learning_rate"] = rate
+        current = self._monitor.value(logs, type(self).__name__)
+        if current is None:
+            return
+        if self.cooldown_counter > 0:
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self._monitor.is_improvement(current, self.best):
+            self.best, self.wait = current, 0
+        elif self.cooldown_counter <= 0:
+            self.wait += 1
+            if self.wait >= self.patience and rate > self.min_lr:
+                reduced = max(rate * self.factor, self.min_lr)
+                self.model.optimizer.learning_rate = reduced
+                self.cooldown_counter, self.wait = self.cooldown, 0
+                if self.verbose > 0:
+                    print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {reduced}.")
