@@ -1,0 +1,246 @@
+"""Scatter and slices, control flow, gradients by hand: what Keras calls the core ops.
+
+Control flow works on nested structures of arrays. Under the jax back end it can be compiled; on torch it is Python's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from layerlab import tree
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.ops.op import op
+
+__all__ = [
+    "cond",
+    "custom_gradient",
+    "fori_loop",
+    "map",
+    "scan",
+    "scatter",
+    "scatter_update",
+    "slice",
+    "slice_update",
+    "stop_gradient",
+    "switch",
+    "vectorized_map",
+    "while_loop",
+]
+
+_slice = slice  # the builtin, which the op below hides
+
+
+@op("values", as_is=("indices",))
+def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
+    """Zeros of this shape with values added at indices; those of equal indices are summed.
+
+    Args:
+        indices: (..., k), integers: places along the first k axes.
+        values: (..., *the remaining axes).
+    """
+    zeros = backend().xp.zeros(tuple(shape), dtype=backend().dtype_name(values))
+    return backend().set_at(zeros, _last_axis(indices), values, "add")
+
+
+@op("inputs", "updates", as_is=("indices",))
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Array:
+    """inputs with updates put at indices (n, k), or combined with what is there.
+
+    `reduction`: None (replace), "add", "max" or "min"; equal indices accumulate.
+    """
+    modes: dict[Any, Any] = {None: "set", "add": "add", "max": "max", "min": "min"}
+    if reduction not in modes:
+        raise UnsupportedError(
+            explain(
+                f"scatter_update(reduction={reduction!r}) is not supported.",
+                expected="None, 'add', 'max' or 'min'",
+            )
+        )
+    return backend().set_at(inputs, _last_axis(indices), updates, modes[reduction])
+
+
+@op("inputs", as_is=("start_indices",))
+def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
+    """The block of this shape (-1: to the end) that begins at start_indices, moved inside if it reaches beyond the end."""
+    if backend().is_abstract(start_indices):
+        if -1 in shape:
+            raise UnsupportedError(
+                explain("slice to the end (-1) needs known start indices.", fix="give the sizes")
+            )
+        return inputs[_grid(inputs, start_indices, shape)]
+    starts = [int(start) for start in backend().to_numpy(start_indices)]
+    ends = [
+        size if wanted == -1 else min(start, size - wanted) + wanted
+        for start, size, wanted in zip(starts, inputs.shape, shape, strict=True)
+    ]
+    return inputs[
+        tuple(
+            _slice(start if wanted == -1 else max(end - wanted, 0), end)
+            for start, end, wanted in zip(starts, ends, shape, strict=True)
+        )
+    ]
+
+
+@op("inputs", "updates", as_is=("start_indices",))
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
+    """inputs with the block that begins at start_indices replaced by updates, moved inside if it reaches beyond the end."""
+    if backend().is_abstract(start_indices):
+        return backend().set_at(inputs, _grid(inputs, start_indices, updates.shape), updates, "set")
+    starts = [
+        min(max(int(start), 0), size - wanted)
+        for start, size, wanted in zip(
+            backend().to_numpy(start_indices), inputs.shape, updates.shape, strict=True
+        )
+    ]
+    block = tuple(_slice(start, start + size) for start, size in zip(starts, updates.shape, strict=True))
+    return backend().set_at(inputs, block, updates, "set")
+
+
+@op("variable")
+def stop_gradient(variable: Any) -> Array:
+    """The values, as a constant for gradients."""
+    return backend().stop_gradient(variable)
+
+
+def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
+    """Give a function its gradient: f(*args) returns (result, gradient), gradient(upstream) the gradients of args.
+
+    Example:
+        >>> @custom_gradient
+        ... def round_straight_through(x):
+        ...     return backend().xp.round(x), lambda upstream: upstream
+        >>> float(round_straight_through(backend().asarray(1.6)))
+        2.0
+    """
+    return lambda *args: backend().custom_gradient(f)(*tree.map_structure(_array, args))
+
+
+@op()
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """true_fn() where pred is True, else false_fn(); both return the same structure. Compiled, both are traced."""
+    if isinstance(pred, bool):
+        return true_fn() if pred else false_fn()
+    return backend().cond(_array(pred), true_fn, false_fn)
+
+
+@op()
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """branches[index](*operands); an index beyond the ends takes the nearest branch."""
+    if not branches:
+        raise InvalidArgumentError(explain("switch", expected="at least one branch", got="none"))
+    values = [tree.map_structure(_array, operand) for operand in operands]
+    place = _array(index)
+
+    def choose(first: int) -> Callable[..., Any]:
+        if first == len(branches) - 1:
+            return branches[first]
+        return lambda *args: backend().cond(place <= first, branches[first], choose(first + 1), *args)
+
+    return choose(0)(*values)
+
+
+@op()
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    """body(*loop_vars) again and again while cond(*loop_vars), at most `maximum_iterations` times.
+
+    On jax the gradient does not flow back through it; `fori_loop` with known bounds and `scan` let it.
+    """
+    is_sequence = isinstance(loop_vars, list | tuple)
+    start = tree.map_structure(_array, tuple(loop_vars) if is_sequence else (loop_vars,))
+    limit = 2**31 - 1 if maximum_iterations is None else maximum_iterations
+
+    def goes_on(state: Any) -> Array:
+        count, values = state
+        return backend().xp.logical_and(_array(cond(*values)), count < limit)
+
+    def step(state: Any) -> Any:
+        count, values = state
+        result = body(*values)
+        result = tuple(result) if isinstance(result, list | tuple) else (result,)
+        return count + 1, tree.map_structure(_array, result)
+
+    _, values = backend().while_loop(goes_on, step, (backend().asarray(0, "int32"), start))
+    return type(loop_vars)(values) if type(loop_vars) in (list, tuple) else values[0]
+
+
+@op()
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+    """init_val after body_fun(i, value) for i from lower up to, not including, upper."""
+    start = tree.map_structure(_array, init_val)
+    if isinstance(lower, int) and isinstance(upper, int):
+        places = backend().xp.arange(lower, max(upper, lower), dtype="int32")
+        result, _ = backend().scan(lambda value, i: (body_fun(i, value), None), start, places, None, False)
+        return result
+
+    def step(state: Any) -> Any:
+        return state[0] + 1, body_fun(state[0], state[1])
+
+    last = _array(upper)
+    _, result = backend().while_loop(lambda state: state[0] < last, step, (_array(lower), start))
+    return result
+
+
+@op()
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int | bool = 1,
+) -> tuple[Any, Any]:
+    """carry, y = f(carry, x) along the first axis of the arrays in xs: the last carry, and the ys stacked.
+
+    `unroll` is a hint that changes no result and is not used.
+    """
+    if xs is None and length is None:
+        raise InvalidArgumentError(explain("scan", expected="xs, or a length", got="neither"))
+    arrays = None if xs is None else tree.map_structure(_array, xs)
+    return backend().scan(f, tree.map_structure(_array, init), arrays, length, reverse)
+
+
+@op()
+def map(f: Callable[[Any], Any], xs: Any) -> Any:
+    """f of each slice along the first axis, one after the other, the results stacked."""
+    _, ys = backend().scan(
+        lambda carry, x: (carry, f(x)),
+        backend().asarray(0, "int32"),
+        tree.map_structure(_array, xs),
+        None,
+        False,
+    )
+    return ys
+
+
+@op()
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """function of each slice along the first axis, all at once, the results stacked."""
+    return backend().vmap(function)(tree.map_structure(_array, elements))
+
+
+def _array(leaf: Any) -> Any:
+    """Array of the active back end for numbers, NumPy arrays and variables; None passes."""
+    if leaf is None or backend().is_array(leaf):
+        return leaf
+    return leaf.value if isinstance(leaf, Variable) else backend().asarray(leaf)
+
+
+def _last_axis(indices: Array) -> tuple[Array, ...]:
+    """One index array for each place of the last axis."""
+    return tuple(indices[..., i] for i in range(indices.shape[-1]))
+
+
+def _grid(x: Array, starts: Array, sizes: Sequence[int]) -> tuple[Array, ...]:
+    """Index arrays of the block of these sizes at traced starts, which are moved inside."""
+    xp, grid = backend().xp, []
+    for axis, size in enumerate(sizes):
+        start = xp.clip(starts[axis], 0, x.shape[axis] - size)
+        places = start + xp.arange(size, dtype=backend().dtype_name(start))
+        grid.append(xp.reshape(places, [-1 if i == axis else 1 for i in range(len(sizes))]))
+    return tuple(grid)

@@ -1,0 +1,326 @@
+"""Indexing, sorting, searching, counting, and reductions over segments.
+
+Indices are int32. Where the shape of the result would depend on values (`nonzero`, `unique` without `size`),
+the op works on values only and says so in a model's graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.ops.common import is_float, need_values
+from layerlab.ops.op import op
+
+__all__ = [
+    "argpartition",
+    "argsort",
+    "bincount",
+    "digitize",
+    "get_item",
+    "histogram",
+    "in_top_k",
+    "nonzero",
+    "searchsorted",
+    "segment_max",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
+    "sort",
+    "top_k",
+    "unique",
+    "unravel_index",
+]
+
+
+@op("x")
+def get_item(x: Any, key: Any) -> Array:
+    """x[key]: ints, slices (of any step), None, Ellipsis, and arrays of indices or booleans.
+
+    Raises: ShapeError for a Python int outside of its axis.
+    """
+    parts = _expand_ellipsis(
+        [_key_part(part) for part in (key if isinstance(key, tuple) else (key,))], len(x.shape)
+    )
+    axis, reversed_axes = 0, []
+    for place, part in enumerate(parts):
+        if isinstance(part, int) and not isinstance(part, bool):
+            _check_inside(part, x.shape, axis)
+        if isinstance(part, slice) and (part.step or 1) < 0:
+            reversed_axes.append(axis)
+            parts[place] = _mirrored(part, x.shape[axis])
+        axis += _axes_of(part)
+    if reversed_axes:
+        x = backend().xp.flip(x, axis=tuple(reversed_axes))
+    return x[tuple(parts)]
+
+
+@op("x")
+def sort(x: Any, axis: int = -1) -> Array:
+    """The elements in ascending order along an axis; axis None flattens."""
+    xp = backend().xp
+    return xp.sort(xp.reshape(x, (-1,)), axis=0) if axis is None else xp.sort(x, axis=axis)
+
+
+@op("x")
+def argsort(x: Any, axis: int = -1) -> Array:
+    """The indices that sort x, int32; equal elements keep their order. axis None flattens."""
+    xp = backend().xp
+    x, axis = (xp.reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    return backend().cast(xp.argsort(x, axis=axis, stable=True), "int32")
+
+
+@op("x")
+def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
+    """Indices that put the kth element in its sorted place, smaller ones before it; here a full `argsort`."""
+    size = x.shape[axis]
+    if not -size <= kth < size:
+        raise InvalidArgumentError(
+            explain("argpartition", expected=f"kth from {-size} to {size - 1}", got=str(kth))
+        )
+    return backend().cast(backend().xp.argsort(x, axis=axis, stable=True), "int32")
+
+
+@op("x")
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
+    """The k largest elements along the last axis, largest first, and their int32 indices; sorted in any case."""
+    return backend().top_k(x, k)
+
+
+@op("targets", "predictions", promote=None)
+def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
+    """Whether the target class is among the k largest predictions; ties count as inside, NaN and infinity as outside.
+
+    Args:
+        targets: (batch,), integers.
+        predictions: (batch, classes).
+    Returns: (batch,), boolean.
+    """
+    xp = backend().xp
+    own = xp.take_along_axis(predictions, backend().cast(targets, "int32")[..., None], axis=-1)
+    above = xp.sum(backend().cast(predictions > own, "int32"), axis=-1)
+    finite = xp.squeeze(abs(own) < float("inf"), axis=-1)
+    return xp.logical_and(above < k, finite)
+
+
+@op("sorted_sequence", "values", class_name="SearchSorted")
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array:
+    """Where to insert values so that the 1-D sequence stays sorted, int32; "right": after equal elements."""
+    if len(sorted_sequence.shape) != 1:
+        raise ShapeError(
+            explain("searchsorted", expected="a 1-D sequence", got=str(tuple(sorted_sequence.shape)))
+        )
+    return _places(sorted_sequence, values, side)
+
+
+@op("x", "bins")
+def digitize(x: Any, bins: Any) -> Array:
+    """The number of (ascending) bin edges that are at most x, int32."""
+    return _places(bins, x, "right")
+
+
+@op("x", "weights", promote=None)
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Array:
+    """How often (or with what total weight) each of 0, 1, 2 ... occurs along the last axis.
+
+    The result is as long as the largest element needs, at least `minlength`. In compiled code it is `minlength` long,
+    which must then be given, and larger elements are not counted.
+    """
+    if sparse:
+        raise UnsupportedError(explain("Sparse counts are not supported.", fix="use sparse=False"))
+    xp = backend().xp
+    if backend().is_abstract(x):
+        if not minlength:
+            need_values(x, "bincount", "give minlength")
+        length = int(minlength)
+    else:
+        length = max(int(minlength), int(backend().to_numpy(x).max(initial=-1)) + 1)
+    matches = x[..., None] == xp.arange(length, dtype=x.dtype)
+    if weights is None:
+        return backend().cast(xp.sum(backend().cast(matches, "int32"), axis=-2), "int32")
+    weights = weights[..., None]
+    return xp.sum(xp.where(matches, weights, xp.zeros_like(weights)), axis=-2)
+
+
+@op("x")
+def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Array, Array]:
+    """Counts of the elements in equal bins, and the bins' edges; `range` is by default from the least to the largest."""
+    if not isinstance(bins, int) or bins <= 0:
+        raise InvalidArgumentError(explain("histogram", expected="a positive number of bins", got=repr(bins)))
+    xp, name = backend().xp, backend().dtype_name(x)
+    name = name if is_float(x) else "float32"
+    x = backend().cast(xp.reshape(x, (-1,)), name)
+    low, high = (xp.min(x), xp.max(x)) if range is None else (backend().asarray(end, name) for end in range)
+    flat = low == high
+    low, high = xp.where(flat, low - 0.5, low), xp.where(flat, high + 0.5, high)
+    steps = backend().asarray(np.linspace(0, 1, bins + 1), name)
+    edges = low * (1 - steps) + high * steps
+    place = _places(edges, x, "right") - 1
+    place = xp.where(x == edges[-1], bins - 1, place)
+    inside = place[:, None] == xp.arange(bins, dtype=place.dtype)
+    return backend().cast(xp.sum(backend().cast(inside, "int32"), axis=0), "int32"), edges
+
+
+@op("x")
+def nonzero(x: Any) -> tuple[Array, ...]:
+    """The int32 indices of the elements that are not 0, one array per axis. Values only: the length depends on them."""
+    need_values(x, "nonzero", "use where(condition, x1, x2)")
+    return tuple(backend().cast(index, "int32") for index in backend().xp.nonzero(x))
+
+
+@op("x")
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The different elements, in ascending order; with the first index, the inverse and the count of each if asked for.
+
+    Values only: computed on the host, without gradient. `size` cuts or fills (with `fill_value`, by default the first
+    element) to a fixed length.
+    """
+    need_values(x, "unique", "call it on values, before the model")
+    found = np.unique(backend().to_numpy(x), True, True, True, axis=axis)
+    values, index, inverse, counts = (
+        _resized(part, axis or 0, size, place, fill_value) for place, part in enumerate(found)
+    )
+    chosen = [(True, values), (return_index, index), (return_inverse, inverse), (return_counts, counts)]
+    name = backend().dtype_name(x)
+    results = [
+        backend().asarray(part, "int32" if place else name)
+        for place, (wanted, part) in enumerate(chosen)
+        if wanted
+    ]
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+@op("indices")
+def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
+    """The index along each axis of an array of this shape, for indices into the flattened array."""
+    results = []
+    for length in reversed(shape):
+        results.append(indices % length)
+        indices = indices // length
+    return tuple(reversed(results))
+
+
+@op("data", "segment_ids", promote=None)
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+    """Sums of the rows of `data` that have the same id: (num_segments, ...). `sorted` changes no result.
+
+    Without `num_segments` (values only) it is the largest id plus 1. Ids outside are left out.
+    """
+    return backend().segment_sum(data, segment_ids, _segments(segment_ids, num_segments))
+
+
+@op("data", "segment_ids", promote=None)
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+    """The largest of the rows with the same id, see `segment_sum`; -inf for an empty segment."""
+    return backend().segment_max(data, segment_ids, _segments(segment_ids, num_segments))
+
+
+@op("data", "segment_ids", promote=None)
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+    """The smallest of the rows with the same id, see `segment_sum`; inf for an empty segment."""
+    if not is_float(
+        data
+    ):  # -x of the smallest integer overflows; ~x does not, and reverses the order as well
+        flipped = backend().segment_max(~data, segment_ids, _segments(segment_ids, num_segments))
+        return ~flipped
+    return -backend().segment_max(-data, segment_ids, _segments(segment_ids, num_segments))
+
+
+@op("data", "segment_ids", promote=None)
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+    """The product of the rows with the same id, see `segment_sum`; 1 for an empty segment."""
+    xp = backend().xp
+    inside = segment_ids == xp.arange(_segments(segment_ids, num_segments), dtype=segment_ids.dtype)[:, None]
+    inside = xp.reshape(inside, (*inside.shape, *(1 for _ in data.shape[1:])))
+    return backend().cast(
+        xp.prod(xp.where(inside, data, xp.ones_like(data)), axis=1), backend().dtype_name(data)
+    )
+
+
+def _key_part(part: Any) -> Any:
+    if isinstance(part, Variable):
+        part = part.value
+    if isinstance(part, np.ndarray) and part.ndim == 0:
+        return int(part)
+    if isinstance(part, np.integer):
+        return int(part)
+    return backend().asarray(np.asarray(part)) if isinstance(part, list | tuple | np.ndarray) else part
+
+
+def _axes_of(part: Any) -> int:
+    if part is None or isinstance(part, bool):
+        return 0
+    if backend().is_array(part) and backend().dtype_name(part) == "bool":
+        need_values(part, "x[mask]", "use where(mask, x, 0), or count with sum")
+        return len(part.shape)
+    return 1
+
+
+def _expand_ellipsis(parts: list[Any], axes: int) -> list[Any]:
+    used = sum(_axes_of(part) for part in parts if part is not Ellipsis)
+    if used > axes:
+        raise ShapeError(explain("x[key] has too many indices.", expected=f"at most {axes}", got=str(used)))
+    for place, part in enumerate(parts):
+        if part is Ellipsis:
+            return [*parts[:place], *([slice(None)] * (axes - used)), *parts[place + 1 :]]
+    return parts
+
+
+def _check_inside(index: int, shape: Sequence[int], axis: int) -> None:
+    if not -shape[axis] <= index < shape[axis]:
+        raise ShapeError(
+            explain(
+                f"Index {index} is outside of axis {axis}.",
+                expected=f"from {-shape[axis]} to {shape[axis] - 1}, for the shape {tuple(shape)}",
+            )
+        )
+
+
+def _mirrored(part: slice, length: int) -> slice:
+    """A slice with a negative step, as the slice of the reversed axis."""
+    start, stop, step = part.indices(length)
+    return slice(length - 1 - start, length - 1 - stop, -step)
+
+
+def _places(edges: Array, values: Array, side: str) -> Array:
+    if side not in ("left", "right"):
+        raise InvalidArgumentError(explain("searchsorted", expected='side "left" or "right"', got=repr(side)))
+    return backend().cast(backend().xp.searchsorted(edges, values, side=side), "int32")
+
+
+def _resized(part: np.ndarray, axis: int, size: int | None, place: int, fill_value: Any) -> np.ndarray:
+    """Cut or filled to `size`: values with the fill value, indices with the first, counts with 0; the inverse stays."""
+    if size is None or place == 2:
+        return part
+    axis = axis if place == 0 else 0
+    part = np.take(part, np.arange(min(size, part.shape[axis])), axis=axis)
+    missing = size - part.shape[axis]
+    if missing <= 0:
+        return part
+    first = np.take(part, [0], axis=axis)
+    filler = first if place == 1 else np.zeros_like(first) if place == 3 else first
+    if place == 0 and fill_value is not None:
+        filler = np.full_like(first, fill_value)
+    return np.concatenate([part, np.repeat(filler, missing, axis=axis)], axis=axis)
+
+
+def _segments(segment_ids: Array, num_segments: int | None) -> int:
+    if num_segments is not None:
+        return int(num_segments)
+    need_values(segment_ids, "a segment reduction", "give num_segments")
+    return int(backend().to_numpy(segment_ids).max(initial=-1)) + 1
