@@ -117,7 +117,7 @@ def _at_or_above(name: str) -> set[str]:
 
 
 def _standardize_other(dtype: Any) -> str:
-    if dtype in (bool, int, float):
+    if isinstance(dtype, type) and dtype in (bool, int, float):  # np.dtype("float64") == float as well
         return {bool: "bool", int: "int32", float: settings.floatx}[dtype]
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or str(dtype)
     name = str(name).removeprefix("torch.").removeprefix("<class 'jax.numpy.").removesuffix("'>")
