@@ -1,0 +1,132 @@
+"""Loss: what every loss does around its own formula, and the wrapper that makes a loss of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from layerlab import dtypes, ops, tree
+from layerlab.backend.protocol import Array
+from layerlab.core.config import Configurable, deserialize_keras_object, serialize_keras_object
+from layerlab.core.masking import get_mask
+from layerlab.core.naming import auto_name
+from layerlab.errors import UnsupportedError, explain
+from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
+
+__all__ = ["Loss", "LossFunctionWrapper"]
+
+
+class Loss(Configurable):
+    """Base of all losses: implement `call(y_true, y_pred)`, one value per sample (or sample and time step).
+
+    Args:
+        name: by default made from the class name.
+        reduction: "sum_over_batch_size" or "mean": the mean of the weighted values; "sum";
+            "mean_with_sample_weight": the weighted sum over the sum of the weights; "none", None: all values.
+        dtype: name or DTypePolicy of the computation; None is floatx.
+
+    Example:
+        >>> class Distance(Loss):
+        ...     def call(self, y_true, y_pred):
+        ...         return ops.mean(ops.abs(y_true - y_pred), axis=-1)
+        >>> float(Distance()([[1.0], [2.0]], [[1.0], [4.0]]))
+        1.0
+    """
+
+    registry_kind = "losses"
+    not_in_config: ClassVar[tuple[str, ...]] = ("dtype",)  # as Keras writes it
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self.reduction = standardize_reduction(reduction)
+        self._dtype = dtypes.as_policy(dtype or dtypes.standardize_dtype(None)).compute_dtype
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that labels and predictions are cast to."""
+        return self._dtype
+
+    def call(self, y_true: Any, y_pred: Any) -> Array:
+        """The values before reduction."""
+        raise UnsupportedError(
+            explain(f"{type(self).__name__} has no formula.", fix="implement call(self, y_true, y_pred)")
+        )
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Array:
+        """The reduced loss.
+
+        Args:
+            y_true, y_pred: arrays, or nested structures of them if `call` takes such.
+            sample_weight: one weight per sample, (batch,), or per value of `call`.
+        A mask on `y_pred` hides its padding. Raises: ShapeError for weights that do not fit.
+        """
+        mask = get_mask(y_pred)
+        values = self.call(tree.map_structure(self._cast, y_true), tree.map_structure(self._cast, y_pred))
+        mask = _both(mask, get_mask(values))
+        return reduce_weighted(self._cast(values), self._cast(sample_weight), mask, self.reduction)
+
+    def _cast(self, value: Any) -> Any:
+        return None if value is None else ops.cast(value, self._dtype)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class LossFunctionWrapper(Loss):
+    """The loss `fn(y_true, y_pred, **kwargs)`, one value per sample.
+
+    Args:
+        fn: function of layerlab.losses, or any other; it gets labels and predictions of the same rank where a
+            last axis of size 1 is all that they differ by.
+        kwargs: passed to `fn`; kept as attributes and in the config.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Array],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+        vars(self).update(kwargs)  # a config is read from attributes
+
+    def call(self, y_true: Any, y_pred: Any) -> Array:
+        """`fn` of labels and predictions whose ranks are made equal."""
+        if tree.is_nested(y_true) or tree.is_nested(y_pred):
+            if tree.same_structure(y_true, y_pred):
+                pairs = [
+                    squeeze_or_expand_to_same_rank(*p)
+                    for p in zip(tree.flatten(y_true), tree.flatten(y_pred))
+                ]
+                y_true = tree.pack(y_true, [first for first, _ in pairs])
+                y_pred = tree.pack(y_pred, [second for _, second in pairs])
+        elif y_true is not None:
+            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; a function as Keras writes it."""
+        config = super().get_config()
+        if "fn" in config:  # not one of the subclasses, which bring their own function
+            config |= {"fn": serialize_keras_object(self.fn), **serialize_keras_object(self._fn_kwargs)}
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        return super().from_config(deserialize_keras_object(config) if "fn" in config else config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, kwargs={self._fn_kwargs}>"
+
+
+def _both(first: Any, second: Any) -> Any:
+    if first is None or second is None:
+        return second if first is None else first
+    return ops.logical_and(first, second)

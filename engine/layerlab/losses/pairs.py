@@ -1,0 +1,54 @@
+"""Labels and predictions as arrays that fit each other, or an error that says why they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import ops
+from layerlab.backend.protocol import Array
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.reduction import check_broadcastable, squeeze_or_expand_to_same_rank
+
+__all__ = ["as_pair", "check_axis", "check_same_shape", "matched_pair"]
+
+
+def as_pair(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+    """Both as arrays of the dtype of `y_pred`."""
+    y_pred = ops.convert_to_tensor(y_pred)
+    return ops.cast(y_true, y_pred.dtype), y_pred
+
+
+def matched_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:
+    """`as_pair`, of equal rank and broadcastable; `what` names the function in the ShapeError."""
+    y_true, y_pred = squeeze_or_expand_to_same_rank(*as_pair(y_true, y_pred))
+    if y_true.shape != y_pred.shape:
+        check_broadcastable(
+            y_true.shape,
+            y_pred.shape,
+            f"{what}: the labels do not fit the predictions.",
+            "compare the model's output shape with that of y",
+        )
+    return y_true, y_pred
+
+
+def check_same_shape(y_true: Array, y_pred: Array, what: str, fix: str) -> None:
+    """ShapeError unless labels and predictions have one shape; a size that is None fits any."""
+    labels, outputs = tuple(y_true.shape), tuple(y_pred.shape)
+    fits = len(labels) == len(outputs) and all(
+        a == b or a is None or b is None for a, b in zip(labels, outputs)
+    )
+    if not fits:
+        raise ShapeError(
+            explain(
+                f"{what}: the labels do not fit the predictions.",
+                expected=str(outputs),
+                got=str(labels),
+                fix=fix,
+            )
+        )
+
+
+def check_axis(axis: Any) -> None:
+    """InvalidArgumentError for a boolean axis: a misplaced positional argument."""
+    if isinstance(axis, bool):
+        raise InvalidArgumentError(explain("axis is a boolean.", expected="an int such as -1", got=str(axis)))

@@ -1,0 +1,76 @@
+"""Losses on embeddings: near for the same class, far for others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import dtypes, ops
+from layerlab.backend.protocol import Array
+from layerlab.core.masking import set_mask
+from layerlab.core.registry import register_function
+from layerlab.losses.base import LossFunctionWrapper
+from layerlab.ops.common import extremes
+
+__all__ = ["Circle", "circle"]
+
+
+@register_function("losses")
+def circle(
+    y_true: Any,
+    y_pred: Any,
+    ref_labels: Any = None,
+    ref_embeddings: Any = None,
+    remove_diagonal: bool = True,
+    gamma: float = 80,
+    margin: float = 0.4,
+) -> Array:
+    """One loss per sample from its cosine distances to samples of the same and of other classes.
+
+    Args:
+        y_true: (batch,), class numbers.
+        y_pred: (batch, features), of length 1 each.
+        ref_labels, ref_embeddings: what to compare with; by default the batch itself.
+        remove_diagonal: whether the pair of a sample with itself is left out.
+        gamma: scale; margin: how strict the separation is, in [0, 1].
+    Samples of loss 0 are masked. Source: Sun et al. 2020, arXiv:2002.10857, eq. 6.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    labels = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
+    others = y_pred if ref_embeddings is None else ops.cast(ref_embeddings, y_pred.dtype)
+    other_labels = labels if ref_labels is None else ops.reshape(ops.cast(ref_labels, "int32"), (-1, 1))
+
+    distance = ops.maximum(1.0 - ops.matmul(y_pred, ops.transpose(others)), 0.0)  # (batch, references)
+    same = ops.equal(labels, ops.transpose(other_labels))
+    other = ops.logical_not(same)
+    if remove_diagonal:
+        itself = ops.eye(same.shape[0], same.shape[1], dtype="bool")
+        same = ops.logical_and(same, ops.logical_not(itself))
+
+    pull = -gamma * ops.maximum(margin + distance, 0.0) * (margin - distance)
+    push = gamma * ops.maximum(1.0 + margin - distance, 0.0) * (1.0 - margin - distance)
+    loss = ops.softplus(_log_sum_exp(pull, same) + _log_sum_exp(push, other))
+    set_mask(loss, loss > 0)
+    return loss
+
+
+class Circle(LossFunctionWrapper):
+    """Circle loss of normalized embeddings, labels (batch,) class numbers."""
+
+    def __init__(
+        self,
+        gamma: float = 80.0,
+        margin: float = 0.4,
+        remove_diagonal: bool = True,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "circle",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal
+        )
+
+
+def _log_sum_exp(x: Array, where: Array) -> Array:
+    # A finite lowest value, not -inf: a sample without partners must have gradient 0, not NaN.
+    lowest = extremes(dtypes.standardize_dtype(x.dtype))[0] / 4
+    return ops.logsumexp(ops.where(where, x, lowest), axis=1)

@@ -1,0 +1,154 @@
+"""Accuracies: how often predictions equal labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import ops
+from layerlab.backend.protocol import Array
+from layerlab.core.registry import register_function
+from layerlab.losses.pairs import check_same_shape, matched_pair
+from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
+from layerlab.metrics.reduction import MeanMetricWrapper
+from layerlab.settings import settings
+
+__all__ = [
+    "Accuracy",
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
+]
+
+
+@register_function("metric_functions")
+def accuracy(y_true: Any, y_pred: Any) -> Array:
+    """1 where the labels equal the predictions, else 0."""
+    y_true, y_pred = matched_pair(y_true, y_pred, "accuracy")
+    return _matches(y_true, y_pred)
+
+
+@register_function("metric_functions")
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
+    """1 where `y_pred > threshold` says the same as the label 0 or 1."""
+    y_true, y_pred = squeeze_or_expand_to_same_rank(
+        ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    )
+    return _matches(y_true, ops.cast(y_pred > threshold, y_true.dtype))
+
+
+@register_function("metric_functions")
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+    """1 where the largest of (..., classes) is at the same place in labels and predictions."""
+    return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
+
+
+@register_function("metric_functions")
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+    """1 where the largest of (..., classes) is at the place that the label (...) or (..., 1) names."""
+    # Class numbers as int32: the dtype of 16-bit predictions could not tell 256 from 257.
+    y_true, y_pred = ops.cast(y_true, "int32"), ops.convert_to_tensor(y_pred)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    best = ops.argmax(y_pred, axis=-1)
+    check_same_shape(
+        y_true, best, "sparse_categorical_accuracy", "use categorical_accuracy for one-hot labels"
+    )
+    matches = _matches(y_true, best)
+    return ops.squeeze(matches, -1) if len(matches.shape) > 1 and matches.shape[-1] == 1 else matches
+
+
+@register_function("metric_functions")
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
+    """1 where the class of the one-hot label is among the `k` largest predictions."""
+    return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k)
+
+
+@register_function("metric_functions")
+def sparse_top_k_categorical_accuracy(
+    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+) -> Array:
+    """1 where the label (...) is among the `k` largest of (..., classes).
+
+    With `from_sorted_ids`, predictions are class numbers, the likeliest first.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(y_true, y_pred.dtype if from_sorted_ids else "int32")
+    shape = y_true.shape
+    labels, outputs = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1, y_pred.shape[-1]))
+    if from_sorted_ids:
+        found = ops.any(ops.equal(ops.expand_dims(labels, 1), outputs[:, :k]), axis=1)
+    else:
+        found = ops.in_top_k(labels, outputs, k=k)
+    return ops.reshape(ops.cast(found, settings.floatx), shape)
+
+
+class Accuracy(MeanMetricWrapper):
+    """How often predictions equal labels."""
+
+    aliases = ("acc",)
+    _direction = "up"
+
+    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+        super().__init__(accuracy, name, dtype)
+
+
+class BinaryAccuracy(MeanMetricWrapper):
+    """How often `prediction > threshold` is right about labels 0 and 1."""
+
+    _direction = "up"
+
+    def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
+        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+
+
+class CategoricalAccuracy(MeanMetricWrapper):
+    """How often the likeliest class is the one of the one-hot label."""
+
+    _direction = "up"
+
+    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(categorical_accuracy, name, dtype)
+
+
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """How often the likeliest class is the labelled class number."""
+
+    _direction = "up"
+
+    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_categorical_accuracy, name, dtype)
+
+
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    """How often the class of the one-hot label is among the `k` likeliest."""
+
+    _direction = "up"
+
+    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
+
+
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    """How often the labelled class number is among the `k` likeliest."""
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        k: int = 5,
+        name: str = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
+
+
+def _matches(first: Array, second: Array) -> Array:
+    return ops.cast(ops.equal(first, second), settings.floatx)

@@ -1,0 +1,154 @@
+"""Metric: a quantity that is gathered over batches in variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from layerlab import dtypes, initializers, ops
+from layerlab.backend.protocol import Array, Shape
+from layerlab.core.config import Configurable
+from layerlab.core.context import name_scope
+from layerlab.core.naming import auto_name
+from layerlab.core.state import StateScope
+from layerlab.core.tracking import tracked, unique
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
+
+__all__ = ["Metric"]
+
+
+class Metric(Configurable):
+    """Base of all metrics: implement `update_state` and `result`, keep state in `add_variable`.
+
+    State changes by `assign` only, so that the update is pure inside a `StateScope` and can be compiled.
+    Variables and metrics kept in attributes (also in lists and dicts) belong to the metric.
+
+    Args:
+        dtype: name or DTypePolicy of the computation; None is floatx.
+        name: by default made from the class name.
+
+    Example:
+        >>> class Largest(Metric):
+        ...     def __init__(self, name="largest", dtype=None):
+        ...         super().__init__(name=name, dtype=dtype)
+        ...         self.top = self.add_variable(shape=(), initializer="zeros", name="top")
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.top.assign(ops.maximum(self.top, ops.max(y_pred)))
+        ...     def result(self):
+        ...         return self.top.value
+        >>> float(Largest()([0.0, 0.0], [3.0, 4.0]))
+        4.0
+    """
+
+    registry_kind = "metrics"
+    tracked_as = "metric"
+    _direction: ClassVar[str | None] = None  # "up" if more is better, "down" if less is; callbacks ask
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self._dtype = dtypes.as_policy(dtype or dtypes.standardize_dtype(None)).compute_dtype
+        self._variables: list[Variable] = []
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the computation."""
+        return self._dtype
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The metric's own variables, then those of metrics inside it."""
+        inside = [variable for metric in tracked(self, "metric") for variable in metric.variables]
+        return unique([*tracked(self, "variable"), *inside])
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take one batch into account."""
+        raise UnsupportedError(
+            explain(f"{type(self).__name__} cannot be updated.", fix="implement update_state")
+        )
+
+    def result(self) -> Any:
+        """The value over all batches since the last reset: an array, or a dict of arrays."""
+        raise UnsupportedError(explain(f"{type(self).__name__} has no result.", fix="implement result"))
+
+    def reset_state(self) -> None:
+        """Forget all batches: variables become zero."""
+        for variable in self.variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+        """Make the variables whose shapes follow from the data's; nothing for most metrics."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`update_state`, then `result`."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any = None,
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """A variable that belongs to the metric; `initializer` None is zeros, dtype None floatx."""
+        if "_variables" not in vars(self):
+            raise NotBuiltError(
+                explain(
+                    f"{type(self).__name__} has no state yet.",
+                    fix="call super().__init__() first in __init__",
+                )
+            )
+        with name_scope(self.name.replace("/", ">"), caller=self):
+            variable = Variable(
+                initializer=initializers.get("zeros" if initializer is None else initializer),
+                shape=tuple(shape),
+                dtype=dtype,
+                trainable=False,
+                aggregation=aggregation,
+                synchronization="on_read",
+                name=name,
+            )
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """The older name of `add_variable`."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Array], *args: Any, **kwargs: Any
+    ) -> list[Array]:
+        """The values that `variables` would have after `update_state`; the metric does not change."""
+        with self._scope(metric_variables) as scope:
+            self.update_state(*args, **kwargs)
+        return [scope.read(variable) for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Array]) -> Any:
+        """`result` with the given values of `variables`."""
+        with self._scope(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Array]:
+        """The values that `variables` would have after `reset_state`; the metric does not change."""
+        with StateScope() as scope:
+            self.reset_state()
+        return [scope.read(variable) for variable in self.variables]
+
+    def _scope(self, values: Sequence[Array]) -> StateScope:
+        variables = self.variables
+        if len(values) != len(variables):
+            raise InvalidArgumentError(
+                explain(
+                    f"Metric '{self.name}'",
+                    expected=f"{len(variables)} values of variables",
+                    got=str(len(values)),
+                )
+            )
+        return StateScope(zip(variables, values, strict=True))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"

@@ -1,0 +1,274 @@
+"""Metrics of yes/no decisions: counts, precision, recall, and one rate where another reaches a value."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from layerlab import initializers, ops
+from layerlab.backend.protocol import Array
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.metrics.base import Metric
+from layerlab.metrics.counts import LOWEST, Counts, as_thresholds, count_decisions, even_thresholds
+
+__all__ = [
+    "FalseNegatives",
+    "FalsePositives",
+    "Precision",
+    "PrecisionAtRecall",
+    "Recall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
+    "TrueNegatives",
+    "TruePositives",
+]
+
+_ALL = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+
+
+class _DecisionMetric(Metric):
+    """Gathers the counts named in `counted`, one variable each, at `thresholds`."""
+
+    counted: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, thresholds: list[float], name: str | None, dtype: Any) -> None:
+        super().__init__(dtype=dtype, name=name)
+        self.thresholds = thresholds
+        for count in self.counted:
+            setattr(self, count, self.add_variable((len(thresholds),), initializers.Zeros(), name=count))
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch of labels 0 or 1 and predictions of the same shape."""
+        self._add(self._count(y_true, y_pred, sample_weight))
+
+    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any) -> Counts:
+        return count_decisions(
+            y_true,
+            y_pred,
+            self.thresholds,
+            self._variables[0].dtype,
+            sample_weight=sample_weight,
+            top_k=getattr(self, "top_k", None),
+            class_id=getattr(self, "class_id", None),
+        )
+
+    def _add(self, counts: Counts) -> None:
+        for count in self.counted:
+            getattr(self, count).assign_add(getattr(counts, count))
+
+    def _single(self, values: Array) -> Array:
+        return values[0] if len(self.thresholds) == 1 else values
+
+
+class _Count(_DecisionMetric):
+    """One of the four counts; its variable is called 'accumulator'."""
+
+    which: ClassVar[str]
+    accumulator: Variable
+    counted = ()
+
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(as_thresholds(thresholds, 0.5), name, dtype)
+        self.init_thresholds = thresholds
+        self.accumulator = self.add_variable(
+            (len(self.thresholds),), initializers.Zeros(), name="accumulator"
+        )
+
+    def result(self) -> Array:
+        """The weighted count: a number for one threshold, else one per threshold."""
+        return self._single(self.accumulator.value)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "thresholds": self.init_thresholds}
+
+    def _add(self, counts: Counts) -> None:
+        self.accumulator.assign_add(getattr(counts, self.which))
+
+
+class FalsePositives(_Count):
+    """How many negative labels were predicted above the threshold."""
+
+    which = "false_positives"
+
+
+class FalseNegatives(_Count):
+    """How many positive labels were not predicted above the threshold."""
+
+    which = "false_negatives"
+
+
+class TrueNegatives(_Count):
+    """How many negative labels were not predicted above the threshold."""
+
+    which = "true_negatives"
+
+
+class TruePositives(_Count):
+    """How many positive labels were predicted above the threshold."""
+
+    which = "true_positives"
+
+
+class _Ratio(_DecisionMetric):
+    """The first count over the sum of both."""
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(as_thresholds(thresholds, 0.5 if top_k is None else LOWEST), name, dtype)
+        self.init_thresholds = thresholds
+        self.top_k = top_k
+        self.class_id = class_id
+
+    def result(self) -> Array:
+        """The ratio, 0 if nothing was counted: a number for one threshold, else one per threshold."""
+        first, second = self._variables
+        return self._single(_share(first, second))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "thresholds": self.init_thresholds}
+
+
+class Precision(_Ratio):
+    """The share of positive predictions that are right.
+
+    Args:
+        thresholds: a number or a list in [0, 1]; predictions above count as positive. None is 0.5.
+        top_k: only the k largest of (batch, classes) count as positive.
+        class_id: only this class is counted.
+    """
+
+    counted = ("true_positives", "false_positives")
+
+
+class Recall(_Ratio):
+    """The share of positive labels that were found; arguments as in `Precision`."""
+
+    counted = ("true_positives", "false_negatives")
+
+
+class _AtValue(_DecisionMetric):
+    """The best of one rate over the thresholds at which another reaches `value`."""
+
+    _direction = "up"
+    counted = _ALL
+
+    def __init__(
+        self,
+        value_name: str,
+        value: float,
+        num_thresholds: int,
+        class_id: int | None,
+        name: str | None,
+        dtype: Any,
+    ) -> None:
+        if not 0 <= value <= 1:
+            raise InvalidArgumentError(
+                explain(f"{type(self).__name__} {value_name}", expected="a number in [0, 1]", got=str(value))
+            )
+        super().__init__(even_thresholds(num_thresholds), name, dtype)
+        self.value = value
+        self.num_thresholds = num_thresholds
+        self.class_id = class_id
+
+    def _best(self, rate: Array, where: Array) -> Array:
+        return ops.max(ops.where(where >= self.value, rate, 0.0), initial=0.0)
+
+    def _sensitivity(self) -> Array:
+        return _share(self._variables[0], self._variables[3])
+
+    def _specificity(self) -> Array:
+        return _share(self._variables[2], self._variables[1])
+
+    def _precision(self) -> Array:
+        return _share(self._variables[0], self._variables[1])
+
+
+class SensitivityAtSpecificity(_AtValue):
+    """The best sensitivity (recall) at a specificity of at least `specificity`, over `num_thresholds`."""
+
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__("specificity", specificity, num_thresholds, class_id, name, dtype)
+        self.specificity = specificity
+
+    def result(self) -> Array:
+        """The sensitivity; 0 where the specificity is never reached."""
+        return self._best(self._sensitivity(), where=self._specificity())
+
+
+class SpecificityAtSensitivity(_AtValue):
+    """The best specificity at a sensitivity (recall) of at least `sensitivity`, over `num_thresholds`."""
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__("sensitivity", sensitivity, num_thresholds, class_id, name, dtype)
+        self.sensitivity = sensitivity
+
+    def result(self) -> Array:
+        """The specificity; 0 where the sensitivity is never reached."""
+        return self._best(self._specificity(), where=self._sensitivity())
+
+
+class PrecisionAtRecall(_AtValue):
+    """The best precision at a recall of at least `recall`, over `num_thresholds`."""
+
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
+        self.recall = recall
+
+    def result(self) -> Array:
+        """The precision; 0 where the recall is never reached."""
+        return self._best(self._precision(), where=self._sensitivity())
+
+
+class RecallAtPrecision(_AtValue):
+    """The best recall at a precision of at least `precision`, over `num_thresholds`."""
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__("precision", precision, num_thresholds, class_id, name, dtype)
+        self.precision = precision
+
+    def result(self) -> Array:
+        """The recall; 0 where the precision is never reached."""
+        return self._best(self._sensitivity(), where=self._precision())
+
+
+def _share(part: Variable, rest: Variable) -> Array:
+    return ops.divide_no_nan(part.value, part.value + rest.value)

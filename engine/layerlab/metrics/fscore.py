@@ -1,0 +1,126 @@
+"""F-scores: weighted harmonic means of precision and recall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import initializers, ops
+from layerlab.backend.protocol import Array, Shape
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.metrics.base import Metric
+from layerlab.settings import choose, settings
+
+__all__ = ["F1Score", "FBetaScore"]
+
+_AVERAGES = ("micro", "macro", "weighted")
+
+
+class FBetaScore(Metric):
+    """(1 + beta²) precision recall / (beta² precision + recall), for (batch, classes).
+
+    Args:
+        average: None: one score per class; "micro": over all labels; "macro": the mean over classes;
+            "weighted": the mean over classes by their number of labels.
+        beta: positive float; above 1 weighs recall more.
+        threshold: predictions above it count as yes; None: the largest of each sample does.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str = "fbeta_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        if average is not None:
+            choose(average, _AVERAGES, "average")
+        if not isinstance(beta, float) or beta <= 0:
+            raise InvalidArgumentError(
+                explain(f"{type(self).__name__} beta", expected="a positive float", got=repr(beta))
+            )
+        if threshold is not None and not (isinstance(threshold, float) and 0 < threshold <= 1):
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(self).__name__} threshold",
+                    expected="None or a float in (0, 1]",
+                    got=repr(threshold),
+                )
+            )
+        self.average = average
+        self.beta = beta
+        self.threshold = threshold
+
+    def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+        """Make the counts, one per class."""
+        if hasattr(self, "true_positives"):
+            return
+        for shape in (y_true_shape, y_pred_shape):
+            if len(shape) != 2 or shape[-1] is None:
+                raise ShapeError(
+                    explain(
+                        f"{type(self).__name__} '{self.name}'",
+                        expected="labels and predictions of shape (batch, classes)",
+                        got=f"{tuple(y_true_shape)} and {tuple(y_pred_shape)}",
+                    )
+                )
+        shape = () if self.average == "micro" else (y_pred_shape[-1],)
+        self.true_positives = self._counts("true_positives", shape)
+        self.false_positives = self._counts("false_positives", shape)
+        self.false_negatives = self._counts("false_negatives", shape)
+        self.intermediate_weights = self._counts("intermediate_weights", shape)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch; `sample_weight` is (batch,)."""
+        y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
+        self.build_from_shapes(y_true.shape, y_pred.shape)
+        weights = None if sample_weight is None else ops.expand_dims(ops.cast(sample_weight, self.dtype), 1)
+        chosen = ops.cast(self._chosen(y_pred), self.dtype)
+
+        def count(hits: Array) -> Array:
+            return ops.sum(
+                hits if weights is None else hits * weights, axis=None if self.average == "micro" else 0
+            )
+
+        self.true_positives.assign_add(count(chosen * y_true))
+        self.false_positives.assign_add(count(chosen * (1.0 - y_true)))
+        self.false_negatives.assign_add(count((1.0 - chosen) * y_true))
+        self.intermediate_weights.assign_add(count(y_true))
+
+    def result(self) -> Array:
+        """The score: one number, or one per class."""
+        hits, epsilon = self.true_positives.value, settings.epsilon
+        precision = hits / (hits + self.false_positives.value + epsilon)
+        recall = hits / (hits + self.false_negatives.value + epsilon)
+        square = self.beta**2
+        score = (1.0 + square) * precision * recall / (square * precision + recall + epsilon)
+        if self.average == "weighted":
+            weights = self.intermediate_weights.value
+            return ops.sum(score * (weights / (ops.sum(weights) + epsilon)))
+        return score if self.average is None else ops.mean(score)
+
+    def _chosen(self, y_pred: Array) -> Array:
+        if self.threshold is not None:
+            return y_pred > self.threshold
+        largest = ops.max(y_pred, axis=-1, keepdims=True)
+        return ops.logical_and(y_pred >= largest, ops.abs(y_pred) > 1e-9)  # all zeros choose nothing
+
+    def _counts(self, name: str, shape: Shape) -> Variable:
+        return self.add_variable(shape, initializers.Zeros(), self.dtype, name=name)
+
+
+class F1Score(FBetaScore):
+    """The harmonic mean of precision and recall: FBetaScore with beta 1."""
+
+    def __init__(
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)

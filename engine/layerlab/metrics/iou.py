@@ -1,0 +1,172 @@
+"""Intersection over union of segmentations, from a confusion matrix."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from layerlab import dtypes, initializers, ops
+from layerlab.backend.protocol import Array
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.metrics.base import Metric
+from layerlab.settings import settings
+
+__all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
+
+
+class IoU(Metric):
+    """The mean over target classes of |both| / |either|, counted over all batches.
+
+    Args:
+        num_classes: labels and predictions outside of 0 ... num_classes - 1 are not counted.
+        target_class_ids: the classes whose scores are averaged; those that never occur are left out.
+        dtype: of the counts; None is int32, in which sample weights are truncated.
+        ignore_class: label of elements that are not counted.
+        sparse_y_true, sparse_y_pred: whether they hold class numbers; else one value per class along `axis`.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        if max(target_class_ids) >= num_classes:
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(self).__name__} target_class_ids",
+                    expected=f"classes 0 to {num_classes - 1}",
+                    got=str(max(target_class_ids)),
+                )
+            )
+        self.num_classes = num_classes
+        self.target_class_ids = list(target_class_ids)
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_cm = self.add_variable(
+            (num_classes, num_classes), initializers.Zeros(), self.dtype, name="total_confusion_matrix"
+        )
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch: labels and predictions of any shape, one weight for each element."""
+        y_true = self._class_numbers(y_true, self.sparse_y_true)
+        y_pred = self._class_numbers(y_pred, self.sparse_y_pred)
+        weights = self._weights(sample_weight, y_true)
+        inside = ops.logical_and(self._is_class(y_true), self._is_class(y_pred))
+        if self.ignore_class is not None:
+            inside = ops.logical_and(inside, ops.not_equal(y_true, self.ignore_class))
+        places = ops.where(inside, y_true * self.num_classes + y_pred, 0)  # row: label, column: prediction
+        weights = ops.where(inside, weights, ops.zeros_like(weights))
+        counts = ops.segment_sum(weights, places, num_segments=self.num_classes**2)
+        self.total_cm.assign_add(ops.reshape(counts, (self.num_classes, self.num_classes)))
+
+    def result(self) -> Array:
+        """The mean score, float32."""
+        matrix = self.total_cm.value
+        both = ops.diagonal(matrix)
+        either = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - both
+        both, either = (
+            ops.cast(ops.take(x, self.target_class_ids, axis=0), "float32") for x in (both, either)
+        )
+        occurs = either > 1e-9
+        scores = ops.where(occurs, both / (either + settings.epsilon), 0.0)
+        return ops.sum(scores) / (ops.sum(ops.cast(occurs, "float32")) + settings.epsilon)
+
+    def _class_numbers(self, values: Any, sparse: bool) -> Array:
+        numbers = values if sparse else ops.argmax(values, axis=self.axis)
+        return ops.reshape(ops.cast(numbers, "int32"), (-1,))
+
+    def _is_class(self, numbers: Array) -> Array:
+        return ops.logical_and(numbers >= 0, numbers < self.num_classes)
+
+    def _weights(self, sample_weight: Any, y_true: Array) -> Array:
+        if sample_weight is None:
+            return ops.ones_like(y_true, dtype=self.dtype)
+        weights = ops.convert_to_tensor(sample_weight)
+        if dtypes.is_float(dtypes.standardize_dtype(weights.dtype)) and not dtypes.is_float(self.dtype):
+            warnings.warn(
+                f"{type(self).__name__} '{self.name}' counts in {self.dtype}: fractions of weights are lost. "
+                "Make it with dtype='float32'.",
+                stacklevel=3,
+            )
+        weights = ops.cast(weights, self.dtype)
+        weights = ops.reshape(weights, (-1,)) if len(weights.shape) > 1 else weights
+        return ops.broadcast_to(weights, y_true.shape)
+
+
+class BinaryIoU(IoU):
+    """IoU of two classes, where predictions of at least `threshold` are class 1."""
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(num_classes=2, target_class_ids=target_class_ids, name=name, dtype=dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch of labels 0 and 1, and predictions."""
+        super().update_state(y_true, ops.cast(y_pred, "float32") >= self.threshold, sample_weight)
+
+
+class MeanIoU(IoU):
+    """IoU averaged over all classes."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis
+        )
+
+
+class OneHotIoU(IoU):
+    """IoU of one-hot labels; predictions are class probabilities along `axis`, or class numbers."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+
+class OneHotMeanIoU(MeanIoU):
+    """MeanIoU of one-hot labels; predictions are class probabilities along `axis`, or class numbers."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)

@@ -1,0 +1,101 @@
+"""R2Score: how much of the variance of the labels the predictions explain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import initializers, ops
+from layerlab.backend.protocol import Array, Shape
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
+from layerlab.metrics.base import Metric
+from layerlab.settings import choose
+
+__all__ = ["R2Score"]
+
+_AGGREGATIONS = ("uniform_average", "variance_weighted_average")
+
+
+class R2Score(Metric):
+    """1 - (sum of squared errors) / (sum of squared distances of the labels from their mean).
+
+    Args:
+        class_aggregation: "uniform_average" or "variance_weighted_average" over the columns, or None: one score
+            per column.
+        num_regressors: number of independent variables, for the adjusted score; with too few samples for the
+            adjustment the plain score is given. 0: plain.
+    Labels and predictions are (batch, columns) or (batch,).
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        if class_aggregation is not None:
+            choose(class_aggregation, _AGGREGATIONS, "class_aggregation")
+        if num_regressors < 0:
+            raise InvalidArgumentError(
+                explain("R2Score num_regressors", expected="0 or more", got=str(num_regressors))
+            )
+        self.class_aggregation = class_aggregation
+        self.num_regressors = num_regressors
+        self.num_samples = self.add_variable((), initializers.Zeros(), name="num_samples")
+
+    def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+        """Make the sums per output column."""
+        if hasattr(self, "count"):
+            return
+        shape = (1,) if len(y_true_shape) == 1 or len(y_pred_shape) == 1 else tuple(y_pred_shape)[1:]
+        if len(shape) != 1 or shape[0] is None:
+            raise ShapeError(
+                explain(
+                    f"R2Score '{self.name}'",
+                    expected="predictions of shape (batch, columns)",
+                    got=str(tuple(y_pred_shape)),
+                )
+            )
+        self.squared_sum = self.add_variable(shape, initializers.Zeros(), name="squared_sum")
+        self.sum = self.add_variable(shape, initializers.Zeros(), name="sum")
+        self.total_mse = self.add_variable(shape, initializers.Zeros(), name="residual")
+        self.count = self.add_variable(shape, initializers.Zeros(), name="count")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch; `sample_weight` is (batch,) or broadcastable to the labels."""
+        y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
+        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        if len(y_true.shape) == 1:
+            y_true, y_pred = ops.expand_dims(y_true, 1), ops.expand_dims(y_pred, 1)
+        self.build_from_shapes(y_true.shape, y_pred.shape)
+        weights = ops.cast(1.0 if sample_weight is None else sample_weight, self.dtype)
+        if len(weights.shape) == 1:
+            weights = ops.expand_dims(weights, 1)
+        weights = ops.broadcast_to(weights, y_true.shape)
+        self.sum.assign_add(ops.sum(y_true * weights, axis=0))
+        self.squared_sum.assign_add(ops.sum(ops.square(y_true) * weights, axis=0))
+        self.total_mse.assign_add(ops.sum(ops.square(y_true - y_pred) * weights, axis=0))
+        self.count.assign_add(ops.sum(weights, axis=0))
+        self.num_samples.assign_add(float(y_true.shape[0] * y_true.shape[1]))
+
+    def result(self) -> Array:
+        """The score; a column of constant labels counts as 0."""
+        total_sum, count = self.sum.value, self.count.value
+        spread = self.squared_sum.value - total_sum * (total_sum / count)
+        scores = 1.0 - self.total_mse.value / spread
+        scores = ops.where(ops.isinf(scores), 0.0, scores)
+        if self.class_aggregation == "uniform_average":
+            scores = ops.mean(scores)
+        elif self.class_aggregation == "variance_weighted_average":
+            scores = ops.sum(spread * scores) / ops.sum(spread)
+        return self._adjusted(scores) if self.num_regressors else scores
+
+    def _adjusted(self, scores: Array) -> Array:
+        samples = self.num_samples.value
+        freedom = samples - self.num_regressors - 1.0
+        adjusted = 1.0 - (1.0 - scores) * (samples - 1.0) / ops.where(freedom > 0, freedom, 1.0)
+        return ops.where(freedom > 0, adjusted, scores)

@@ -1,0 +1,135 @@
+"""Sums and means over batches, and the mean of any function of labels and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from layerlab import initializers, ops
+from layerlab.backend.protocol import Array
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.core.masking import get_mask
+from layerlab.core.registry import builtin_name
+from layerlab.losses.base import Loss
+from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank, weights_with_mask
+from layerlab.metrics.base import Metric
+
+__all__ = ["Mean", "MeanMetricWrapper", "Sum"]
+
+
+class Sum(Metric):
+    """The (weighted) sum of all values.
+
+    Example:
+        >>> total = Sum()
+        >>> total.update_state([1.0, 2.0, 3.0], sample_weight=[1, 1, 0])
+        >>> float(total.result())
+        3.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), initializers.Zeros(), self.dtype, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add `values`, any shape, times `sample_weight`."""
+        values, _ = _per_sample(values, sample_weight, ops.sum, self.dtype)
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Array:
+        """The sum."""
+        return ops.cast(self.total, self.dtype)
+
+
+class Mean(Metric):
+    """The (weighted) mean of all values; 0 before the first.
+
+    Example:
+        >>> mean = Mean()
+        >>> mean.update_state([1.0, 3.0])
+        >>> mean.update_state(5.0)
+        >>> float(mean.result())
+        3.0
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), initializers.Zeros(), self.dtype, name="total")
+        self.count = self.add_variable((), initializers.Zeros(), self.dtype, name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Take in `values` (batch, ...): each sample counts once, or as often as its weight says."""
+        values, weights = _per_sample(values, sample_weight, ops.mean, self.dtype)
+        self.total.assign_add(ops.sum(values))
+        if weights is not None:
+            self.count.assign_add(ops.sum(weights))
+        else:
+            self.count.assign_add(float(values.shape[0]) if len(values.shape) else 1.0)
+
+    def result(self) -> Array:
+        """The mean."""
+        return ops.divide_no_nan(self.total, self.count)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean over samples of `fn(y_true, y_pred, **kwargs)`.
+
+    Args:
+        fn: gives one value per sample, (batch,), or more axes, which are averaged.
+        kwargs: passed to `fn`; kept as attributes and in the config.
+    """
+
+    def __init__(
+        self, fn: Callable[..., Array], name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+        vars(self).update(kwargs)  # a config is read from attributes
+        if type(self) is MeanMetricWrapper and _is_loss(fn):
+            self._direction = "down"  # type: ignore[misc]
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Take in one batch; a mask on `y_pred` hides its padding."""
+        mask = get_mask(y_pred)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        super().update_state(values, weights_with_mask(sample_weight, mask, self.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; a function as Keras writes it."""
+        config = super().get_config()
+        if "fn" in config:  # not one of the subclasses, which bring their own function
+            config |= {"fn": serialize_keras_object(self._fn), **serialize_keras_object(self._fn_kwargs)}
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        return super().from_config(deserialize_keras_object(config) if "fn" in config else config)
+
+
+def _per_sample(
+    values: Any, sample_weight: Any, reduce: Callable[..., Array], dtype: str
+) -> tuple[Array, Any]:
+    """Values times weights, and the weights, with all axes but the first reduced.
+
+    Weights may cover leading axes only: values are reduced over the others first.
+    """
+    mask = get_mask(values)
+    values = ops.cast(values, dtype)
+    if sample_weight is None:
+        return _reduce_from(values, 1, reduce), None
+    # A mask of the values themselves counts only beside weights, as in Keras.
+    weights = ops.cast(weights_with_mask(sample_weight, mask, dtype), dtype)
+    values, weights = squeeze_or_expand_to_same_rank(values, weights)
+    values = _reduce_from(values, len(weights.shape), reduce)
+    weights = ops.broadcast_to(align_weights(weights, values), values.shape)
+    return _reduce_from(values * weights, 1, reduce), _reduce_from(weights, 1, reduce)
+
+
+def _reduce_from(x: Array, axis: int, reduce: Callable[..., Array]) -> Array:
+    return reduce(x, axis=tuple(range(axis, len(x.shape)))) if len(x.shape) > axis else x
+
+
+def _is_loss(fn: Any) -> bool:
+    return isinstance(fn, Loss) or (builtin_name(fn) or ("",))[0] == "losses"
