@@ -37,7 +37,7 @@ _CREATION: dict[str, int | None] = {
     "arange": None, "empty": 1, "eye": None, "full": 2, "geomspace": None, "identity": None, "linspace": None,
     "logspace": None, "ones": 1, "tri": None, "zeros": 1,
 }  # fmt: skip
-_LIKE: dict[str, int | None] = {"astype": 1, "empty_like": 1, "full_like": 2, "ones_like": 1, "zeros_like": 1}
+_LIKE: dict[str, int | None] = {"empty_like": 1, "full_like": 2, "ones_like": 1, "zeros_like": 1}
 _WIDENED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 
 Function = Callable[..., Any]
@@ -122,6 +122,7 @@ def make_namespace(
     xp.asarray = xp.array = lambda x, dtype=None: asarray(
         x, None if dtype is None else standardize_dtype(dtype)
     )
+    xp.astype = lambda x, dtype: cast(x, standardize_dtype(dtype))
     xp.finfo = lambda dtype: ml_dtypes.finfo(numpy_dtype(standardize_dtype(dtype)))
     xp.iinfo = lambda dtype: ml_dtypes.iinfo(numpy_dtype(standardize_dtype(dtype)))
     return xp

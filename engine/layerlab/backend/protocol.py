@@ -158,13 +158,22 @@ class Backend(Protocol):
     # -- control flow -------------------------------------------------------------------------------
 
     def scan(
-        self, step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, length: int | None, reverse: bool
+        self,
+        step: Callable[[Any, Any], tuple[Any, Any]],
+        carry: Any,
+        xs: Any,
+        length: int | None,
+        reverse: bool,
     ) -> tuple[Any, Any]:
         """`lax.scan`: step(carry, x) -> (carry, y) over the first axis of the arrays in tree xs."""
 
-    def cond(self, predicate: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *operands: Any) -> Any: ...
+    def cond(
+        self, predicate: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *operands: Any
+    ) -> Any: ...
 
-    def while_loop(self, condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any) -> Any: ...
+    def while_loop(
+        self, condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any
+    ) -> Any: ...
 
     # -- transforms -----------------------------------------------------------------------------------
 
@@ -192,6 +201,8 @@ class Backend(Protocol):
 
     # -- execution of a training step -------------------------------------------------------------------
 
-    def compile_step(self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool) -> Callable[..., Any]:
+    def compile_step(
+        self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
+    ) -> Callable[..., Any]:
         """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path. `donate`
         allows the memory of the old state to be reused: it must not be read again."""

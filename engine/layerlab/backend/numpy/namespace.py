@@ -17,8 +17,11 @@ from layerlab.dtypes import numpy_dtype
 __all__ = ["xp"]
 
 
+_WIDENING = ("bartlett", "bincount", "blackman", "hamming", "hanning", "kaiser", "vander")
+
+
 def _narrow(function: Callable[..., Any]) -> Callable[..., Any]:
-    """float32 where NumPy makes a float64 of integers, as in sqrt(2) or 1 / 2."""
+    """float32 where NumPy makes float64 unasked, as in sqrt(2) or 1 / 2."""
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Array:
@@ -33,7 +36,8 @@ def _narrow(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _functions() -> dict[str, Any]:
     found = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
-    found |= {name: _narrow(value) for name, value in found.items() if isinstance(value, np.ufunc)}
+    widening = [name for name, value in found.items() if isinstance(value, np.ufunc)]
+    found |= {name: _narrow(found[name]) for name in (*widening, *_WIDENING)}
     return found | {"bfloat16": ml_dtypes.bfloat16}
 
 

@@ -33,7 +33,7 @@ _STANDARD = """
 """
 _TORCH = """
     allclose angle argwhere atleast_1d atleast_2d atleast_3d bfloat16 broadcast_shapes column_stack
-    corrcoef deg2rad dstack exp2 fix float16 float_power fmax fmin fmod frexp gcd heaviside hstack i0
+    corrcoef deg2rad dstack exp2 float16 float_power fmax fmin fmod frexp gcd heaviside hstack i0
     isclose isneginf isposinf isreal kron lcm ldexp logaddexp2 nan_to_num nanmean nansum rad2deg ravel
     sinc swapaxes trapezoid unravel_index vander vstack
 """
@@ -44,6 +44,7 @@ _ALIASES = {
     "invert": "bitwise_invert", "left_shift": "bitwise_left_shift", "mod": "remainder", "power": "pow",
     "radians": "deg2rad", "right_shift": "bitwise_right_shift", "true_divide": "divide",
 }  # fmt: skip
+_SUMS = ("cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "prod", "sum")
 _ON_DEVICE = ("arange", "empty", "eye", "full", "linspace", "ones", "zeros")
 
 
@@ -55,12 +56,25 @@ def _on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _summing_unsigned(function: Callable[..., Any]) -> Callable[..., Any]:
+    """By way of int64: torch has no sums of uint16, uint32 and uint64."""
+
+    @wraps(function)
+    def call(*args: Any, dtype: torch.dtype | None = None, **kwargs: Any) -> Array:
+        if dtype in (torch.uint16, torch.uint32, torch.uint64):
+            return function(*args, dtype=torch.int64, **kwargs).to(dtype)
+        return function(*args, dtype=dtype, **kwargs)
+
+    return call
+
+
 def _functions() -> dict[str, Any]:
     found = {name: getattr(compat, name) for name in _STANDARD.split()}
     found |= {name: getattr(torch, name) for name in _TORCH.split()}
     found |= {name: _on_device(found[name]) for name in _ON_DEVICE}
     for module in (creation, numpy_like, reductions):
         found |= {name: getattr(module, name) for name in module.__all__}
+    found |= {name: _summing_unsigned(found[name]) for name in _SUMS}
     return found | {alias: found[name] for alias, name in _ALIASES.items()}
 
 

@@ -108,7 +108,7 @@ def take(x: Array, indices: Array, axis: int | None = None) -> Array:
     positions = _positions(indices, x.shape[axis], x.device)
     taken = torch.index_select(x, axis, positions.reshape(-1))
     axis %= x.ndim
-    return taken.reshape(*x.shape[:axis], *positions.shape, *x.shape[axis + 1 :])
+    return taken.reshape((*x.shape[:axis], *positions.shape, *x.shape[axis + 1 :]))
 
 
 def take_along_axis(x: Array, indices: Array, axis: int | None = -1) -> Array:

@@ -61,7 +61,7 @@ def quantile(x: Array, q: Any, axis: Axis = None, keepdims: bool = False, method
     """By a sort: torch.quantile takes at most 16 million elements."""
     rank, axes = x.ndim, _axes(axis, x.ndim)
     kept = [a for a in range(rank) if a not in axes]
-    flat = x.permute(*kept, *axes).reshape(*(x.shape[a] for a in kept), -1)
+    flat = x.permute(*kept, *axes).reshape([*(x.shape[a] for a in kept), -1])
     ordered = torch.sort(flat, dim=-1).values
     q = torch.as_tensor(q, dtype=x.dtype, device=x.device)
     place = (q * (ordered.shape[-1] - 1)).reshape(-1)
@@ -71,8 +71,8 @@ def quantile(x: Array, q: Any, axis: Axis = None, keepdims: bool = False, method
     values = torch.where(torch.isnan(flat).any(dim=-1, keepdim=True), torch.nan, values)
     values = torch.movedim(values, -1, 0)  # (quantiles, *kept)
     if keepdims:
-        values = values.reshape(-1, *(1 if a in axes else x.shape[a] for a in range(rank)))
-    return values.reshape(*q.shape, *values.shape[1:])
+        values = values.reshape([-1, *(1 if a in axes else x.shape[a] for a in range(rank))])
+    return values.reshape((*q.shape, *values.shape[1:]))
 
 
 def _interpolation(method: str, fraction: Array) -> Array:
