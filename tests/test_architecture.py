@@ -331,4 +331,4 @@ def function_lengths(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def report(wrong: list[str]) -> str:
-    return f"{len(wrong)} import(s) against the rules:\n  " + "\n  ".join(wrong)
+    return f"{len(wrong)} place(s) against the rules:\n  " + "\n  ".join(wrong)
