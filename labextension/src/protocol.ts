@@ -387,13 +387,12 @@ export type Records = {
   ModelBundle: ModelBundle;
 };
 
-/** What a field holds, as data. A float may travel as 'nan', 'inf' or '-inf'. */
+/** A float may travel as 'nan', 'inf' or '-inf'. */
+export type Scalar = 'string' | 'integer' | 'float' | 'boolean' | 'any';
+
+/** What a field holds, as data. */
 export type Shape =
-  | 'string'
-  | 'integer'
-  | 'float'
-  | 'boolean'
-  | 'any'
+  | Scalar
   | { list: Shape }
   | { map: Shape }
   | { nullable: Shape }

@@ -1,0 +1,183 @@
+/**
+ * One connection per kernel, shared by all views: requests over the kernel's control channel.
+ *
+ * The control channel answers while a cell runs, after a page reload in mid-cell, and on every
+ * ipykernel; a comm waits for the cell's end on some of them.
+ */
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import {
+  type Command,
+  type FetchEventsResult,
+  type ListAllResult,
+  type ModelBundle,
+  REQUEST,
+  type ReplyError,
+  VERSION
+} from '../protocol';
+import { decodeModelBundle, decodeRecord, decodeReply } from './decode';
+
+/** The part of a kernel that is used: a test gives a fake one. */
+export type ControlKernel = Pick<
+  Kernel.IKernelConnection,
+  | 'id'
+  | 'clientId'
+  | 'username'
+  | 'isDisposed'
+  | 'dispose'
+  | 'sendControlMessage'
+  | 'statusChanged'
+  | 'disposed'
+>;
+
+/** What each command returns; null for those that only do something. */
+export type ResultOf<M extends Command['method']> = M extends 'fetch_events'
+  ? FetchEventsResult
+  : M extends 'list_all'
+    ? ListAllResult
+    : M extends 'describe_model'
+      ? ModelBundle
+      : null;
+
+/** Why a request has no result: the kernel's own answer, or that there was none. */
+export class RequestError extends Error {
+  constructor(
+    readonly code: ReplyError['code'] | 'timeout' | 'no_handler' | 'gone',
+    message: string,
+    readonly fix: string = ''
+  ) {
+    super(message);
+    this.name = 'RequestError';
+  }
+}
+
+export type ConnectionOptions = {
+  /** How long a reply may take, in milliseconds: a compilation can hold the kernel for seconds. */
+  timeout?: number;
+  /** How long after the kernel's 'idle' a reply may still arrive. */
+  grace?: number;
+};
+
+export class KernelConnection {
+  private readonly timeout: number;
+  private readonly grace: number;
+  private readonly restarts = new Set<() => void>();
+  private count = 0;
+
+  constructor(
+    private readonly kernel: ControlKernel,
+    options: ConnectionOptions = {}
+  ) {
+    this.timeout = options.timeout ?? 15_000;
+    this.grace = options.grace ?? 1_000;
+    kernel.statusChanged.connect(this.onStatus, this);
+    kernel.disposed.connect(this.onRestart, this);
+  }
+
+  get id(): string {
+    return this.kernel.id;
+  }
+
+  /** The kernel is gone for good; a restarted kernel is not. */
+  get isDisposed(): boolean {
+    return this.kernel.isDisposed;
+  }
+
+  /** Call `listener` when the kernel restarts or dies: the runs and models of before are no more. */
+  onLost(listener: () => void, signal: AbortSignal): void {
+    this.restarts.add(listener);
+    signal.addEventListener('abort', () => this.restarts.delete(listener), { once: true });
+  }
+
+  /** Send a command and decode its result. Rejects with RequestError or DecodeError. */
+  async request<C extends Command>(command: C): Promise<ResultOf<C['method']>> {
+    const content = await this.exchange(command);
+    const reply = decodeReply(content);
+    if ('error' in reply) {
+      throw new RequestError(reply.error.code, reply.error.message, reply.error.fix);
+    }
+    return decodeResult(command, reply.result) as ResultOf<C['method']>;
+  }
+
+  dispose(): void {
+    this.kernel.statusChanged.disconnect(this.onStatus, this);
+    this.kernel.disposed.disconnect(this.onRestart, this);
+    this.restarts.clear();
+    this.kernel.dispose();
+  }
+
+  private exchange(command: Command): Promise<unknown> {
+    if (this.kernel.isDisposed) {
+      return Promise.reject(new RequestError('gone', 'The kernel is gone.'));
+    }
+    const future = this.kernel.sendControlMessage(this.message(command), true, true);
+    return new Promise<unknown>((resolve, reject) => {
+      let timer = setTimeout(() => fail('timeout', 'The kernel does not answer.'), this.timeout);
+      const fail = (code: RequestError['code'], message: string) => {
+        clearTimeout(timer);
+        future.dispose();
+        reject(new RequestError(code, message));
+      };
+      future.onReply = reply => {
+        clearTimeout(timer);
+        resolve((reply as KernelMessage.IMessage).content);
+      };
+      future.onIOPub = message => {
+        if (message.header.msg_type === 'status' && 'execution_state' in message.content) {
+          if (message.content.execution_state === 'idle') {
+            // Handled, and still no reply: this kernel has not imported layerlab (yet, or any more).
+            clearTimeout(timer);
+            timer = setTimeout(() => fail('no_handler', 'The kernel does not know layerlab.'), this.grace);
+          }
+        }
+      };
+      // Rejected when the kernel restarts, dies or is disposed; otherwise the reply came first.
+      future.done.catch(() => fail('gone', 'The kernel was restarted.'));
+    });
+  }
+
+  private message(command: Command): KernelMessage.IControlMessage {
+    const id = `${this.kernel.clientId}-layerlab-${this.count++}`;
+    const message = {
+      header: {
+        msg_id: id,
+        msg_type: REQUEST,
+        session: this.kernel.clientId,
+        username: this.kernel.username,
+        date: new Date().toISOString(),
+        version: '5.3'
+      },
+      parent_header: {},
+      metadata: {},
+      content: { version: VERSION, id, kind: 'command', body: command },
+      channel: 'control',
+      buffers: []
+    };
+    // JupyterLab's type lists the message types of the Jupyter protocol only.
+    return message as unknown as KernelMessage.IControlMessage;
+  }
+
+  private onStatus(_: unknown, status: Kernel.Status): void {
+    if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+      this.onRestart();
+    }
+  }
+
+  private onRestart(): void {
+    for (const listener of [...this.restarts]) {
+      listener();
+    }
+  }
+}
+
+function decodeResult(command: Command, result: unknown): unknown {
+  switch (command.method) {
+    case 'fetch_events':
+      return decodeRecord('FetchEventsResult', result);
+    case 'list_all':
+      return decodeRecord('ListAllResult', result);
+    case 'describe_model':
+      return decodeModelBundle(result);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * A run followed live. The front end pulls: nothing is sent while nobody looks, a reloaded page and a
+ * second tab get the whole history, and a slow page asks less often instead of falling behind.
+ */
+import { type KernelConnection, RequestError } from './connection';
+import { decodeEvents } from './decode';
+import { emptyRun, reduceAll } from './runs';
+import type { Link, RunSource, RunState, Steering } from './source';
+
+/** Milliseconds between requests. */
+export const PACE = { visible: 125, hidden: 1_000, afterError: 2_000 } as const;
+
+const RESTARTED = 'The kernel was restarted or shut down: this is the last state.';
+
+type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
+
+export class RunFollower implements RunSource {
+  private current: RunState = { run: emptyRun, link: { kind: 'connecting' } };
+  private readonly listeners = new Set<() => void>();
+  private readonly watchers = new Map<object, boolean>();
+  private readonly lifetime = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private isAsking = false;
+  private next = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly runId: string,
+    private readonly isPageHidden = () => document.hidden
+  ) {
+    connection.onLost(() => this.end({ kind: 'stale', message: RESTARTED }), this.lifetime.signal);
+  }
+
+  get state(): RunState {
+    return this.current;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    this.wake();
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  watch(isVisible: boolean, signal: AbortSignal): (isVisible: boolean) => void {
+    const watcher = {};
+    this.watchers.set(watcher, isVisible);
+    signal.addEventListener('abort', () => this.watchers.delete(watcher), { once: true });
+    return visible => {
+      if (!signal.aborted && visible !== this.watchers.get(watcher)) {
+        this.watchers.set(watcher, visible);
+        this.wake();
+      }
+    };
+  }
+
+  readonly steer = async (method: Steering): Promise<void> => {
+    await this.connection.request({ method, run_id: this.runId });
+    this.wake();
+  };
+
+  /** Ask now, unless a request is under way or there is nothing more to come. */
+  private wake(): void {
+    if (!this.isAsking && !this.lifetime.signal.aborted) {
+      clearTimeout(this.timer);
+      void this.ask();
+    }
+  }
+
+  private async ask(): Promise<void> {
+    this.isAsking = true;
+    let pause: number | null;
+    try {
+      pause = await this.fetch();
+    } catch (error) {
+      pause = this.failed(error);
+    }
+    this.isAsking = false;
+    if (pause !== null && this.listeners.size > 0 && !this.lifetime.signal.aborted) {
+      this.timer = setTimeout(() => this.wake(), pause);
+    }
+  }
+
+  /** The pause until the next request, null if there is none. */
+  private async fetch(): Promise<number | null> {
+    const reply = await this.connection.request({
+      method: 'fetch_events',
+      run_id: this.runId,
+      since: this.next
+    });
+    if (this.lifetime.signal.aborted) {
+      return null;
+    }
+    this.next = reply.next;
+    const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
+    const run = reduceAll(this.current.run, events);
+    if (!reply.live) {
+      this.end({ kind: 'ended' }, run);
+      return null;
+    }
+    if (events.length > 0 || this.current.link.kind !== 'live') {
+      this.publish({ run, link: { kind: 'live' } });
+    }
+    return this.isWatched() ? PACE.visible : PACE.hidden;
+  }
+
+  private failed(error: unknown): number | null {
+    if (this.lifetime.signal.aborted) {
+      return null;
+    }
+    if (error instanceof RequestError && LOST.has(error.code)) {
+      this.end({ kind: 'stale', message: RESTARTED });
+      return null;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.current.link.kind !== 'waiting') {
+      this.publish({ run: this.current.run, link: { kind: 'waiting', message } });
+    }
+    return PACE.afterError;
+  }
+
+  private end(link: Link, run = this.current.run): void {
+    this.lifetime.abort();
+    clearTimeout(this.timer);
+    this.publish({ run, link });
+  }
+
+  private isWatched(): boolean {
+    return !this.isPageHidden() && [...this.watchers.values()].some(isVisible => isVisible);
+  }
+
+  private publish(state: RunState): void {
+    this.current = state;
+    for (const listener of [...this.listeners]) {
+      listener();
+    }
+  }
+}
+
+/** Answers after which asking again is pointless: the run's kernel process is another one now. */
+const LOST: ReadonlySet<RequestError['code']> = new Set(['unknown_run', 'no_handler', 'gone']);

@@ -1,0 +1,40 @@
+/** Where a view gets a run from: followed live, or read once from a saved output. */
+import type { Command, RunBundle } from '../protocol';
+import { decodeEvents } from './decode';
+import { emptyRun, type Run, reduceAll } from './runs';
+
+/**
+ * How the picture relates to the kernel: `static` was saved and is final, `connecting` waits for the
+ * first answer, `live` moves, `ended` is complete, `stale` is the last that is known.
+ */
+export type Link =
+  | { kind: 'static' | 'connecting' | 'live' | 'ended' }
+  | { kind: 'waiting' | 'stale'; message: string };
+
+export type RunState = { readonly run: Run; readonly link: Link };
+
+/** What a view may ask of a run. */
+export type Steering = Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' }>['method'];
+
+export interface RunSource {
+  /** A new object when something changed, else the same. */
+  readonly state: RunState;
+  /** Call `listener` after each change; returns how to end that. */
+  subscribe(listener: () => void): () => void;
+  /** Whether somebody looks: a hidden view is served more slowly. */
+  watch(isVisible: boolean, signal: AbortSignal): (isVisible: boolean) => void;
+  /** Null where there is nothing to steer. Rejects with a message for the person. */
+  readonly steer: ((method: Steering) => Promise<void>) | null;
+}
+
+/** A run that will not change. */
+export function staticSource(run: Run, link: Link): RunSource {
+  return { state: { run, link }, subscribe: () => () => {}, watch: () => () => {}, steer: null };
+}
+
+/** The run that a saved output holds. `message` says why it is not the end of the story, if so. */
+export function savedSource(bundle: RunBundle, message = ''): RunSource {
+  const run = reduceAll(emptyRun, decodeEvents(bundle.events));
+  const isOver = run.status === 'finished' || run.status === 'stopped' || run.status === 'failed';
+  return staticSource(run, isOver ? { kind: 'static' } : { kind: 'stale', message });
+}

@@ -1,0 +1,33 @@
+/** The plugin that holds the connections to kernels. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { Connections } from '../kernel/connections';
+import { REQUEST } from '../protocol';
+import { PLUGINS } from './ids';
+import { IConnections } from './tokens';
+
+export const kernels: JupyterFrontEndPlugin<Connections> = {
+  id: PLUGINS.kernels,
+  description: 'Connections to kernels that train models.',
+  autoStart: true,
+  provides: IConnections,
+  activate: (app: JupyterFrontEnd) => {
+    leaveKernelStatusAlone();
+    return new Connections(app.serviceManager.kernels);
+  }
+};
+
+/**
+ * A kernel says busy and idle around each request, and JupyterLab would show a running cell's kernel
+ * as idle (or blink, several times a second): requests of ours do not count.
+ */
+function leaveKernelStatusAlone(): void {
+  const option = 'untracked_message_types';
+  let untracked: unknown;
+  try {
+    untracked = JSON.parse(PageConfig.getOption(option) || '[]');
+  } catch {
+    untracked = [];
+  }
+  PageConfig.setOption(option, JSON.stringify([...(Array.isArray(untracked) ? untracked : []), REQUEST]));
+}

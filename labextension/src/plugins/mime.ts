@@ -1,0 +1,97 @@
+/** The plugin that draws our outputs in notebooks: runs, live or saved, and models. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Widget } from '@lumino/widgets';
+import type { Connections } from '../kernel/connections';
+import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
+import { MODEL_MIME, type ModelBundle, RUN_MIME } from '../protocol';
+import { clip } from '../views/shared/text';
+import { PLUGINS } from './ids';
+import { RunOutput } from './run-output';
+import { IConnections, IPanels } from './tokens';
+
+/** Before HTML, pictures and widgets of the same output. */
+const RANK = 10;
+
+export const mime: JupyterFrontEndPlugin<void> = {
+  id: PLUGINS.mime,
+  description: 'Draws training runs and models in cell outputs.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry, IConnections],
+  optional: [IPanels],
+  activate: (
+    _: JupyterFrontEnd,
+    registry: IRenderMimeRegistry,
+    connections: Connections,
+    panels: IPanels | null
+  ) => {
+    registry.addFactory(
+      factory(RUN_MIME, (node, lifetime) => {
+        const output = new RunOutput(connections, node, lifetime);
+        return data => output.show(decodeRunBundle(data));
+      }),
+      RANK
+    );
+    registry.addFactory(
+      factory(
+        MODEL_MIME,
+        (node, lifetime) => data => showModel(decodeModelBundle(data), node, lifetime, panels)
+      ),
+      RANK
+    );
+  }
+};
+
+async function showModel(
+  model: ModelBundle,
+  node: HTMLElement,
+  lifetime: AbortSignal,
+  panels: IPanels | null
+): Promise<void> {
+  const { render } = await import('../views/model');
+  const el = document.createElement('div');
+  node.replaceChildren(el);
+  render({ model, el, signal: lifetime, onOpen: panels && (() => panels.openModel(model)) });
+}
+
+/** Makes what draws data into `node`, again whenever the data change, until `lifetime` is aborted. */
+type MakeDrawing = (node: HTMLElement, lifetime: AbortSignal) => (data: unknown) => Promise<void>;
+
+function factory(mimeType: string, makeDrawing: MakeDrawing): IRenderMime.IRendererFactory {
+  return {
+    safe: true,
+    mimeTypes: [mimeType],
+    createRenderer: () => new Renderer(mimeType, makeDrawing)
+  };
+}
+
+class Renderer extends Widget implements IRenderMime.IRenderer {
+  private readonly lifetime = new AbortController();
+  private readonly draw: (data: unknown) => Promise<void>;
+
+  constructor(
+    private readonly mimeType: string,
+    makeDrawing: MakeDrawing
+  ) {
+    super();
+    this.addClass('layerlab-output');
+    this.draw = makeDrawing(this.node, this.lifetime.signal);
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    try {
+      await this.draw(model.data[this.mimeType]);
+    } catch (error) {
+      const message = document.createElement('p');
+      message.className = 'layerlab layerlab-empty';
+      message.textContent = `This output cannot be drawn: ${clip(error instanceof Error ? error.message : String(error))}`;
+      this.node.replaceChildren(message);
+    }
+  }
+
+  override dispose(): void {
+    this.lifetime.abort();
+    super.dispose();
+  }
+}

@@ -1,0 +1,106 @@
+/** Beside the graph: what is known of the selected layer. */
+import type { ReactNode } from 'react';
+import type { NodeInfo } from '../../protocol';
+import { Icon } from '../shared/icons';
+import { clip, count } from '../shared/text';
+import { familyClass } from './family';
+import { isFrozen } from './nodes';
+import type { Hierarchy } from './visible';
+
+type DetailsProps = { info: NodeInfo; graph: Hierarchy; onSelect: (id: string) => void; onClose: () => void };
+
+/** A layer with more connections or settings than this is read better in Python. */
+const MAX_ROWS = 60;
+
+export function Details({ info, graph, onSelect, onClose }: DetailsProps) {
+  const inputs = graph.edges.filter(edge => edge.target === info.id).map(edge => edge.source);
+  const outputs = graph.edges.filter(edge => edge.source === info.id).map(edge => edge.target);
+  return (
+    <aside className="layerlab-details" aria-label={`Details of ${clip(info.name)}`}>
+      <header>
+        <span className={`layerlab-dot ${familyClass(info.family)}`} />
+        <h3 title={clip(info.path)}>{clip(info.name)}</h3>
+        <button type="button" className="layerlab-fold" aria-label="Close the details" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <Table
+        rows={[
+          ['class', clip(info.class_name)],
+          ['output', `${clip(info.output_shape)} ${clip(info.dtype)}`],
+          ['parameters', `${count(info.parameters)}${isFrozen(info) ? ' (frozen)' : ''}`],
+          ...(info.path !== info.name ? [['path', clip(info.path)] as [string, string]] : [])
+        ]}
+      />
+      <Connections title="Inputs" ids={inputs} graph={graph} onSelect={onSelect} />
+      <Connections title="Outputs" ids={outputs} graph={graph} onSelect={onSelect} />
+      <Section title="Weights" isEmpty={info.weights.length === 0}>
+        <Table rows={info.weights.slice(0, MAX_ROWS).map(weightRow)} />
+      </Section>
+      <Section title="Configuration" isEmpty={Object.keys(info.config).length === 0}>
+        <Table
+          rows={Object.entries(info.config)
+            .slice(0, MAX_ROWS)
+            .map(([key, item]) => [clip(key, 40), written(item)])}
+        />
+      </Section>
+    </aside>
+  );
+}
+
+function weightRow(weight: Record<string, unknown>): [string, string] {
+  const path = typeof weight.path === 'string' ? weight.path : '';
+  const frozen = weight.trainable === false ? ', not trained' : '';
+  return [
+    clip(path.split('/').at(-1) ?? path, 60),
+    `${written(weight.shape)} ${written(weight.dtype)}${frozen}`
+  ];
+}
+
+/** A setting as text: what it is stays plain, whatever a file put there. */
+function written(item: unknown): string {
+  return clip(typeof item === 'string' ? item : (JSON.stringify(item) ?? ''), 160);
+}
+
+function Section({ title, isEmpty, children }: { title: string; isEmpty: boolean; children: ReactNode }) {
+  return isEmpty ? null : (
+    <section>
+      <h4>{title}</h4>
+      {children}
+    </section>
+  );
+}
+
+function Table({ rows }: { rows: [string, string][] }) {
+  return (
+    <dl>
+      {rows.map(([name, text], index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows of one layer never move
+        <div key={index}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+type ConnectionsProps = { title: string; ids: string[]; graph: Hierarchy; onSelect: (id: string) => void };
+
+function Connections({ title, ids, graph, onSelect }: ConnectionsProps) {
+  const known = [...new Set(ids)].slice(0, MAX_ROWS).flatMap(id => graph.nodes.get(id) ?? []);
+  return (
+    <Section title={title} isEmpty={known.length === 0}>
+      <ul>
+        {known.map(node => (
+          <li key={node.id}>
+            <button type="button" className="layerlab-link" onClick={() => onSelect(node.id)}>
+              {clip(node.name, 60)}
+            </button>
+            <span className="layerlab-faint">{clip(node.output_shape, 60)}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,96 @@
+/** The boxes: a layer (or a folded group) in two lines, and the frame around an open group. */
+import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
+import { createContext, useContext } from 'react';
+import type { NodeInfo } from '../../protocol';
+import { Icon } from '../shared/icons';
+import { clip, count } from '../shared/text';
+import { familyClass } from './family';
+import { nodeTexts } from './size';
+
+export type BoxNode = Node<
+  { info: NodeInfo; isFolded: boolean; isMatch: boolean; isDimmed: boolean },
+  'box' | 'frame'
+>;
+
+/** Folds or unfolds a group. */
+export const FoldContext = createContext<(id: string) => void>(() => {});
+
+export function BoxView({ data, selected }: NodeProps<BoxNode>) {
+  const { info, isFolded } = data;
+  const texts = nodeTexts(info);
+  return (
+    <div className={classes('layerlab-node', data, selected)} title={description(info)}>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <div className="layerlab-node-line">
+        <span className="layerlab-node-name">{texts.name}</span>
+        <span className="layerlab-node-class">{texts.className}</span>
+        {isFolded && <FoldButton info={info} isFolded />}
+      </div>
+      <div className="layerlab-node-line layerlab-node-second">
+        <span className="layerlab-node-shape">{texts.shape}</span>
+        <span>
+          {texts.parameters}
+          {isFrozen(info) && <Icon name="lock" />}
+        </span>
+      </div>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  );
+}
+
+export function FrameView({ data, selected }: NodeProps<BoxNode>) {
+  const { info } = data;
+  return (
+    <div className={classes('layerlab-frame', data, selected)} title={description(info)}>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <div className="layerlab-frame-head">
+        <span className="layerlab-node-name">{clip(info.name, 40)}</span>
+        <span className="layerlab-node-class">{clip(info.class_name, 28)}</span>
+        <FoldButton info={info} isFolded={false} />
+      </div>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  );
+}
+
+/** Has weights that training leaves alone. */
+export function isFrozen(info: NodeInfo): boolean {
+  return !info.trainable && info.parameters > 0;
+}
+
+function FoldButton({ info, isFolded }: { info: NodeInfo; isFolded: boolean }) {
+  const fold = useContext(FoldContext);
+  const label = `${isFolded ? 'Unfold' : 'Fold'} ${clip(info.name, 60)}`;
+  return (
+    <button
+      type="button"
+      className="layerlab-fold nodrag nopan"
+      aria-label={label}
+      aria-expanded={!isFolded}
+      title={label}
+      onClick={event => {
+        event.stopPropagation();
+        fold(info.id);
+      }}
+    >
+      <Icon name={isFolded ? 'unfold' : 'fold'} />
+    </button>
+  );
+}
+
+function classes(base: string, data: BoxNode['data'], isSelected: boolean): string {
+  const parts = [base, familyClass(data.info.family)];
+  const states = {
+    'layerlab-node-group': data.isFolded,
+    'layerlab-node-frozen': isFrozen(data.info),
+    'layerlab-node-match': data.isMatch,
+    'layerlab-node-dimmed': data.isDimmed,
+    'layerlab-node-selected': isSelected
+  };
+  return [...parts, ...Object.entries(states).flatMap(([name, holds]) => (holds ? [name] : []))].join(' ');
+}
+
+function description(info: NodeInfo): string {
+  const frozen = isFrozen(info) ? ', frozen' : '';
+  return `${clip(info.name)} (${clip(info.class_name)})\n${clip(info.output_shape)} ${clip(info.dtype)}\n${count(info.parameters)} parameters${frozen}`;
+}

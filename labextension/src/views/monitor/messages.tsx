@@ -1,0 +1,53 @@
+/** What the person should read: why a run ended, that it is out of date, and advice. */
+import type { Run } from '../../kernel/runs';
+import type { Link } from '../../kernel/source';
+import type { Diagnostic } from '../../protocol';
+import { clip } from '../shared/text';
+
+const MAX_MESSAGE = 1_200;
+
+export function Messages({ run, link }: { run: Run; link: Link }) {
+  return (
+    <div className="layerlab-messages">
+      {'message' in link && link.message !== '' && (
+        <Note level="info" title={clip(link.message, MAX_MESSAGE)} />
+      )}
+      {run.failure && (
+        <Note
+          level="error"
+          title={clip(run.failure.error)}
+          text={clip(run.failure.message, MAX_MESSAGE)}
+          fix="The model keeps the weights of the last finished step."
+        />
+      )}
+      {run.status === 'stopped' && (
+        <Note level="info" title={`Stopped after step ${run.step}: ${clip(run.stopReason, MAX_MESSAGE)}`} />
+      )}
+      {run.diagnostics.map(diagnostic => (
+        <Note
+          key={`${diagnostic.code} ${diagnostic.path}`}
+          level={diagnostic.level}
+          title={clip(diagnostic.message, MAX_MESSAGE)}
+          text={place(diagnostic)}
+          fix={clip(diagnostic.fix, MAX_MESSAGE)}
+        />
+      ))}
+    </div>
+  );
+}
+
+function place(diagnostic: Diagnostic): string {
+  return diagnostic.path === '' ? '' : `At ${clip(diagnostic.path)}`;
+}
+
+type NoteProps = { level: Diagnostic['level']; title: string; text?: string; fix?: string };
+
+function Note({ level, title, text = '', fix = '' }: NoteProps) {
+  return (
+    <div className={`layerlab-note layerlab-note-${level}`} role={level === 'error' ? 'alert' : 'status'}>
+      <span className="layerlab-note-title">{title}</span>
+      {text !== '' && <span className="layerlab-note-text">{text}</span>}
+      {fix !== '' && <span className="layerlab-note-fix">{fix}</span>}
+    </div>
+  );
+}

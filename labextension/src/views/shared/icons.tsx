@@ -1,0 +1,21 @@
+/** Icons of the buttons: shapes of 16 by 16 in the colour of the text. */
+
+const PATHS = {
+  pause: 'M4 3h3v10H4zM9 3h3v10H9z',
+  resume: 'M4 2.5v11l9-5.5z',
+  step: 'M3 2.5v11l7-5.5zM11 3h2.5v10H11z',
+  stop: 'M3.5 3.5h9v9h-9z',
+  panel: 'M2 3h12v10H2zm1.5 1.5v7H8v-7zm6 0v7h3v-7z',
+  close: 'M4.2 3.1 8 6.9l3.8-3.8 1.1 1.1L9.1 8l3.8 3.8-1.1 1.1L8 9.1l-3.8 3.8-1.1-1.1L6.9 8 3.1 4.2z',
+  fold: 'M3 7.25h10v1.5H3z',
+  unfold: 'M7.25 3h1.5v4.25H13v1.5H8.75V13h-1.5V8.75H3v-1.5h4.25z',
+  lock: 'M5 7V5a3 3 0 0 1 6 0v2h1v6H4V7zm1.5 0h3V5a1.5 1.5 0 0 0-3 0z'
+} as const;
+
+export function Icon({ name }: { name: keyof typeof PATHS }) {
+  return (
+    <svg className="layerlab-icon" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={PATHS[name]} fillRule="evenodd" />
+    </svg>
+  );
+}

@@ -1,0 +1,66 @@
+/** Numbers, times and names as people read them. */
+
+/** Names come from outside: none may fill the page. */
+export const MAX_NAME = 200;
+
+/** `text` with at most `length` characters, the cut shown. */
+export function clip(text: string, length = MAX_NAME): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** Four significant digits, without trailing noise: 0.1234, 12.35, 1.2e-5, NaN, ∞. */
+export function value(number: number | null | undefined): string {
+  if (number === null || number === undefined) {
+    return '–';
+  }
+  if (!Number.isFinite(number)) {
+    return Number.isNaN(number) ? 'NaN' : number > 0 ? '∞' : '−∞';
+  }
+  const size = Math.abs(number);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
+    return number.toExponential(2).replace(/\.?0+e/, 'e');
+  }
+  return Number(number.toPrecision(4)).toString();
+}
+
+/** 1234567 as 1,234,567. */
+export function count(number: number): string {
+  return Math.round(number).toLocaleString('en-US');
+}
+
+/** 23562 as 23.6k: for narrow places. */
+export function shortCount(number: number): string {
+  for (const [size, unit] of UNITS) {
+    if (number >= size) {
+      return `${Number((number / size).toPrecision(3))}${unit}`;
+    }
+  }
+  return String(number);
+}
+
+const UNITS = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k']
+] as const;
+
+/** 75 as 1:15, 4000 as 1:06:40; short times with a decimal. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) {
+    return '–';
+  }
+  if (seconds < 9.95) {
+    return `${seconds.toFixed(1)} s`;
+  }
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, '0')}:${String(rest).padStart(2, '0')}`;
+  return hours > 0 ? `${hours}:${tail}` : tail;
+}
+
+/** 41640 as 40.7 KB. */
+export function bytes(size: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const power = size < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(size) / Math.log(1024)));
+  return `${Number((size / 1024 ** power).toPrecision(3))} ${units[power]}`;
+}
