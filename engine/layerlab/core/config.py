@@ -82,9 +82,9 @@ class Configurable(Registrable):
         """
         config = {}
         for cls in type(self).__mro__:
-            if "__init__" not in vars(cls) or "config_base" in vars(cls) or cls.__name__.startswith("_"):
+            ours = cls.__module__.split(".")[0] == __name__.split(".")[0]
+            if "__init__" not in vars(cls) or "config_base" in vars(cls) or (cls.__name__[0] == "_" and not ours):
                 continue
-            ours = builtin_name(cls) is not None
             for name in init_parameters(cls):
                 passed = self._init_arguments.get(name)
                 if name not in self.not_in_config and name not in config:

@@ -1,0 +1,72 @@
+"""What constructors of several families check: tuples of sizes, paddings, data formats, rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.settings import DATA_FORMATS, choose, settings
+
+__all__ = ["as_data_format", "as_padding", "as_pairs", "as_positive", "as_rate", "as_sizes", "channel_axis", "refuse"]
+
+
+def as_sizes(value: int | Sequence[int], rank: int, name: str, *, allow_zero: bool = False) -> tuple[int, ...]:
+    """`value`, or a tuple of `rank` times `value`; InvalidArgumentError unless all are positive integers."""
+    lowest = 0 if allow_zero else 1
+    sizes = (value,) * rank if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+    if len(sizes) != rank or any(isinstance(s, bool) or not isinstance(s, int) or s < lowest for s in sizes):
+        raise InvalidArgumentError(
+            explain(f"`{name}` has a bad value.", expected=f"an integer, or {rank} of them, at least {lowest}", got=repr(value))
+        )
+    return sizes
+
+
+def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
+    """(before, after) for each of `rank` axes, from an integer, one for each axis, or pairs."""
+    given = (value,) * rank if isinstance(value, int) else value
+    if not isinstance(given, list | tuple) or len(given) != rank:
+        raise InvalidArgumentError(
+            explain(f"`{name}` has a bad value.", expected=f"an integer, {rank} integers, or {rank} pairs", got=repr(value))
+        )
+    pairs = [as_sizes(entry, 2, name, allow_zero=True) for entry in given]
+    return tuple((before, after) for before, after in pairs)
+
+
+def as_positive(value: Any, name: str, layer: str) -> int:
+    """`value` if it is an integer above 0, else InvalidArgumentError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise InvalidArgumentError(explain(f"{layer} got a bad `{name}`.", expected="a positive integer", got=repr(value)))
+    return value
+
+
+def as_rate(value: float, name: str, layer: str) -> float:
+    """`value` if it is between 0 and 1, else InvalidArgumentError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InvalidArgumentError(
+            explain(f"{layer} got a bad `{name}`.", expected="a number from 0 to 1", got=repr(value))
+        )
+    return value
+
+
+def as_padding(value: str, *, causal: bool = False) -> str:
+    """'valid', 'same' or, where it makes sense, 'causal'; any case."""
+    allowed = ("valid", "same", "causal") if causal else ("valid", "same")
+    return choose(value.lower() if isinstance(value, str) else value, allowed, "padding")
+
+
+def as_data_format(value: str | None) -> str:
+    """'channels_last' or 'channels_first'; None is `layerlab.config.image_data_format()`."""
+    return settings.image_data_format if value is None else choose(value, DATA_FORMATS, "data format")
+
+
+def channel_axis(data_format: str) -> int:
+    """-1 or 1."""
+    return -1 if data_format == "channels_last" else 1
+
+
+def refuse(layer: str, **arguments: Any) -> None:
+    """UnsupportedError for an argument that is set and that no layer here can honour."""
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise UnsupportedError(explain(f"{layer} does not support `{name}` yet.", fix=f"leave `{name}` out"))

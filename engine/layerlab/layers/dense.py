@@ -1,0 +1,245 @@
+"""Dense layers: products with a learned kernel over the last axis, or over any axes by an einsum equation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from layerlab import activations, constraints, initializers, ops, regularizers
+from layerlab.backend.protocol import Array
+from layerlab.core.input_spec import InputSpec
+from layerlab.core.layer import Layer
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.arguments import as_positive, refuse
+
+__all__ = ["Dense", "EinsumDense"]
+
+
+class Dense(Layer):
+    """`activation(inputs @ kernel + bias)`.
+
+    Args:
+        units: size of the last axis of the output.
+        activation: name, function or None.
+        use_bias: whether there is a bias.
+    Input: (batch, ..., features). Output: (batch, ..., units).
+    Weights: kernel (features, units), bias (units,).
+
+    Example:
+        >>> import numpy as np
+        >>> Dense(3)(np.ones((2, 4), "float32")).shape == (2, 3)
+        True
+    """
+
+    not_in_config = ("activity_regularizer", "lora_rank", "lora_alpha")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        refuse("Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        self.units = as_positive(units, "units", "Dense")
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        features = input_shape[-1]
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(features, self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def call(self, inputs: Array, training: bool | None = None) -> Array:
+        outputs = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = ops.add(outputs, self.bias)
+        return self.activation(outputs)
+
+
+class EinsumDense(Layer):
+    """`activation(einsum(equation, inputs, kernel) + bias)`.
+
+    Args:
+        equation: 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...': the input's axes, the kernel's, the output's.
+        output_shape: sizes of the output's axes without the batch and without '...'; None where the input tells.
+        bias_axes: letters of the output's axes that the bias has; None for no bias.
+    Weights: kernel (shape by `equation`), bias.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = EinsumDense("abc,cd->abd", output_shape=(None, 5), bias_axes="d")
+        >>> layer(np.ones((2, 3, 4), "float32")).shape == (2, 3, 5)
+        True
+    """
+
+    not_in_config = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: int | Sequence[int | None],
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        refuse(
+            "EinsumDense",
+            lora_rank=lora_rank,
+            lora_alpha=lora_alpha,
+            gptq_unpacked_column_size=gptq_unpacked_column_size,
+            quantization_config=quantization_config,
+        )
+        self.equation = equation
+        self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.activation = activations.get(activation)
+        self.bias_axes = bias_axes
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+
+    def build(self, input_shape: Any) -> None:
+        plan = _plan(self.equation, self.bias_axes, tuple(input_shape), self.partial_output_shape)
+        self.input_spec = InputSpec(ndim=len(input_shape))
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=plan.kernel,
+            initializer=_with_axes(self.kernel_initializer, plan),
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if plan.bias is not None:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=plan.bias,
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def call(self, inputs: Array, training: bool | None = None) -> Array:
+        outputs = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            outputs = ops.add(outputs, self.bias)
+        return self.activation(outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        regularizer = regularizers.serialize(self.activity_regularizer)
+        return {**super().get_config(), "output_shape": self.partial_output_shape, "activity_regularizer": regularizer}
+
+
+class _Plan(NamedTuple):
+    kernel: tuple[int, ...]
+    bias: tuple[int, ...] | None
+    input_axes: tuple[int, ...]  # of the kernel: summed over
+    output_axes: tuple[int, ...]
+
+
+_FORMS = (
+    r"(?P<left>\.\.\.)?([a-zA-Z]+),([a-zA-Z]+)->(?(left)\.\.\.)([a-zA-Z]+)",
+    r"(?P<left>)([a-zA-Z]+)\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\.",
+)
+
+
+def _plan(equation: str, bias_axes: str | None, input_shape: tuple[Any, ...], partial: tuple[Any, ...]) -> _Plan:
+    """Shapes of kernel and bias, from the sizes that the input and `output_shape` give to the letters."""
+    match = next((m for form in _FORMS if (m := re.fullmatch(form, equation.replace(" ", "")))), None)
+    if match is None:
+        raise InvalidArgumentError(
+            explain(f"EinsumDense cannot read the equation {equation!r}.", expected="X,Y->Z, ...X,Y->...Z or X...,Y->Z...")
+        )
+    left, inputs, kernel, outputs = bool(match["left"]), match[2], match[3], match[4]
+    elided = len(input_shape) - len(inputs)
+    if elided < 0 or (elided and "..." not in equation):
+        raise ShapeError(explain("EinsumDense got an input of another rank.", expected=equation, got=str(input_shape)))
+    skipped = elided if left else 0
+    sizes_in = dict(zip(inputs, input_shape[skipped:], strict=False))
+    # `output_shape` leaves out the batch: the first letter, or what '...' stands for.
+    known = list(partial) if left and elided else [input_shape[0], *partial]
+    if len(known) != len(outputs):
+        expected = f"{len(outputs) - (0 if left and elided else 1)} sizes"
+        raise InvalidArgumentError(explain(f"EinsumDense {equation!r}: `output_shape`", expected=expected, got=str(partial)))
+    sizes_out = dict(zip(outputs, known, strict=True))
+    for letter in inputs:
+        given = sizes_out.get(letter)
+        if given is not None and sizes_in[letter] is not None and given != sizes_in[letter]:
+            raise ShapeError(
+                explain(f"EinsumDense {equation!r}: axis '{letter}' has two sizes.", expected=str(given), got=str(sizes_in[letter]))
+            )
+    unknown = (set(outputs) - set(inputs) - set(kernel)) | (set(kernel) - set(inputs) - set(outputs))
+    if unknown:
+        raise InvalidArgumentError(explain(f"EinsumDense {equation!r}: '{min(unknown)}' has no size.", fix="use it on both sides"))
+
+    def size(letter: str) -> Any:
+        return sizes_out[letter] if letter in sizes_out else sizes_in[letter]
+
+    bias = None
+    if bias_axes is not None:
+        if not bias_axes or set(bias_axes) - set(outputs):
+            raise InvalidArgumentError(explain("EinsumDense: `bias_axes`", expected=f"letters of {outputs!r}", got=repr(bias_axes)))
+        tail = outputs[min(outputs.index(letter) for letter in bias_axes) :]
+        bias = (*(size(letter) if letter in bias_axes else 1 for letter in tail), *(1,) * (0 if left else elided))
+    return _Plan(
+        kernel=tuple(size(letter) for letter in kernel),
+        bias=bias,
+        input_axes=tuple(i for i, letter in enumerate(kernel) if letter not in sizes_out),
+        output_axes=tuple(i for i, letter in enumerate(kernel) if letter in sizes_out),
+    )
+
+
+def _with_axes(initializer: Any, plan: _Plan) -> Any:
+    """A variance-scaling initializer that takes the axes the equation sums over for the fan-in."""
+    if not isinstance(initializer, initializers.VarianceScaling) or None not in (initializer.input_axes, initializer.output_axes):
+        return initializer
+    axes = {"input_axes": list(plan.input_axes), "output_axes": list(plan.output_axes)}
+    return type(initializer).from_config({**initializer.get_config(), "seed": initializer.seed, **axes})

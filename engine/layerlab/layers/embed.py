@@ -1,0 +1,165 @@
+"""Embeddings: integers to learned vectors, and back to scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import constraints, dtypes, initializers, ops, regularizers
+from layerlab.backend.protocol import Array
+from layerlab.core.layer import Layer
+from layerlab.core.masking import set_mask
+from layerlab.layers.arguments import as_positive, refuse
+
+__all__ = ["Embedding", "ReversibleEmbedding"]
+
+
+class _Embedding(Layer):
+    not_in_config = ("weights", "lora_rank", "lora_alpha")
+    input_dim: int
+    output_dim: int
+    mask_zero: bool
+
+    def _set_table(
+        self, input_dim: int, output_dim: int, initializer: Any, regularizer: Any, constraint: Any, mask_zero: bool
+    ) -> None:
+        self.input_dim = as_positive(input_dim, "input_dim", type(self).__name__)
+        self.output_dim = as_positive(output_dim, "output_dim", type(self).__name__)
+        self.embeddings_initializer = initializers.get(initializer)
+        self.embeddings_regularizer = regularizers.get(regularizer)
+        self.embeddings_constraint = constraints.get(constraint)
+        self.mask_zero = mask_zero
+        self.supports_masking = mask_zero
+        self.autocast = False  # integers may come as float32, and must not be rounded to 16 bits
+        self.quantization_config = None
+
+    def _add_table(self) -> None:
+        self.embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.input_dim, self.output_dim),
+            initializer=self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
+
+    def _embed(self, inputs: Array) -> Array:
+        if not dtypes.is_integer(dtypes.standardize_dtype(inputs.dtype)):
+            inputs = ops.cast(inputs, "int32")
+        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        regularizer = regularizers.serialize(self.activity_regularizer)
+        return {**super().get_config(), "activity_regularizer": regularizer, "quantization_config": None}
+
+
+class Embedding(_Embedding):
+    """Integers from 0 to input_dim - 1 to vectors.
+
+    Args:
+        input_dim: number of vectors.
+        output_dim: length of a vector.
+        mask_zero: whether 0 means padding and is masked in the layers that follow.
+        weights: first value of the table.
+    Input: (batch, ...), integers. Output: (batch, ..., output_dim).
+    Weights: embeddings (input_dim, output_dim).
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("input_length", None)  # an argument of Keras 2 that says nothing
+        super().__init__(**kwargs)
+        refuse("Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        self._set_table(
+            input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero
+        )
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
+
+    def build(self, input_shape: Any = None) -> None:
+        if not self.built:
+            self._add_table()
+
+    def call(self, inputs: Array) -> Array:
+        return self._embed(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """False where the input is 0, if `mask_zero`."""
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+
+class ReversibleEmbedding(_Embedding):
+    """An Embedding that also turns vectors into scores for each integer: `layer(x, reverse=True)`.
+
+    Args:
+        tie_weights: whether both ways share one table.
+        reverse_dtype: dtype in which scores are computed.
+        logit_soft_cap: scores are squashed by tanh into (-cap, cap).
+    Weights: embeddings (input_dim, output_dim); reverse_embeddings (output_dim, input_dim) unless tied.
+    Source: Press, Wolf 2016, arXiv:1608.05859.
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        tie_weights: bool = True,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        reverse_dtype: str | None = None,
+        logit_soft_cap: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        unsupported = {name: kwargs.pop(name, None) for name in ("lora_rank", "lora_alpha", "quantization_config")}
+        refuse("ReversibleEmbedding", **unsupported)
+        super().__init__(**kwargs)
+        self._set_table(
+            input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero
+        )
+        self.tie_weights = tie_weights
+        self.reverse_dtype = reverse_dtype
+        self.logit_soft_cap = logit_soft_cap
+
+    def build(self, input_shape: Any = None) -> None:
+        self._add_table()
+        if not self.tie_weights:
+            self.reverse_embeddings = self.add_weight(
+                name="reverse_embeddings",
+                shape=(self.output_dim, self.input_dim),
+                initializer=self.embeddings_initializer,
+            )
+
+    def call(self, inputs: Array, reverse: bool = False) -> Array:
+        if reverse:
+            return self._scores(inputs)
+        outputs = self._embed(inputs)
+        if self.mask_zero:
+            set_mask(outputs, ops.not_equal(inputs, 0))
+        return outputs
+
+    def _scores(self, x: Array) -> Array:
+        kernel = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings.value
+        dtype = self.reverse_dtype
+        if dtype is not None:
+            x, kernel = ops.cast(x, dtype), ops.cast(kernel, dtype)
+        scores = ops.matmul(x, kernel)
+        if self.logit_soft_cap is not None:
+            scores = ops.multiply(ops.tanh(ops.divide(scores, self.logit_soft_cap)), self.logit_soft_cap)
+        return scores
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """None: `call` attaches the mask, since scores have none."""
+        return None

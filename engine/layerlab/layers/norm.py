@@ -1,0 +1,373 @@
+"""Normalizations: by statistics of the batch, of features, of groups of channels, or by length.
+
+Statistics are computed in float32 also where the layer computes in 16 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from layerlab import constraints, dtypes, initializers, ops, regularizers
+from layerlab.backend.protocol import Array
+from layerlab.core.input_spec import InputSpec
+from layerlab.core.layer import Layer
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.arguments import refuse
+from layerlab.settings import settings
+
+__all__ = [
+    "BatchNormalization",
+    "GroupNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "UnitNormalization",
+]
+
+Axes = int | Sequence[int]
+
+
+class _ScaleAndCenter(Layer):
+    """What the layers with gamma and beta share."""
+
+    gamma: Any = None
+    beta: Any = None
+
+    def _set_scale(
+        self,
+        center: bool,
+        scale: bool,
+        beta_initializer: Any,
+        gamma_initializer: Any,
+        beta_regularizer: Any,
+        gamma_regularizer: Any,
+        beta_constraint: Any,
+        gamma_constraint: Any,
+    ) -> None:
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.supports_masking = True
+
+    def _add_scale(self, shape: tuple[int, ...]) -> None:
+        if self.scale:
+            self.gamma = self.add_weight(
+                name="gamma",
+                shape=shape,
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                name="beta",
+                shape=shape,
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+            )
+
+
+class BatchNormalization(_ScaleAndCenter):
+    """Each feature with mean 0 and variance 1 over the batch, times gamma, plus beta.
+
+    In training by the batch's own statistics, which also move `moving_mean` and `moving_variance`; else, and where the
+    layer is frozen, by these.
+
+    Args:
+        axis: of the features.
+        momentum: share of the old moving statistics that each step keeps.
+        epsilon: added to the variance; same unit as x squared.
+        renorm, renorm_clipping, renorm_momentum, synchronized: not supported.
+    Call: `mask` (batch, ...) leaves steps out of the statistics.
+    Weights: gamma, beta, moving_mean, moving_variance, each (features,).
+    Source: Ioffe, Szegedy 2015, arXiv:1502.03167.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Mapping[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        refuse("BatchNormalization", renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        self.axis = int(axis)
+        self.momentum = float(momentum)
+        self.epsilon = float(epsilon)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self._set_scale(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+        )
+
+    def build(self, input_shape: Any) -> None:
+        (features,) = _sizes(self, input_shape, self.axis)
+        self._add_scale((features,))
+        self.moving_mean = self.add_weight(
+            name="moving_mean",
+            shape=(features,),
+            initializer=self.moving_mean_initializer,
+            trainable=False,
+            autocast=False,
+        )
+        self.moving_variance = self.add_weight(
+            name="moving_variance",
+            shape=(features,),
+            initializer=self.moving_variance_initializer,
+            trainable=False,
+            autocast=False,
+        )
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
+
+    def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
+        wide = ops.cast(inputs, _at_least_float32(inputs))
+        if training and self.trainable:
+            mean, variance = self._moments(wide, mask)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean, variance = self.moving_mean.value, self.moving_variance.value
+        outputs = ops.batch_normalization(
+            wide, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+        )
+        return ops.cast(outputs, self.compute_dtype)
+
+    def _moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
+        axes = tuple(axis for axis in range(len(x.shape)) if axis != self.axis % len(x.shape))
+        if mask is None:
+            return ops.moments(x, axes=axes)
+        if len(mask.shape) != len(x.shape) - 1:
+            raise ShapeError(
+                explain(
+                    f"{self.describe()} got a mask of shape {tuple(mask.shape)}.",
+                    expected=f"{tuple(x.shape[:-1])}, the input's shape without its last axis",
+                )
+            )
+        keep = ops.broadcast_to(ops.cast(ops.expand_dims(mask, -1), "bool"), tuple(x.shape))
+        zeros = ops.zeros_like(x)
+        count = ops.add(ops.sum(ops.cast(keep, x.dtype), axis=axes, keepdims=True), settings.epsilon)
+        mean = ops.divide(ops.sum(ops.where(keep, x, zeros), axis=axes, keepdims=True), count)
+        difference = ops.where(keep, ops.subtract(x, mean), zeros)
+        variance = ops.divide(ops.sum(ops.square(difference), axis=axes, keepdims=True), count)
+        return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
+
+    def _move(self, variable: Any, value: Array) -> None:
+        old = ops.multiply(variable.value, self.momentum)
+        variable.assign(ops.stop_gradient(ops.add(old, ops.multiply(value, 1.0 - self.momentum))))
+
+
+class LayerNormalization(_ScaleAndCenter):
+    """Each sample with mean 0 and variance 1 over `axis`, times gamma, plus beta.
+
+    Args:
+        axis: one or several axes.
+        epsilon: added to the variance; same unit as x squared.
+    Weights: gamma and beta, of the axes' sizes. Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(LayerNormalization(epsilon=0)(np.array([[1.0, 3.0]]))).tolist()
+        [[-1.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        axis: Axes = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        refuse("LayerNormalization", rms_scaling=kwargs.pop("rms_scaling", False))
+        super().__init__(**kwargs)
+        self.axis: Any = _as_axis(axis, "LayerNormalization")
+        self.epsilon = epsilon
+        self.autocast = False  # statistics of what comes in, not of its 16-bit rounding
+        self._set_scale(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+        )
+
+    def build(self, input_shape: Any) -> None:
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        self._add_scale(_sizes(self, input_shape, *self.axis))
+
+    def call(self, inputs: Array) -> Array:
+        outputs = ops.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon)
+        return ops.cast(outputs, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rms_scaling": False}
+
+
+class GroupNormalization(_ScaleAndCenter):
+    """Each group of channels of a sample with mean 0 and variance 1, times gamma, plus beta.
+
+    Args:
+        groups: number of groups, which divides the channels; -1: one for each channel.
+        axis: of the channels.
+    Weights: gamma and beta, each (channels,). Source: Wu, He 2018, arXiv:1803.08494.
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups
+        self.axis = axis
+        self.epsilon = epsilon
+        self.autocast = False
+        self._set_scale(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+        )
+
+    def build(self, input_shape: Any) -> None:
+        (channels,) = _sizes(self, input_shape, self.axis)
+        if self.groups == -1:
+            self.groups = channels
+        if self.groups < 1 or channels % self.groups:
+            raise ShapeError(
+                explain(
+                    f"{self.describe()} cannot split {channels} channels into {self.groups} groups.",
+                    fix="choose `groups` that divides the channels, or -1",
+                )
+            )
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+        self._add_scale((channels,))
+
+    def call(self, inputs: Array) -> Array:
+        shape, axis = tuple(inputs.shape), self.axis % len(inputs.shape)
+        wide = ops.cast(inputs, _at_least_float32(inputs))
+        grouped = ops.reshape(wide, (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :]))
+        axes = tuple(a for a in range(1, len(shape) + 1) if a != axis)
+        mean, variance = ops.moments(grouped, axes=axes, keepdims=True)
+        factor = ops.rsqrt(ops.add(variance, self.epsilon))
+        outputs = ops.reshape(ops.multiply(ops.subtract(grouped, mean), factor), shape)
+        along = [shape[axis] if a == axis else 1 for a in range(len(shape))]
+        if self.gamma is not None:
+            outputs = ops.multiply(outputs, ops.reshape(self.gamma, along))
+        if self.beta is not None:
+            outputs = ops.add(outputs, ops.reshape(self.beta, along))
+        return ops.cast(outputs, self.compute_dtype)
+
+
+class RMSNormalization(Layer):
+    """x divided by its root mean square over `axis`, times scale.
+
+    Weights: scale, of the axes' sizes. Source: Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4.
+    """
+
+    def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis: Any = _as_axis(axis, "RMSNormalization")
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Any) -> None:
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        self.scale = self.add_weight(name="scale", shape=_sizes(self, input_shape, *self.axis), initializer="ones")
+
+    def call(self, x: Array) -> Array:
+        return ops.rms_normalization(x, scale=self.scale, axis=self.axis, epsilon=self.epsilon)
+
+
+class UnitNormalization(Layer):
+    """x divided by its Euclidean length over `axis`."""
+
+    def __init__(self, axis: Axes = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = _as_axis(axis, "UnitNormalization")
+        self.supports_masking = True
+
+    def call(self, inputs: Array) -> Array:
+        return ops.normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)
+
+
+def _at_least_float32(x: Array) -> str:
+    return dtypes.result_type(x.dtype, "float32")
+
+
+def _as_axis(axis: Any, layer: str) -> int | list[int]:
+    if isinstance(axis, int) and not isinstance(axis, bool):
+        return axis
+    if isinstance(axis, list | tuple) and all(isinstance(a, int) for a in axis):
+        return list(axis)
+    raise InvalidArgumentError(explain(f"{layer} got a bad `axis`.", expected="an integer or several", got=repr(axis)))
+
+
+def _sizes(layer: Layer, input_shape: Any, *axes: int) -> tuple[int, ...]:
+    """The sizes of axes that weights depend on."""
+    rank = len(input_shape)
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise ShapeError(
+                explain(f"{layer.describe()} has no axis {axis} in {tuple(input_shape)}.", expected=f"{-rank} to {rank - 1}")
+            )
+        if input_shape[axis] is None:
+            raise ShapeError(
+                explain(
+                    f"{layer.describe()} must know the size of axis {axis} of {tuple(input_shape)}.",
+                    fix="give Input a shape in which that axis is not None",
+                )
+            )
+    return tuple(input_shape[axis] for axis in axes)
