@@ -236,13 +236,15 @@ def tile(x: Any, repeats: int | Sequence[int]) -> Array:
     return backend().xp.tile(x, (repeats,) if isinstance(repeats, int | np.integer) else tuple(repeats))
 
 
-@op("x", as_is=("repeats",))
+@op("x")
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Array:
     """Each element `repeats` times (one number, or one per element) along an axis; axis None flattens."""
     xp = backend().xp
     x, axis = (xp.reshape(x, (-1,)), 0) if axis is None else (x, axis)
-    need_values(repeats, "repeat", "give the numbers of repetitions as Python ints")
-    counts = backend().to_numpy(repeats)
+    if backend().is_array(repeats):
+        need_values(repeats, "repeat", "give the numbers of repetitions as Python ints")
+        repeats = backend().to_numpy(repeats)
+    counts = np.asarray(repeats)
     where = np.repeat(
         np.arange(x.shape[axis]), counts if counts.ndim and counts.size > 1 else int(counts.reshape(-1)[0])
     )
@@ -269,7 +271,7 @@ def flipud(x: Any) -> Array:
 
 @op("x")
 def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Array:
-    """x shifted along axes; what leaves at the end comes in at the start. axis None rolls the flattened array."""
+    """x shifted along axes, the end coming in at the start; axis None rolls the flattened array."""
     return backend().xp.roll(x, _as_int_or_tuple(shift), axis=_as_int_or_tuple(axis))
 
 
@@ -306,15 +308,15 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 def take(x: Any, indices: Any, axis: int | None = None) -> Array:
     """The elements of x at these indices along an axis; axis None takes from the flattened array.
 
-    The shape of `indices` takes the place of the axis. Negative indices count from the end. An index that does not
-    exist raises an error on torch and NumPy, and gives NaN on JAX, which cannot raise inside compiled code.
+    The shape of `indices` takes the place of the axis. Negative indices count from the end. An index that
+    does not exist raises an error on torch and NumPy, and gives NaN on JAX, which cannot raise when compiled.
     """
     return backend().xp.take(x, indices, axis=axis)
 
 
 @op("x", as_is=("indices",))
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Array:
-    """For each place of `indices`, the element of x at that place with the axis' index replaced; see `take`."""
+    """For each place of `indices`, x at that place with the axis' index replaced; see `take`."""
     return backend().xp.take_along_axis(x, indices, axis=axis)
 
 
