@@ -35,6 +35,8 @@ class Backend(Protocol):
 
     name: str
     can_train: bool
+    jit_by_default: bool
+    """Whether `jit_compile="auto"` compiles steps."""
     xp: Any
     """Array API namespace (2024.12) plus what jax.numpy, numpy and our torch namespace share; index
     results are int32; take_along_axis, mean(int) and flips behave as in NumPy."""

@@ -34,7 +34,8 @@ class Function(Operation):
 
     def call(self, inputs: Any) -> Any:
         """Run the graph on values in the structure of the inputs (or a flat list of them)."""
-        values = {id(tensor): value for tensor, value in zip(self.inputs, self.flatten_inputs(inputs), strict=True)}
+        given = zip(self.inputs, self.flatten_inputs(inputs), strict=True)
+        values = {id(tensor): _adjust_rank(tensor, value) for tensor, value in given}
         for node in self.nodes:
             if node.is_input or all(id(tensor) in values for tensor in node.output_tensors):
                 continue
@@ -106,6 +107,18 @@ def graph_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[
             if state.get(id(parent)) is None:
                 stack.append((parent, False))
     return order, indices
+
+
+def _adjust_rank(tensor: KerasTensor, value: Any) -> Any:
+    """Add or drop a last axis of size 1 where only that is missing, as Keras does: (batch,) for (batch, 1)."""
+    shape = getattr(value, "shape", None)
+    if shape is None or isinstance(value, KerasTensor) or len(shape) == tensor.ndim:
+        return value
+    if len(shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
+        return value[..., None]
+    if len(shape) == tensor.ndim + 1 and shape[-1] == 1:
+        return value[..., 0]
+    return value
 
 
 def _node_of(tensor: KerasTensor, inputs: list[KerasTensor]) -> Node:

@@ -487,13 +487,13 @@ class Layer(Operation, Configurable):
             self.build(_as_shape(config["input_shape"]))
 
     def save_own_variables(self, store: dict[str, Any]) -> None:
-        """Put this layer's own variables into `store` under '0', '1' ..."""
-        for index, variable in enumerate([*self._weights_here(), *self._seed_states()]):
+        """Put this layer's own weights into `store` under '0', '1' ..."""
+        for index, variable in enumerate(self._weights_here()):
             store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Assign from what `save_own_variables` stored; nothing changes unless all fit."""
-        mine = [*self._weights_here(), *self._seed_states()]
+        mine = self._weights_here()
         found = [np.asarray(store[key]) for key in sorted(store.keys(), key=int)]
         if [v.shape for v in mine] != [value.shape for value in found]:
             raise ShapeError(

@@ -116,7 +116,8 @@ class Variable:
 
     def assign(self, value: Any) -> Variable:
         """Replace the value; it must have the variable's shape. Inside a state scope the assignment is recorded."""
-        array = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
+        value = value.value if isinstance(value, Variable) else value
+        array = backend().asarray(value, self.dtype)
         if tuple(array.shape) != self.shape:
             raise ShapeError(
                 explain(
@@ -129,6 +130,8 @@ class Variable:
         if scope is not None:
             scope.write(self, array)
         else:
+            # A copy: a training step gives the memory of its old state away, this must not be anyone else's.
+            array = backend().xp.asarray(array, copy=True) if array is value else array
             self.own_value = backend().write(self.own_value, array)
         return self
 

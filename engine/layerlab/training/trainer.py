@@ -106,7 +106,7 @@ class Trainer:
         self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
         self._loss_tracker = Mean(name="loss")
         self._run_eagerly = bool(run_eagerly)
-        self._jit_compile = (backend().name == "jax") if jit_compile == "auto" else bool(jit_compile)
+        self._jit_compile = backend().jit_by_default if jit_compile == "auto" else bool(jit_compile)
         self._steps_per_execution = steps_per_execution
         self._functions = {}
         self._has_seen_data = False
@@ -512,7 +512,7 @@ class Trainer:
         method = {"train": self.train_step, "test": self.test_step, "predict": self.predict_step}[kind]
         step = pure(method, layout)
         if not self._run_eagerly:
-            jit = self._jit_compile if self.compiled else backend().name == "jax"
+            jit = self._jit_compile if self.compiled else backend().jit_by_default
             step = backend().compile_step(step, jit=jit, donate=True)
         self._functions[kind] = (key, layout, step)
         return layout, step

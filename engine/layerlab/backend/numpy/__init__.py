@@ -53,11 +53,13 @@ from layerlab.backend.numpy.transforms import (
 
 name = "numpy"
 can_train = False
+jit_by_default = False
 
 __all__ = [
     "asarray",
     "block_until_ready",
     "can_train",
+    "jit_by_default",
     "cast",
     "checkpoint",
     "compile_step",
