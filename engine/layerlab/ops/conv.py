@@ -1,8 +1,8 @@
 """Convolutions and pooling.
 
-Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) with data_format "channels_first"; data_format
-None is the setting's. Kernels are (*window, channels, filters) in both. Padding "same" keeps ceil(size / stride)
-places, with the odd element of padding at the end, as in TensorFlow.
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) with data_format
+"channels_first"; data_format None is the setting's. Kernels are (*window, channels, filters) in both.
+Padding "same" keeps ceil(size / stride) places, with the odd element of padding at the end, as in TensorFlow.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _conv(x: Array, kernel: Array, strides: Sizes, padding: str, dilation_rate: 
         raise ShapeError(
             explain(
                 "The kernel of a convolution does not fit the input.",
-                expected=f"(*window, channels / groups, filters) with {axes} window sizes for {x.shape[-1]} channels",
+                expected=f"(*window, channels / groups, filters), {axes} windows, {x.shape[-1]} channels",
                 got=str(tuple(kernel.shape)),
             )
         )

@@ -1,6 +1,6 @@
 """Scatter and slices, control flow, gradients by hand: what Keras calls the core ops.
 
-Control flow works on nested structures of arrays. Under the jax back end it can be compiled; on torch it is Python's.
+Control flow works on nested structures of arrays. On jax it can be compiled; on torch it is Python's.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 @op("inputs", as_is=("start_indices",))
 def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
-    """The block of this shape (-1: to the end) that begins at start_indices, moved inside if it reaches beyond the end."""
+    """The block of this shape (-1: to the end) that begins at start_indices; moved inside if need be."""
     if backend().is_abstract(start_indices):
         if -1 in shape:
             raise UnsupportedError(
@@ -87,7 +87,7 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
 
 @op("inputs", "updates", as_is=("start_indices",))
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
-    """inputs with the block that begins at start_indices replaced by updates, moved inside if it reaches beyond the end."""
+    """inputs with the block from start_indices replaced by updates; it is moved inside if need be."""
     if backend().is_abstract(start_indices):
         return backend().set_at(inputs, _grid(inputs, start_indices, updates.shape), updates, "set")
     starts = [
@@ -107,7 +107,7 @@ def stop_gradient(variable: Any) -> Array:
 
 
 def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-    """Give a function its gradient: f(*args) returns (result, gradient), gradient(upstream) the gradients of args.
+    """Give a function its gradient: f(*args) returns (result, gradient); gradient(upstream), those of args.
 
     Example:
         >>> @custom_gradient
@@ -121,7 +121,7 @@ def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callabl
 
 @op()
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """true_fn() where pred is True, else false_fn(); both return the same structure. Compiled, both are traced."""
+    """true_fn() if pred is True, else false_fn(); both give the same structure. Compiled, both are traced."""
     if isinstance(pred, bool):
         return true_fn() if pred else false_fn()
     return backend().cond(_array(pred), true_fn, false_fn)

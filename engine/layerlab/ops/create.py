@@ -74,7 +74,7 @@ def _full(fill_value: Any, shape: Sequence[int], dtype: Any = None) -> Array:
 
 
 def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Array:
-    """An array of one value (which may itself be an array that broadcasts); by default of the value's dtype."""
+    """An array of one value (or of an array that broadcasts); by default of the value's dtype."""
     return _full(fill_value, shape=_sizes(shape), dtype=dtype)
 
 
@@ -104,9 +104,9 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Array:
-    """start, start + step ... below stop; with one argument, from 0. int32, or floatx if an argument is floating.
+    """start, start + step ... below stop; with one argument, from 0. int32, or floatx if one is floating.
 
-    The arguments are Python numbers: they decide the shape. A symbolic tensor has no value: use its known sizes.
+    The arguments are Python numbers: they decide the shape. A symbolic tensor has no value: use its sizes.
     """
     given = [value for value in (start, stop, step) if value is not None]
     if any_symbolic(given, None):
@@ -232,7 +232,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Array:
-    """x as an array of the active back end; its own dtype, or int32 and floatx for Python numbers, unless one is given."""
+    """x as an array of the active back end; its own dtype (int32, floatx for Python numbers) by default."""
     if sparse or ragged:
         raise UnsupportedError(
             explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor")

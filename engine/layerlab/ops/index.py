@@ -89,13 +89,13 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
 
 @op("x")
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
-    """The k largest elements along the last axis, largest first, and their int32 indices; sorted in any case."""
+    """The k largest along the last axis, largest first, and their int32 indices; sorted in any case."""
     return backend().top_k(x, k)
 
 
 @op("targets", "predictions", promote=None)
 def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
-    """Whether the target class is among the k largest predictions; ties count as inside, NaN and infinity as outside.
+    """Whether the target class is among the k largest predictions; a tie is inside, NaN and infinity outside.
 
     Args:
         targets: (batch,), integers.
@@ -129,8 +129,8 @@ def digitize(x: Any, bins: Any) -> Array:
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Array:
     """How often (or with what total weight) each of 0, 1, 2 ... occurs along the last axis.
 
-    The result is as long as the largest element needs, at least `minlength`. In compiled code it is `minlength` long,
-    which must then be given, and larger elements are not counted.
+    The result is as long as the largest element needs, at least `minlength`. In compiled code it is
+    `minlength` long, which must then be given, and larger elements are not counted.
     """
     if sparse:
         raise UnsupportedError(explain("Sparse counts are not supported.", fix="use sparse=False"))
@@ -150,7 +150,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 @op("x")
 def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Array, Array]:
-    """Counts of the elements in equal bins, and the bins' edges; `range` is by default from the least to the largest."""
+    """Counts of the elements in equal bins, and the bins' edges; `range` is by default (min, max)."""
     if not isinstance(bins, int) or bins <= 0:
         raise InvalidArgumentError(explain("histogram", expected="a positive number of bins", got=repr(bins)))
     xp, name = backend().xp, backend().dtype_name(x)
@@ -169,7 +169,7 @@ def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) 
 
 @op("x")
 def nonzero(x: Any) -> tuple[Array, ...]:
-    """The int32 indices of the elements that are not 0, one array per axis. Values only: the length depends on them."""
+    """The int32 indices of the elements that are not 0, one array per axis. Values only."""
     need_values(x, "nonzero", "use where(condition, x1, x2)")
     return tuple(backend().cast(index, "int32") for index in backend().xp.nonzero(x))
 
@@ -185,10 +185,10 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Any:
-    """The different elements, in ascending order; with the first index, the inverse and the count of each if asked for.
+    """The different elements, in ascending order; if asked for with first index, inverse and count of each.
 
-    Values only: computed on the host, without gradient. `size` cuts or fills (with `fill_value`, by default the first
-    element) to a fixed length.
+    Values only: computed on the host, without gradient. `size` cuts or fills (with `fill_value`, by default
+    the first element) to a fixed length.
     """
     need_values(x, "unique", "call it on values, before the model")
     found = np.unique(backend().to_numpy(x), True, True, True, axis=axis)
@@ -304,7 +304,7 @@ def _places(edges: Array, values: Array, side: str) -> Array:
 
 
 def _resized(part: np.ndarray, axis: int, size: int | None, place: int, fill_value: Any) -> np.ndarray:
-    """Cut or filled to `size`: values with the fill value, indices with the first, counts with 0; the inverse stays."""
+    """Cut or filled to `size`: values with `fill_value`, indices with the first, counts with 0."""
     if size is None or place == 2:
         return part
     axis = axis if place == 0 else 0

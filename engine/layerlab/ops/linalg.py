@@ -159,7 +159,7 @@ def cdist(x: Any, y: Any) -> Array:
 
 @op("x", promote="float")
 def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Array:
-    """A norm of vectors (one axis) or matrices (two axes); by default the root of the sum of squares, over all axes.
+    """A norm of vectors (one axis) or matrices (two); by default the root of the sum of squares.
 
     `ord` of vectors: inf, -inf, 0 or a number; of matrices: "fro", "nuc", inf, -inf, 1, -1, 2, -2.
     """

@@ -1,6 +1,6 @@
 """Activations and one-hot encodings. Formulas keep the dtype of floating inputs.
 
-Written so that values and gradients are finite for large inputs, and the gradient of the relu family at 0 is 0.
+Written so that values and gradients are finite for large inputs; the gradient of relu at 0 is 0.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def sparsemax(x: Any, axis: int = -1) -> Array:
 
 @op("x")
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Array:
-    """1 at the index that x holds, 0 elsewhere, along a new axis; an index that does not exist gives zeros."""
+    """1 at the index that x holds, else 0, along a new axis; an index that does not exist gives zeros."""
     if sparse:
         raise UnsupportedError(explain("Sparse one-hot tensors are not supported.", fix="use sparse=False"))
     return _one_hot(x, num_classes, axis, dtype)
@@ -269,7 +269,7 @@ def multi_hot(
     sparse: bool = False,
     **kwargs: Any,
 ) -> Array:
-    """1 for each class that is among the indices: (batch, n) to (batch, num_classes), (n,) to (num_classes,)."""
+    """1 for each class among the indices: (batch, n) to (batch, num_classes), (n,) to (num_classes,)."""
     num_classes = kwargs.pop("num_tokens", None) if num_classes is None else num_classes
     if kwargs or num_classes is None:
         raise InvalidArgumentError(

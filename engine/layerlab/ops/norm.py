@@ -117,7 +117,7 @@ def rms_normalization(
 
 @op("x", promote="float")
 def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Array:
-    """x divided by its norm of this order along axes, the norm being at least epsilon (None: the setting's)."""
+    """x divided by its norm of this order along axes, of at least epsilon (None: the setting's)."""
     if not isinstance(order, int) or order < 1:
         raise InvalidArgumentError(explain("normalize", expected="an order of 1 or more", got=repr(order)))
     xp = backend().xp

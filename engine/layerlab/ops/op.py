@@ -1,7 +1,7 @@
 """The `@op` decorator: what every operation does around its own formula.
 
-Called with a symbolic tensor, an op infers the result and records a node. Called with values, it converts them to
-arrays of the active back end, promotes them by our table, and runs the formula.
+Called with a symbolic tensor, an op infers the result and records a node. Called with values, it converts
+them to arrays of the active back end, promotes them by our table, and runs the formula.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def op(
 
     Args:
         arrays: names of the parameters that are arrays (or lists of arrays); None is let through.
-        promote: "common": to their common dtype; "float": the same, and integers become floatx; None: keep each dtype.
+        promote: "common": to their common dtype; "float": the same, and integers become floatx; None: keep.
         as_is: names of further parameters that are arrays and keep their dtype: indices, conditions.
         class_name: name of the operation in saved graphs, by default the function's name in camel case.
     """

@@ -5,6 +5,7 @@ Sizes are Python ints. An axis may be negative: it counts from the end.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -408,4 +409,4 @@ def _split(x: Array, indices_or_sections: int | Sequence[int], axis: int, uneven
     else:
         cuts = [0, *(int(cut) for cut in indices_or_sections), length]
     before = (slice(None),) * axis
-    return [x[(*before, slice(start, stop))] for start, stop in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [x[(*before, slice(start, stop))] for start, stop in itertools.pairwise(cuts)]
