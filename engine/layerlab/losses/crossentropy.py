@@ -326,7 +326,7 @@ def _check_class_numbers(y_true: Array, y_pred: Array, axis: int) -> None:
     raise ShapeError(
         explain(
             "sparse_categorical_crossentropy: the labels do not fit the predictions.",
-            expected=f"class numbers of shape {tuple(outputs)} for predictions of shape {tuple(y_pred.shape)}",
+            expected=f"class numbers {tuple(outputs)} for predictions {tuple(y_pred.shape)}",
             got=str(labels) + (f", which looks one-hot ({classes} columns)" if one_hot else ""),
             fix="use categorical_crossentropy, or y.argmax(-1)"
             if one_hot

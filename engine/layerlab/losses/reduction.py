@@ -75,8 +75,8 @@ def weights_with_mask(sample_weight: Any, mask: Any, dtype: Any, is_mean: bool =
 
 
 def squeeze_or_expand_to_same_rank(x1: Array, x2: Array, expand_rank_1: bool = True) -> tuple[Array, Array]:
-    """Where the ranks differ by one and the longer array ends in an axis of size 1: drop that axis, or give it
-    to the shorter one if that has rank 1."""
+    """Where the ranks differ by one and the longer array ends in an axis of size 1: drop that axis, or
+    give it to the shorter one if that has rank 1."""
     if len(x1.shape) == len(x2.shape) + 1:
         return _meet(x1, x2, expand_rank_1)
     if len(x2.shape) == len(x1.shape) + 1:

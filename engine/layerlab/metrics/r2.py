@@ -20,8 +20,8 @@ class R2Score(Metric):
     """1 - (sum of squared errors) / (sum of squared distances of the labels from their mean).
 
     Args:
-        class_aggregation: "uniform_average" or "variance_weighted_average" over the columns, or None: one score
-            per column.
+        class_aggregation: "uniform_average" or "variance_weighted_average" over the columns, or None: one
+            score per column.
         num_regressors: number of independent variables, for the adjusted score; with too few samples for the
             adjustment the plain score is given. 0: plain.
     Labels and predictions are (batch, columns) or (batch,).
