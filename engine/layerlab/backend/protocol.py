@@ -53,6 +53,9 @@ class Backend(Protocol):
     def to_numpy(self, x: Array) -> np.ndarray:
         """A NumPy array (bfloat16 as ml_dtypes.bfloat16); detached, copied from the device."""
 
+    def copy(self, x: Array) -> Array:
+        """The same values in memory of their own."""
+
     def cast(self, x: Array, dtype: str) -> Array: ...
 
     def dtype_name(self, x: Array) -> str:

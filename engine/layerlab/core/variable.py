@@ -131,7 +131,7 @@ class Variable:
             scope.write(self, array)
         else:
             # A copy: a training step gives the memory of its old state away, this must not be anyone else's.
-            array = backend().xp.asarray(array, copy=True) if array is value else array
+            array = backend().copy(array) if array is value else array
             self.own_value = backend().write(self.own_value, array)
         return self
 

@@ -18,6 +18,7 @@ __all__ = [
     "asarray",
     "block_until_ready",
     "cast",
+    "copy",
     "concrete",
     "dtype_name",
     "enable_wide_types",
@@ -59,6 +60,10 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
 
 def to_numpy(x: Array) -> np.ndarray:
     return np.array(x)
+
+
+def copy(x: Array) -> Array:
+    return jnp.array(x, copy=True)
 
 
 def cast(x: Array, dtype: str) -> Array:

@@ -16,6 +16,7 @@ __all__ = [
     "asarray",
     "block_until_ready",
     "cast",
+    "copy",
     "concrete",
     "dtype_name",
     "inference",
@@ -42,6 +43,10 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
 
 def to_numpy(x: Array) -> np.ndarray:
     return np.array(x)
+
+
+def copy(x: Array) -> Array:
+    return np.array(x, copy=True)
 
 
 def cast(x: Array, dtype: str) -> Array:

@@ -19,6 +19,7 @@ __all__ = [
     "asarray",
     "block_until_ready",
     "cast",
+    "copy",
     "concrete",
     "default_device",
     "dtype_name",
@@ -73,6 +74,10 @@ def to_numpy(x: Array) -> np.ndarray:
         return np.array(host.numpy())
     raw = host.contiguous().view(torch_dtype(np.dtype(as_bytes).name)).numpy()
     return np.array(raw).view(numpy_dtype(name))
+
+
+def copy(x: Array) -> Array:
+    return x.detach().clone()
 
 
 def cast(x: Array, dtype: str) -> Array:
