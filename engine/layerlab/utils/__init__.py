@@ -19,9 +19,11 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.seed import set_random_seed
 from layerlab.data.pydataset import PyDataset
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.utils.progbar import Progbar
 
 __all__ = [
     "CustomObjectScope",
+    "Progbar",
     "PyDataset",
     "Sequence",
     "clear_session",

@@ -1,0 +1,102 @@
+"""ProgbarLogger: the text that fit, evaluate and predict write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from layerlab.training.callbacks.callback import Callback, standard
+from layerlab.utils.console import write
+from layerlab.utils.progbar import Progbar
+
+__all__ = ["ProgbarLogger"]
+
+_SECONDS_BETWEEN_DRAWINGS = 0.1
+
+
+@standard
+class ProgbarLogger(Callback):
+    """A progress bar with the values of each epoch (verbose=1), or one line per epoch (verbose=2).
+
+    Logs are read from the device only when they are drawn, about ten times a second.
+    """
+
+    takes_lazy_logs = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Progbar | None = None
+        self._seen = 0
+        self._steps: int | None = None
+        self._is_in_fit = False
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        self._steps = params.get("steps")
+
+    @property
+    def _verbose(self) -> int:
+        verbose = self.params.get("verbose", 1)
+        return 1 if verbose == "auto" else int(verbose)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._is_in_fit = True  # validation is silent
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._is_in_fit = False
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        epochs = self.params.get("epochs") or 1
+        if self._verbose and epochs > 1:
+            write(f"Epoch {epoch + 1}/{epochs}\n")
+        self._begin()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._step(batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._end(logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        if not self._is_in_fit:
+            self._begin()
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        if not self._is_in_fit:
+            self._step(batch, logs)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        if not self._is_in_fit:
+            self._end(logs)
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        self._begin()
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._step(batch, None)  # the outputs are not shown
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        self._end(None)
+
+    def _begin(self) -> None:
+        self._seen = 0
+        self._bar = Progbar(
+            self._steps, verbose=self._verbose, interval=_SECONDS_BETWEEN_DRAWINGS, stateless_metrics=()
+        )
+
+    def _step(self, batch: int, logs: Any) -> None:
+        assert self._bar is not None
+        self._seen = batch + 1
+        self._bar.update(self._seen, _ordered(logs) if self._bar.is_due else (), finalize=False)
+
+    def _end(self, logs: Any) -> None:
+        assert self._bar is not None
+        if self._steps is None:  # the source has told its length by ending
+            self._steps = self._bar.target = self._seen
+        self._bar.update(self._seen, _ordered(logs), finalize=True)
+
+
+def _ordered(logs: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """The logs by label: training, validation, learning rate."""
+    items = (logs or {}).items()
+    return sorted(items, key=lambda item: (item[0] == "learning_rate", item[0].startswith("val_"), item[0]))
