@@ -119,13 +119,9 @@ def make_namespace(
     replace(["mean"], lambda name, function: with_named_dtype(function, None, None))
     nonzero = xp.nonzero
     xp.nonzero = lambda x, **kwargs: tuple(cast(found, "int32") for found in nonzero(x, **kwargs))
-    native_asarray = xp.asarray
-
-    def as_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
-        converted = asarray(x, None if dtype is None else standardize_dtype(dtype))
-        return native_asarray(converted, copy=True) if copy else converted
-
-    xp.asarray = xp.array = as_array
+    xp.asarray = xp.array = lambda x, dtype=None: asarray(
+        x, None if dtype is None else standardize_dtype(dtype)
+    )
     xp.astype = lambda x, dtype: cast(x, standardize_dtype(dtype))
     xp.finfo = lambda dtype: ml_dtypes.finfo(numpy_dtype(standardize_dtype(dtype)))
     xp.iinfo = lambda dtype: ml_dtypes.iinfo(numpy_dtype(standardize_dtype(dtype)))
