@@ -20,6 +20,8 @@ export type GraphProps = {
 const NODE_TYPES = { box: BoxView, frame: FrameView };
 const EDGE_TYPES = { routed: EdgeView };
 const ARROW = { type: MarkerType.ArrowClosed, width: 14, height: 14, color: 'var(--layerlab-edge)' };
+/** Edges pass behind the names of groups, which let them shine through elsewhere. */
+const Z = { edge: 0, frame: 1, activeEdge: 2, box: 3 } as const;
 const [MIN_HEIGHT, MAX_HEIGHT] = [220, 580];
 
 export default function GraphView(props: GraphProps) {
@@ -94,6 +96,7 @@ function Graph({ graph, fills }: GraphProps) {
             nodesConnectable={false}
             edgesFocusable={false}
             deleteKeyCode={null}
+            zIndexMode="manual"
             minZoom={0.05}
             maxZoom={2}
             // In a cell the wheel scrolls the notebook; Ctrl and the wheel zoom.
@@ -157,6 +160,7 @@ function toNodes(
         width: box.width,
         height: box.height,
         selected: info.id === selected,
+        zIndex: kind === 'open' ? Z.frame : Z.box,
         data: { info, isFolded: kind === 'folded', isMatch, isDimmed: isSearching && !isMatch },
         ...(hasGroups && parent !== null ? { parentId: parent } : {})
       }
@@ -176,7 +180,7 @@ function toEdges(placed: Placed | null, selected: string | null): RoutedEdge[] {
       target,
       type: 'routed',
       markerEnd: ARROW,
-      zIndex: isActive ? 2 : 1,
+      zIndex: isActive ? Z.activeEdge : Z.edge,
       data: { points: placed.layout.routes.get(id) ?? null, label: labels.join(', '), isActive }
     };
   });

@@ -3,9 +3,9 @@ import type { NodeInfo } from '../../protocol';
 import { clip, shortCount } from '../shared/text';
 
 export const NODE_HEIGHT = 46;
-const CHARACTER = 6.7;
-const MARGIN = 34;
-const [NARROW, WIDE] = [132, 290];
+const [NARROW, WIDE] = [132, 300];
+/** Widths of a character in a wide font, by the sizes of style/graph.css, and of what is no text. */
+const [BOLD, SMALL, CODE, LOCK, GAP, FRAME] = [7.9, 6.6, 6.7, 16, 14, 28];
 
 /** The texts of a node: two lines, each with something at its end. */
 export function nodeTexts(info: NodeInfo) {
@@ -19,8 +19,8 @@ export function nodeTexts(info: NodeInfo) {
 
 export function nodeSize(info: NodeInfo): { width: number; height: number } {
   const texts = nodeTexts(info);
-  const first = texts.name.length * 1.08 + texts.className.length * 0.92;
-  const second = texts.shape.length + texts.parameters.length + (info.trainable ? 0 : 2);
-  const width = Math.round(Math.max(first, second * 0.92) * CHARACTER + MARGIN);
+  const first = texts.name.length * BOLD + texts.className.length * SMALL;
+  const second = texts.shape.length * CODE + texts.parameters.length * SMALL + (info.trainable ? 0 : LOCK);
+  const width = Math.ceil(Math.max(first, second) + GAP + FRAME);
   return { width: Math.min(WIDE, Math.max(NARROW, width)), height: NODE_HEIGHT };
 }
