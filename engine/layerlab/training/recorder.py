@@ -20,10 +20,10 @@ FLUSH_SECONDS = 0.1
 
 
 def to_floats(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Scalars as Python floats; arrays (a metric per class) as NumPy arrays."""
+    """Scalars as Python floats; arrays (a metric per class) as NumPy arrays; labels sorted, as Keras reports them."""
     module = backend()
     values = {}
-    for key, value in logs.items():
+    for key, value in sorted(logs.items()):
         array = module.to_numpy(value) if module.is_array(value) else np.asarray(value)
         values[key] = float(array) if array.ndim == 0 else array
     return values

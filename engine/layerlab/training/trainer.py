@@ -279,7 +279,7 @@ class Trainer:
             logs = to_floats(self._evaluate(source, callback_list))
         finally:
             source.close()
-        return logs if return_dict else _as_list(logs)
+        return logs if return_dict else _in_order(logs, self.metrics_names)
 
     def _evaluate(self, source: Any, callbacks: CallbackList) -> Mapping[str, Any]:
         layout, run_step = self._function("test")
@@ -356,7 +356,7 @@ class Trainer:
         layout, run_step = self._function(kind)
         logs = _execute(layout, run_step, batch)
         logs = to_floats({key: value for key, value in logs.items() if key != "batch_loss"})
-        return logs if return_dict else _as_list(logs)
+        return logs if return_dict else _in_order(logs, self.metrics_names)
 
     # -- to override ------------------------------------------------------------------------------------------
 
@@ -553,8 +553,10 @@ def _samples(x: Any) -> int:
     return int(shapes[0][0]) if shapes and shapes[0] else 1
 
 
-def _as_list(logs: Mapping[str, Any]) -> Any:
-    values = list(logs.values())
+def _in_order(logs: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """The values in the order of the names, then any others; a single one alone."""
+    order = [name for name in names if name in logs] + [name for name in logs if name not in names]
+    values = [logs[name] for name in order]
     return values[0] if len(values) == 1 else values
 
 
