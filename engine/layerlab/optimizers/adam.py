@@ -1,0 +1,90 @@
+"""Adam and AdamW: steps scaled by running means of the gradient and of its square."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.optimizers.arguments import CommonArguments
+from layerlab.optimizers.base import Optimizer, Slots
+
+__all__ = ["Adam", "AdamW"]
+
+
+class Adam(Optimizer):
+    """m ← m + (1 - β₁)(g - m), v ← v + (1 - β₂)(g² - v), w ← w - α m / (√v + ε).
+
+    Args:
+        learning_rate: η; in step t, α = η √(1 - β₂ᵗ) / (1 - β₁ᵗ).
+        beta_1, beta_2: how slowly the means of g and of g² change.
+        epsilon: ε, "epsilon hat" in the paper, just before section 2.1.
+        amsgrad: divide by the largest v so far. Source: Reddi et al. 2018.
+        common: see `Optimizer`.
+    Source: Kingma, Ba 2015, arXiv:1412.6980.
+
+    Example:
+        >>> Adam(0.25).get_config()["learning_rate"]
+        0.25
+    """
+
+    elementwise = True
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Unpack[CommonArguments],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def slot_groups(self) -> list[dict[str, Any]]:
+        means = {"momentum": "zeros", "velocity": "zeros"}
+        return [means, {"velocity_hat": "zeros"}] if self.amsgrad else [means]
+
+    def update(
+        self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
+    ) -> tuple[Array, Slots]:
+        xp = backend().xp
+        momentum = slots["momentum"] + (gradient - slots["momentum"]) * (1 - self.beta_1)
+        velocity = slots["velocity"] + (gradient * gradient - slots["velocity"]) * (1 - self.beta_2)
+        alpha = learning_rate * xp.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        changed = {"momentum": momentum, "velocity": velocity}
+        if self.amsgrad:
+            velocity = changed["velocity_hat"] = xp.maximum(slots["velocity_hat"], velocity)
+        return value - momentum * alpha / (xp.sqrt(velocity) + self.epsilon), changed
+
+
+class AdamW(Adam):  # a subclass, as in Keras, where user code asks isinstance
+    """Adam with decoupled weight decay, which is on by default.
+
+    Args:
+        weight_decay: a number; see `Optimizer`.
+    Source: Loshchilov, Hutter 2019, arXiv:1711.05101.
+    """
+
+    aliases = ("adamw",)
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Unpack[CommonArguments],
+    ) -> None:
+        if weight_decay is None:
+            raise InvalidArgumentError(
+                explain("AdamW argument 'weight_decay'", expected="a number", got="None", fix="use Adam")
+            )
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)

@@ -1,0 +1,90 @@
+"""The arguments that all optimizers share: their type, their checks, and how they show in signatures."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from layerlab.errors import InvalidArgumentError, did_you_mean, explain
+
+__all__ = ["COMMON", "CommonArguments", "check_arguments", "check_unknown", "show_common_arguments"]
+
+
+class CommonArguments(TypedDict, total=False):
+    """Keyword arguments of every optimizer; `Optimizer` says what they mean."""
+
+    weight_decay: float | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+COMMON = tuple(CommonArguments.__annotations__)
+
+
+def show_common_arguments(cls: type, base: type) -> None:
+    """Let `inspect.signature(cls)`, and so the help of notebooks, list what `**common` stands for."""
+    own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    if not own or own[-1].name != "common":
+        return
+    names = {parameter.name for parameter in own}
+    shared = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in inspect.signature(base).parameters.values()
+        if parameter.name not in names and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    cls.__signature__ = inspect.Signature([*own[:-1], *shared])  # type: ignore[attr-defined]
+
+
+def check_arguments(optimizer: str, arguments: Mapping[str, Any]) -> None:
+    """Raise InvalidArgumentError for values that cannot be meant."""
+    _check_clipping(optimizer, arguments)
+    momentum = arguments["ema_momentum"]
+    if arguments["use_ema"] and not 0 <= momentum <= 1:
+        raise _wrong(optimizer, "ema_momentum", "a number from 0 to 1", momentum)
+    for name, least in (("ema_overwrite_frequency", 1), ("gradient_accumulation_steps", 2)):
+        value = arguments[name]
+        if value and (not isinstance(value, int) or value < least):
+            raise _wrong(optimizer, name, f"None or an integer of at least {least}", value)
+
+
+def check_unknown(optimizer: str, arguments: Mapping[str, Any]) -> None:
+    """Raise InvalidArgumentError for arguments that no optimizer has; Keras 2's `decay` gets a warning."""
+    unknown = [name for name in arguments if name != "decay"]
+    if unknown:
+        hint = did_you_mean(unknown[0], COMMON)
+        raise InvalidArgumentError(
+            explain(f"{optimizer} got unknown arguments.{hint}", got=", ".join(unknown))
+        )
+    if arguments.get("decay") is not None:
+        warnings.warn("Argument `decay` does nothing. Pass a schedule as learning_rate.", stacklevel=4)
+
+
+def _check_clipping(optimizer: str, arguments: Mapping[str, Any]) -> None:
+    given = {name: arguments[name] for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        if not isinstance(value, int | float) or value < 0:
+            raise _wrong(optimizer, name, "None or a number of at least 0", value)
+    if len(given) > 1:
+        raise InvalidArgumentError(
+            explain(
+                f"{optimizer} can clip gradients in one way only.",
+                expected="one of clipnorm, clipvalue and global_clipnorm",
+                got=", ".join(f"{name}={value}" for name, value in given.items()),
+            )
+        )
+
+
+def _wrong(optimizer: str, argument: str, expected: str, got: Any) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        explain(f"{optimizer} argument '{argument}'", expected=expected, got=repr(got)[:80])
+    )

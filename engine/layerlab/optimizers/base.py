@@ -1,0 +1,434 @@
+"""Optimizer: what all optimizers do around their one formula.
+
+A built-in optimizer declares slots (`slot_groups`) and writes `update`: a pure function from a value, its
+gradient and its slots to new ones. Everything else is here, once, and is made of assignments to Variables:
+inside a StateScope the whole of `apply` is a pure function, which a training step compiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.core.context import name_scope
+from layerlab.core.naming import auto_name, check_name
+from layerlab.core.state import StateScope
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
+from layerlab.optimizers.arguments import COMMON, check_arguments, check_unknown, show_common_arguments
+from layerlab.optimizers.averaging import overwrite_where, update_average
+from layerlab.optimizers.branching import assign_either
+from layerlab.optimizers.clipping import clip
+from layerlab.optimizers.gradients import Pairs, check_count, present_pairs
+from layerlab.optimizers.owner import VariableOwner
+from layerlab.optimizers.schedules.base import LearningRateSchedule
+from layerlab.optimizers.weight_decay import Exclusions, decay
+from layerlab.settings import settings
+
+__all__ = ["Optimizer", "Slots"]
+
+Slots = dict[str, Array]
+
+
+class Optimizer(VariableOwner):
+    """Abstract: changes variables along their gradients.
+
+    Subclass it and write either `update` (pure, preferred) or, as in Keras, `update_step` with `self.assign`.
+
+    Args:
+        learning_rate: a number, a LearningRateSchedule, or a callable without arguments.
+        weight_decay: each update also shrinks variables by this rate times the learning rate; None for not.
+        clipnorm: largest L2 norm of a gradient. Only one of the three ways to clip can be used.
+        clipvalue: largest absolute value of an element of a gradient.
+        global_clipnorm: largest L2 norm of all gradients together.
+        use_ema: keep moving averages of the variables, which `finalize_variable_values` copies into them.
+        ema_momentum: weight of the previous average, from 0 to 1.
+        ema_overwrite_frequency: copy the averages into the variables every so many steps; None: at the end.
+        loss_scale_factor: the loss is multiplied by it (`scale_loss`), the gradients are divided by it.
+        gradient_accumulation_steps: update every so many steps (2 or more), with the mean of their gradients.
+        name: first part of the paths of the optimizer's variables.
+    Raises: InvalidArgumentError for values outside of these.
+    Source: the meaning and order of all steps is that of Keras 3 on JAX.
+
+    Example:
+        >>> class Descent(Optimizer):
+        ...     def update(self, value, gradient, slots, learning_rate, step):
+        ...         return value - learning_rate * gradient, {}
+        >>> w = Variable([1.0, 2.0], name="w")
+        >>> Descent(0.5).apply([np.ones(2)], [w])
+        >>> w.numpy()
+        array([0.5, 1.5], dtype=float32)
+    """
+
+    registry_kind = "optimizers"
+    not_in_config = ("learning_rate",)
+    elementwise: ClassVar[bool] = False
+    """Whether `update` treats each element alike, by operators and elementwise functions of the namespace
+    only: a back end may then update many variables at once."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        show_common_arguments(cls, Optimizer)
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_unknown(type(self).__name__, kwargs)
+        self._variables: list[Variable] = []
+        self.name = check_name(name or auto_name(type(self).__name__), "An optimizer")
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        check_arguments(type(self).__name__, vars(self))
+        self.built = False
+        self._trainable_variables: list[Variable] = []
+        self._indices: dict[int, int] = {}  # id of a trainable variable -> its place
+        self._slots: dict[str, list[Variable | None]] = {}
+        self._averages: list[Variable | None] = []
+        self._accumulators: list[Variable] = []
+        self._not_decaying = Exclusions()
+        self._iterations = self._scalar("iteration", 0, "int32")
+        self._learning_rate = learning_rate if callable(learning_rate) else self._make_rate(learning_rate)
+
+    # -- what a subclass writes -------------------------------------------------------------------
+
+    def slot_groups(self) -> list[dict[str, Any]]:
+        """Names of the slots with their initializers. Files number slots group by group, and within a group
+        variable by variable."""
+        return []
+
+    def update(
+        self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
+    ) -> tuple[Array, Slots]:
+        """The new value and slots of one variable. Pure.
+
+        Args:
+            value, gradient, slots: arrays of the variable's shape and dtype.
+            learning_rate, step: scalars of the same dtype; the first step is 1.
+        """
+        raise UnsupportedError(
+            explain(f"{type(self).__name__} has no formula.", fix="override update or update_step")
+        )
+
+    def update_step(self, gradient: Array, variable: Variable, learning_rate: Any) -> None:
+        """Change one variable and its slots by `self.assign`. Keras' hook; by default it calls `update`."""
+        index = self._get_variable_index(variable)
+        slots = {name: made[index] for name, made in self._slots.items()}
+        held = {name: slot for name, slot in slots.items() if slot is not None}
+        dtype = variable.dtype
+        value, changed = self.update(
+            variable.value,
+            backend().asarray(gradient, dtype),
+            {name: slot.value for name, slot in held.items()},
+            backend().asarray(_array(learning_rate), dtype),
+            backend().cast(self._step_number(), dtype),
+        )
+        self.assign(variable, value)
+        for name, array in changed.items():
+            self.assign(held[name], array)
+
+    def before_updates(self) -> None:
+        """Called once before the variables of a step are updated: the place to advance shared state."""
+
+    # -- state ----------------------------------------------------------------------------------------
+
+    @property
+    def iterations(self) -> Any:
+        """How many updates were made."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self.gradient_accumulation_steps
+        return self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate of the next step: a Variable, the schedule's value, or what the callable returns.
+
+        Setting it to a number assigns the Variable; to a schedule or a callable, replaces it.
+        Raises: TypeError for a number where the optimizer was made with a schedule.
+        """
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return rate
+        return rate(self._iterations) if isinstance(rate, LearningRateSchedule) else rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        current = self._learning_rate
+        if not callable(value):
+            if not isinstance(current, Variable):
+                raise TypeError(
+                    explain(
+                        f"The learning rate of optimizer '{self.name}' follows {type(current).__name__}.",
+                        expected="a LearningRateSchedule or a callable",
+                        got=repr(value)[:80],
+                        fix="make the optimizer with a number to be able to set one",
+                    )
+                )
+            current.assign(value)
+            return
+        if isinstance(current, Variable):
+            self._untrack(current)
+        self._learning_rate = value
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Make the slots for these variables. Done once; `apply` does it if need be."""
+        if self.built:
+            return
+        self._trainable_variables = list(variables)
+        self._indices = {id(variable): index for index, variable in enumerate(self._trainable_variables)}
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(self._trainable_variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = [
+                self.add_variable_from_reference(variable, "gradient_accumulator")
+                for variable in self._trainable_variables
+            ]
+        for group in self.slot_groups():
+            made = self.add_optimizer_variables(self._trainable_variables, list(group), list(group.values()))
+            self._slots.update(zip(group, made, strict=True))
+        self.built = True
+
+    # -- one step -------------------------------------------------------------------------------------
+
+    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
+        """Make one step with one gradient for each variable; None skips a variable, with a warning.
+
+        Args:
+            trainable_variables: by default those that the optimizer was built with.
+        Raises: InvalidArgumentError, ShapeError, NotBuiltError.
+        """
+        gradients = list(grads)
+        if not gradients:
+            return
+        variables = self._variables_for(gradients, trainable_variables)
+        with backend().inference(), name_scope(self.name, caller=self):
+            pairs = self._overwrite(present_pairs(gradients, variables))
+            if pairs:
+                self._apply_pairs(pairs)
+            self._iterations.assign_add(1)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """`apply` for pairs of gradient and variable; returns the step counter."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Array], grads: Sequence[Any], trainable_variables: Sequence[Array]
+    ) -> tuple[list[Array], list[Array]]:
+        """`apply` as a pure function: values of the variables in, (trainable, optimizer) values out."""
+        if not self.built:
+            raise self._not_built()
+        own, trained = self.variables, self._trainable_variables
+        check_count("stateless_apply optimizer_variables", len(own), len(optimizer_variables))
+        check_count("stateless_apply trainable_variables", len(trained), len(trainable_variables))
+        values = [
+            *zip(trained, trainable_variables, strict=True),
+            *zip(own, optimizer_variables, strict=True),
+        ]
+        with StateScope(values) as scope:
+            self.apply(grads)
+            return [scope.read(variable) for variable in trained], [scope.read(variable) for variable in own]
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss to differentiate: multiplied by `loss_scale_factor`."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Copy the moving averages into the variables, if there are any: called at the end of training."""
+        if self.use_ema:
+            variables = list(var_list)
+            check_count("finalize_variable_values", len(self._averages), len(variables))
+            for variable, average in zip(variables, self._averages, strict=True):
+                if average is not None:
+                    variable.assign(average.value)
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leave these variables, and those whose name matches one of the patterns, out of weight decay.
+
+        To be called before training; a second call replaces the first.
+        """
+        self._not_decaying = Exclusions(var_list or (), var_names or ())
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a variable's value; for `update_step`."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable; for `update_step`."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable; for `update_step`."""
+        variable.assign_sub(value)
+
+    # -- config ---------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, the common ones included."""
+        rate = self._learning_rate
+        common = {name: getattr(self, name) for name in COMMON}
+        common["learning_rate"] = float(rate) if isinstance(rate, Variable) else serialize_keras_object(rate)
+        return {**common, **super().get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The inverse of `get_config`."""
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = deserialize_keras_object(config["learning_rate"], custom_objects)
+        return super().from_config(config)
+
+    # -- the parts of a step --------------------------------------------------------------------------
+
+    def _variables_for(self, gradients: list[Any], variables: Iterable[Variable] | None) -> list[Variable]:
+        if variables is None and not self.built:
+            raise self._not_built()
+        chosen = self._trainable_variables if variables is None else list(variables)
+        if not self.built:
+            self.build(chosen)
+        check_count(f"Gradients for optimizer '{self.name}'", len(chosen), len(gradients))
+        for variable in chosen:
+            self._get_variable_index(variable)
+        return chosen
+
+    def _overwrite(self, pairs: Pairs) -> Pairs:
+        """Variables whose gradient is their new value (scales of float8) take it, and leave the list."""
+        for gradient, variable in pairs:
+            if not variable.overwrite_with_gradient:
+                continue
+            if self.gradient_accumulation_steps:
+                accumulator = self._accumulators[self._get_variable_index(variable)]
+                largest = backend().xp.maximum(backend().asarray(gradient, variable.dtype), accumulator.value)
+                last, choose = self._is_last_accumulation(), backend().xp.where
+                accumulator.assign(choose(last, backend().xp.zeros_like(largest), largest))
+                gradient = choose(last, largest, variable.value)
+            variable.assign(gradient)
+        return [pair for pair in pairs if not pair[1].overwrite_with_gradient]
+
+    def _apply_pairs(self, pairs: Pairs) -> None:
+        gradients, variables = [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
+        if self.loss_scale_factor is not None:
+            gradients = [gradient / self.loss_scale_factor for gradient in gradients]
+        if self.gradient_accumulation_steps:
+            self._accumulate(gradients, variables, self.gradient_accumulation_steps)
+        else:
+            self._update_variables(gradients, variables)
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+
+    def _update_variables(self, gradients: list[Array], variables: list[Variable]) -> None:
+        gradients = clip(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue)
+        learning_rate = self.learning_rate
+        for variable in variables:
+            rate = self._decay_rate(variable)
+            if rate is not None and variable not in self._not_decaying:
+                decay(variable, rate, _array(learning_rate))
+        self.before_updates()
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def _decay_rate(self, variable: Variable) -> float | None:
+        return self.weight_decay
+
+    def _accumulate(self, gradients: list[Array], variables: list[Variable], steps: int) -> None:
+        accumulators = [self._accumulators[self._get_variable_index(variable)] for variable in variables]
+        sums = [held.value + gradient for held, gradient in zip(accumulators, gradients, strict=True)]
+
+        def update() -> None:
+            self._update_variables([total / steps for total in sums], variables)
+            for accumulator in accumulators:
+                accumulator.assign(backend().xp.zeros_like(accumulator.value))
+
+        def wait() -> None:
+            for accumulator, total in zip(accumulators, sums, strict=True):
+                accumulator.assign(total)
+
+        assign_either(self._is_last_accumulation(), update, wait, [*variables, *self._variables])
+
+    def _is_last_accumulation(self) -> Array:
+        return (self._iterations.value + 1) % self.gradient_accumulation_steps == 0
+
+    def _average(self) -> None:
+        pairs = [
+            (variable, average)
+            for variable, average in zip(self._trainable_variables, self._averages, strict=True)
+            if average is not None
+        ]
+        iterations = _array(self.iterations)
+        for variable, average in pairs:
+            update_average(average, variable, self.ema_momentum, iterations)
+        if self.ema_overwrite_frequency:
+            overwrite_where((iterations + 1) % self.ema_overwrite_frequency == 0, pairs)
+
+    def _step_number(self) -> Array:
+        """Of the running update: 1 in the first."""
+        return _array(self.iterations) + 1
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        """The place of a trainable variable among those the optimizer was built with."""
+        index = self._indices.get(id(variable))
+        if index is None:
+            raise InvalidArgumentError(
+                explain(
+                    f"Optimizer '{self.name}' does not know variable '{variable.path}'.",
+                    expected=f"one of the {len(self._indices)} variables it was built with",
+                    fix="make a new optimizer for a new set of variables",
+                )
+            )
+        return index
+
+    def _make_rate(self, value: Any) -> Variable:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(self).__name__} learning_rate",
+                    expected="a number, a LearningRateSchedule or a callable",
+                    got=repr(value)[:80],
+                )
+            )
+        return self._scalar("learning_rate", float(value), settings.floatx)
+
+    def _scalar(self, name: str, value: float, dtype: str) -> Variable:
+        with name_scope(self.name, caller=self):
+            return Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
+
+    def _not_built(self) -> NotBuiltError:
+        return NotBuiltError(
+            explain(
+                f"Optimizer '{self.name}' does not know its variables yet.",
+                fix="pass trainable_variables, or call optimizer.build(variables) first",
+            )
+        )
+
+
+def _array(value: Any) -> Any:
+    return value.value if isinstance(value, Variable) else value

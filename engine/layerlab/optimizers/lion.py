@@ -1,0 +1,51 @@
+"""Lion: steps of one length, along the sign of a mean gradient."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.optimizers.arguments import CommonArguments
+from layerlab.optimizers.base import Optimizer, Slots
+
+__all__ = ["Lion"]
+
+
+class Lion(Optimizer):
+    """w ← w - η sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
+
+    Args:
+        learning_rate: η; 3 to 10 times smaller than for Adam.
+        beta_1: above 0, at most 1.
+        common: see `Optimizer`.
+    Source: Chen et al. 2023, arXiv:2302.06675.
+    """
+
+    elementwise = True
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **common: Unpack[CommonArguments],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        if not 0 < beta_1 <= 1:
+            raise InvalidArgumentError(
+                explain("Lion argument 'beta_1'", expected="above 0 and at most 1", got=str(beta_1))
+            )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+
+    def slot_groups(self) -> list[dict[str, Any]]:
+        return [{"momentum": "zeros"}]
+
+    def update(
+        self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
+    ) -> tuple[Array, Slots]:
+        direction = slots["momentum"] * self.beta_1 + gradient * (1 - self.beta_1)
+        momentum = slots["momentum"] * self.beta_2 + gradient * (1 - self.beta_2)
+        return value - learning_rate * backend().xp.sign(direction), {"momentum": momentum}

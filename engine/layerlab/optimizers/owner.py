@@ -1,0 +1,147 @@
+"""The variables of an optimizer: made, tracked, saved and set in one place and one order."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from layerlab import initializers
+from layerlab.backend.protocol import Shape
+from layerlab.core.config import Configurable
+from layerlab.core.context import name_scope
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, NotBuiltError, ShapeError, UnsupportedError, explain
+
+__all__ = ["VariableOwner"]
+
+
+class VariableOwner(Configurable):
+    """Abstract: an optimizer as a list of variables, numbered in the order in which they were made.
+
+    A Variable that is assigned to an attribute joins the list. Their paths begin with the optimizer's name.
+    """
+
+    name: str
+    built: bool
+    _variables: list[Variable]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable):
+            self._track(value)
+        super().__setattr__(name, value)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables: the step counter, the learning rate if it is a number, and the slots."""
+        return list(self._variables)
+
+    def add_variable(
+        self,
+        shape: Shape,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable of the optimizer's own, not trainable."""
+        if layout is not None:
+            raise UnsupportedError(explain("add_variable(layout=...) is not supported.", fix="leave it out"))
+        with name_scope(self.name, caller=self):
+            variable = Variable(
+                initializers.get(initializer),
+                shape=shape,
+                dtype=dtype,
+                trainable=False,
+                aggregation=aggregation,
+                name=name,
+            )
+        self._track(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """A slot for a model's variable: of its shape and dtype, named `<its path>_<name>`."""
+        return self.add_variable(
+            shape=reference_variable.shape,
+            initializer=initializer,
+            dtype=reference_variable.dtype,
+            name=f"{reference_variable.path.replace('/', '_')}_{name or 'var'}",
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Iterable[Variable], name: str | Sequence[str], initializer: Any = "zeros"
+    ) -> Any:
+        """A list of slots, one for each variable; for several names, a tuple of such lists.
+
+        Args:
+            initializer: one for all names, or one for each.
+        Variables that take their gradient as their value have no slots: None stands in their place.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        starts = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
+        if len(starts) != len(names):
+            raise InvalidArgumentError(
+                explain(
+                    "add_optimizer_variables", expected=f"{len(names)} initializers", got=str(len(starts))
+                )
+            )
+        slots: tuple[list[Variable | None], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for made, slot_name, start in zip(slots, names, starts, strict=True):
+                skipped = variable.overwrite_with_gradient
+                made.append(None if skipped else self.add_variable_from_reference(variable, slot_name, start))
+        return slots[0] if isinstance(name, str) else slots
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Assign arrays to `variables`, in their order. Raises: NotBuiltError, ShapeError."""
+        if not self.built:
+            raise NotBuiltError(
+                explain(
+                    f"Optimizer '{self.name}' has no slots yet.", fix="call optimizer.build(variables) first"
+                )
+            )
+        if len(weights) != len(self.variables):
+            raise ShapeError(
+                explain(
+                    f"Optimizer '{self.name}'",
+                    expected=f"{len(self.variables)} arrays",
+                    got=str(len(weights)),
+                )
+            )
+        for variable, weight in zip(self.variables, weights, strict=True):
+            variable.assign(weight)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the values into a mapping (an HDF5 group), keyed by their numbers."""
+        for number, variable in enumerate(self.variables):
+            store[str(number)] = variable.numpy()
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """The inverse of `save_own_variables`; warns and loads nothing if the number of variables differs."""
+        if len(store) != len(self.variables):
+            warnings.warn(
+                f"Optimizer '{self.name}' keeps its state: it has {len(self.variables)} variables, the file "
+                f"has {len(store)}." + ("" if self.built else " It is not built yet."),
+                stacklevel=2,
+            )
+            return
+        for number, variable in enumerate(self.variables):
+            variable.assign(store[str(number)])
+
+    def _track(self, variable: Variable) -> None:
+        tracked = self.__dict__.get("_variables")
+        if tracked is None:
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(self).__name__} was given a variable too early.",
+                    fix="call super().__init__(...) first in __init__",
+                )
+            )
+        if all(variable is not other for other in tracked):
+            tracked.append(variable)
+
+    def _untrack(self, variable: Variable) -> None:
+        self._variables[:] = [other for other in self._variables if other is not variable]
