@@ -78,7 +78,7 @@ class Backend(Protocol):
 
     def concrete(self) -> AbstractContextManager[Any]:
         """A context in which arrays are real even while `eval_shape` or `jit` traces: a layer that is built
-        inside an abstract evaluation makes its variables here (jax.ensure_compile_time_eval; torch: leaves fake mode)."""
+        inside an abstract evaluation makes its variables here."""
 
     def is_abstract(self, x: Array) -> bool:
         """True while `x` has no values yet: a tracer under jit, grad or eval_shape; a fake tensor."""
@@ -154,7 +154,7 @@ class Backend(Protocol):
     def einsum(self, subscripts: str, *operands: Array) -> Array: ...
 
     def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
-        """The k largest along the last axis, largest first, lowest index first at ties; (values, int32 indices)."""
+        """The k largest along the last axis, largest first, lowest index first at ties: (values, indices)."""
 
     def segment_sum(self, data: Array, segment_ids: Array, num_segments: int) -> Array: ...
 
@@ -190,7 +190,8 @@ class Backend(Protocol):
     def stop_gradient(self, x: Array) -> Array: ...
 
     def custom_gradient(self, function: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-        """`function(*args) -> (output, gradient_function)`, gradient_function(upstream) -> gradients of args."""
+        """`function(*args) -> (output, gradient_function)`, where gradient_function(upstream) gives the
+        gradients of args."""
 
     def checkpoint(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Recompute intermediate values in the backward pass."""
@@ -209,5 +210,5 @@ class Backend(Protocol):
     def compile_step(
         self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
     ) -> Callable[..., Any]:
-        """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path. `donate`
-        allows the memory of the old state to be reused: it must not be read again."""
+        """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path.
+        `donate` allows the memory of the old state to be reused: it must not be read again."""

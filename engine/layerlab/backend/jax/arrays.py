@@ -18,8 +18,8 @@ __all__ = [
     "asarray",
     "block_until_ready",
     "cast",
-    "copy",
     "concrete",
+    "copy",
     "dtype_name",
     "enable_wide_types",
     "inference",
@@ -76,7 +76,11 @@ def dtype_name(x: Array) -> str:
 
 
 def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
-    return getattr(x.at[index], mode)(jnp.asarray(values, dtype=x.dtype))
+    values = jnp.asarray(values, dtype=x.dtype)
+    if mode == "set" and values.ndim == 0 and str(getattr(index, "dtype", "")) == "bool":
+        mask = jnp.asarray(index)  # at[mask] cannot be traced, though the shapes are known
+        return jnp.where(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), values, x)
+    return getattr(x.at[index], mode)(values)
 
 
 def leaf(value: Array, trainable: bool) -> Array:
