@@ -8,6 +8,7 @@ accepted as standard names.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any
@@ -57,66 +58,18 @@ def make_namespace(
         asarray, cast, dtype_name: the back end's own.
         native_dtype: the library's dtype object for a standard name.
     """
+    wrap = _Wrappers(cast, dtype_name, native_dtype)
+    wrappers: dict[str, Callable[[str, Function], Function]] = (
+        dict.fromkeys(_INDICES, wrap.index)
+        | dict.fromkeys(_ACCUMULATORS, wrap.accumulator)
+        | dict.fromkeys(_AVERAGES, wrap.average)
+        | dict.fromkeys(_CREATION, wrap.creation)
+        | dict.fromkeys(_LIKE, wrap.like)
+    )
     xp = SimpleNamespace(**functions)
-
-    def replace(names: Any, wrap: Callable[[str, Function], Function]) -> None:
-        for name in names:
-            if hasattr(xp, name):
-                setattr(xp, name, wrap(name, getattr(xp, name)))
-
-    def with_named_dtype(
-        function: Function, position: int | None, default: Callable[..., str] | None
-    ) -> Function:
-        @wraps(function)
-        def call(*args: Any, dtype: Any = None, **kwargs: Any) -> Array:
-            if position is not None and len(args) > position:
-                args, dtype = args[:position], args[position]
-            if dtype is None and default is not None:
-                dtype = default(*args)
-            if dtype is not None:
-                kwargs["dtype"] = native_dtype(standardize_dtype(dtype))
-            return function(*args, **kwargs)
-
-        return call
-
-    def index(name: str, function: Function) -> Function:
-        @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Array:
-            found = function(*args, **kwargs)
-            return (
-                cast(found, "int32") if "int" in dtype_name(found) else found
-            )  # bincount with weights is not
-
-        return call
-
-    def accumulator(name: str, function: Function) -> Function:
-        def widened(x: Array, *args: Any) -> str:
-            return _WIDENED.get(dtype_name(x), dtype_name(x))
-
-        return with_named_dtype(function, None, widened)
-
-    def average(name: str, function: Function) -> Function:
-        @wraps(function)
-        def call(x: Array, *args: Any, **kwargs: Any) -> Array:
-            is_exact = "int" in dtype_name(x) or dtype_name(x) == "bool"
-            return function(cast(x, "float32") if is_exact else x, *args, **kwargs)
-
-        return call
-
-    def creation(name: str, function: Function) -> Function:
-        numbers = {"arange": slice(None), "full": slice(1, 2)}.get(name)
-
-        def default(*args: Any) -> str:
-            return _number_dtype(args[numbers]) if numbers else "float32"
-
-        return with_named_dtype(function, _CREATION[name], default)
-
-    replace(_INDICES, index)
-    replace(_ACCUMULATORS, accumulator)
-    replace(_AVERAGES, average)
-    replace(_CREATION, creation)
-    replace(_LIKE, lambda name, function: with_named_dtype(function, _LIKE[name], None))
-    replace(["mean"], lambda name, function: with_named_dtype(function, None, None))
+    for name, wrapper in wrappers.items():
+        if name in functions:
+            setattr(xp, name, wrapper(name, functions[name]))
     nonzero = xp.nonzero
     xp.nonzero = lambda x, **kwargs: tuple(cast(found, "int32") for found in nonzero(x, **kwargs))
     xp.asarray = xp.array = lambda x, dtype=None: asarray(
@@ -126,6 +79,68 @@ def make_namespace(
     xp.finfo = lambda dtype: ml_dtypes.finfo(numpy_dtype(standardize_dtype(dtype)))
     xp.iinfo = lambda dtype: ml_dtypes.iinfo(numpy_dtype(standardize_dtype(dtype)))
     return xp
+
+
+@dataclass(frozen=True)
+class _Wrappers:
+    """One method per kind of function: (name, library's function) -> function by our conventions."""
+
+    cast: Function
+    dtype_name: Callable[[Array], str]
+    native_dtype: Callable[[str], Any]
+
+    def index(self, name: str, function: Function) -> Function:
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Array:
+            found = function(*args, **kwargs)
+            is_integer = "int" in self.dtype_name(found)  # not those of bincount with weights
+            return self.cast(found, "int32") if is_integer else found
+
+        return call
+
+    def accumulator(self, name: str, function: Function) -> Function:
+        def widened(x: Array, *args: Any) -> str:
+            return _WIDENED.get(self.dtype_name(x), self.dtype_name(x))
+
+        return self._with_named_dtype(function, None, widened)
+
+    def average(self, name: str, function: Function) -> Function:
+        named = self._with_named_dtype(function, None, None)
+
+        @wraps(function)
+        def call(x: Array, *args: Any, **kwargs: Any) -> Array:
+            is_exact = "int" in self.dtype_name(x) or self.dtype_name(x) == "bool"
+            return named(self.cast(x, "float32") if is_exact else x, *args, **kwargs)
+
+        return call
+
+    def creation(self, name: str, function: Function) -> Function:
+        numbers = {"arange": slice(None), "full": slice(1, 2)}.get(name)
+
+        def default(*args: Any) -> str:
+            return _number_dtype(args[numbers]) if numbers else "float32"
+
+        return self._with_named_dtype(function, _CREATION[name], default)
+
+    def like(self, name: str, function: Function) -> Function:
+        return self._with_named_dtype(function, _LIKE[name], None)
+
+    def _with_named_dtype(
+        self, function: Function, position: int | None, default: Callable[..., str] | None
+    ) -> Function:
+        """Names for `dtype`, by keyword or at `position`; `default(*args)` names the one left out."""
+
+        @wraps(function)
+        def call(*args: Any, dtype: Any = None, **kwargs: Any) -> Array:
+            if position is not None and len(args) > position:
+                args, dtype = args[:position], args[position]
+            if dtype is None and default is not None:
+                dtype = default(*args)
+            if dtype is not None:
+                kwargs["dtype"] = self.native_dtype(standardize_dtype(dtype))
+            return function(*args, **kwargs)
+
+        return call
 
 
 def _number_dtype(numbers: Any) -> str:
