@@ -142,12 +142,7 @@ function fold(run: Run, event: Event): Run {
       return diagnosed(run, event);
     case 'fit_stopped': {
       const reason = event.message || STOP_REASONS[event.reason];
-      return mark(
-        { ...run, status: 'stopped', stopReason: reason },
-        'stop',
-        event.step,
-        `stopped: ${reason}`
-      );
+      return mark({ ...run, status: 'stopped', stopReason: reason }, 'stop', event.step, 'stopped');
     }
     case 'fit_failed': {
       const failure = { error: event.error, message: event.message };
@@ -171,9 +166,9 @@ export function assertNever(value: never): never {
 }
 
 const STOP_REASONS = {
-  user: 'asked by you',
-  callback: 'asked by a callback',
-  interrupt: 'interrupted'
+  user: 'You stopped this run',
+  callback: 'A callback stopped this run',
+  interrupt: 'This run was interrupted'
 } as const;
 
 function started(event: FitStarted): Run {

@@ -28,7 +28,7 @@ export const mime: JupyterFrontEndPlugin<void> = {
   ) => {
     registry.addFactory(
       factory(RUN_MIME, (node, lifetime) => {
-        const output = new RunOutput(connections, node, lifetime);
+        const output = new RunOutput(connections, node, lifetime, panels);
         return data => output.show(decodeRunBundle(data));
       }),
       RANK

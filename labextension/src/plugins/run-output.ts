@@ -2,6 +2,7 @@
 import type { Connections } from '../kernel/connections';
 import { type RunSource, savedSource } from '../kernel/source';
 import type { RunBundle } from '../protocol';
+import type { IPanels } from './tokens';
 
 const NO_KERNEL = 'The kernel of this run is gone: this is what was saved.';
 
@@ -12,7 +13,8 @@ export class RunOutput {
   constructor(
     private readonly connections: Pick<Connections, 'follow'>,
     private readonly node: HTMLElement,
-    private readonly lifetime: AbortSignal
+    private readonly lifetime: AbortSignal,
+    private readonly panels: Pick<IPanels, 'open'> | null = null
   ) {
     lifetime.addEventListener('abort', () => this.drawn.abort(), { once: true });
   }
@@ -58,7 +60,11 @@ export class RunOutput {
     if (!drawn.signal.aborted && !this.lifetime.aborted) {
       const el = document.createElement('div');
       this.node.replaceChildren(el);
-      render({ source, el, signal: drawn.signal });
+      // A panel is drawn by the kernel's help: where that is gone, there is nothing to open.
+      const { panels } = this;
+      const subject = { kind: 'run' as const, kernelId: bundle.kernel_id, id: bundle.run_id };
+      const onOpen = panels !== null && source.steer !== null ? () => panels.open(subject) : null;
+      render({ source, el, signal: drawn.signal, onOpen });
     }
   }
 }

@@ -9,7 +9,7 @@ const COLUMNS: readonly { column: Column; title: string; isNumber: boolean }[] =
   { column: 'name', title: 'layer (class)', isNumber: false },
   { column: 'shape', title: 'output shape', isNumber: false },
   { column: 'parameters', title: 'parameters', isNumber: true },
-  { column: 'share', title: 'share', isNumber: true },
+  { column: 'share', title: 'share', isNumber: false },
   { column: 'connected', title: 'connected to', isNumber: false },
   { column: 'trainable', title: 'trainable', isNumber: false }
 ];
@@ -23,6 +23,7 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const rows = useMemo(() => toRows(summary), [summary]);
   const shown = useMemo(() => shownRows(rows, query, sorting, folded), [rows, query, sorting, folded]);
+  const hasGroups = rows.some(row => row.isGroup);
   const largest = Math.max(1, ...rows.filter(row => !row.isGroup).map(row => row.parameters));
 
   const toggle = (index: number) => {
@@ -61,7 +62,7 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
                     sorting?.column === column ? (sorting.isDown ? 'descending' : 'ascending') : 'none'
                   }
                 >
-                  <button type="button" onClick={() => setSorting(nextSorting(sorting, column, isNumber))}>
+                  <button type="button" onClick={() => setSorting(nextSorting(sorting, column))}>
                     {title}
                     <span className="layerlab-sort" aria-hidden="true">
                       {sorting?.column === column ? (sorting.isDown ? '▾' : '▴') : ''}
@@ -77,6 +78,7 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
                 key={row.index}
                 row={row}
                 largest={largest}
+                hasGroups={hasGroups}
                 isFolded={folded.has(row.index)}
                 onFold={toggle}
               />
@@ -92,12 +94,18 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
   );
 }
 
-type LayerRowProps = { row: Row; largest: number; isFolded: boolean; onFold: (index: number) => void };
+type LayerRowProps = {
+  row: Row;
+  largest: number;
+  hasGroups: boolean;
+  isFolded: boolean;
+  onFold: (index: number) => void;
+};
 
-function LayerRow({ row, largest, isFolded, onFold }: LayerRowProps) {
+function LayerRow({ row, largest, hasGroups, isFolded, onFold }: LayerRowProps) {
   return (
     <tr className={row.isGroup ? 'layerlab-row-group' : ''}>
-      <td style={{ paddingInlineStart: `${8 + 18 * Math.min(row.depth, 12)}px` }}>
+      <td style={{ paddingInlineStart: `${indent(row, hasGroups)}px` }}>
         {row.isGroup && (
           <button
             type="button"
@@ -145,6 +153,11 @@ function LayerRow({ row, largest, isFolded, onFold }: LayerRowProps) {
   );
 }
 
+/** Names of one depth stand below each other, whether or not a fold button precedes them. */
+function indent(row: Row, hasGroups: boolean): number {
+  return 10 + 18 * Math.min(row.depth, 12) + (hasGroups && !row.isGroup ? 20 : 0);
+}
+
 function Totals({ summary }: { summary: SummaryTable }) {
   const facts: [string, string][] = [
     ['total', `${count(summary.parameters)} (${bytes(summary.size_bytes)})`],
@@ -167,11 +180,12 @@ function Totals({ summary }: { summary: SummaryTable }) {
 }
 
 /** A click sorts (numbers from the largest), a second one turns that round, a third one ends it. */
-function nextSorting(before: Sorting | null, column: Column, isNumber: boolean): Sorting | null {
+function nextSorting(before: Sorting | null, column: Column): Sorting | null {
+  const isLargestFirst = column === 'parameters' || column === 'share';
   if (before?.column !== column) {
-    return { column, isDown: isNumber };
+    return { column, isDown: isLargestFirst };
   }
-  return before.isDown === isNumber ? { column, isDown: !isNumber } : null;
+  return before.isDown === isLargestFirst ? { column, isDown: !isLargestFirst } : null;
 }
 
 function percent(share: number): string {

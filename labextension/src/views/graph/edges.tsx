@@ -28,7 +28,7 @@ export function EdgeView(props: EdgeProps<RoutedEdge>) {
         <EdgeLabelRenderer>
           <div
             className="layerlab-edge-label"
-            style={{ transform: `translate(-50%, -50%) translate(${middle.x}px, ${middle.y}px)` }}
+            style={{ transform: `translate(8px, -50%) translate(${middle.x}px, ${middle.y}px)` }}
           >
             {clip(data.label, 60)}
           </div>

@@ -19,7 +19,13 @@ export type GraphProps = {
 
 const NODE_TYPES = { box: BoxView, frame: FrameView };
 const EDGE_TYPES = { routed: EdgeView };
-const ARROW = { type: MarkerType.ArrowClosed, width: 14, height: 14, color: 'var(--layerlab-edge)' };
+const ARROW = {
+  type: MarkerType.ArrowClosed,
+  width: 18,
+  height: 18,
+  markerUnits: 'userSpaceOnUse',
+  color: 'var(--layerlab-edge)'
+};
 /** Edges pass behind the names of groups, which let them shine through elsewhere. */
 const Z = { edge: 0, frame: 1, activeEdge: 2, box: 3 } as const;
 const [MIN_HEIGHT, MAX_HEIGHT] = [220, 580];

@@ -46,7 +46,7 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
     }
   }, [canvas, placed, flow]);
   return {
-    fit: () => void flow.fitView({ padding: 0.05, maxZoom: 1.2, duration: 200 }),
+    fit: () => void flow.fitView({ padding: 0.05, minZoom: 0.15, maxZoom: 1.2, duration: 200 }),
     request: (id: string) => {
       if (flow.getNode(id)) {
         void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 250 });

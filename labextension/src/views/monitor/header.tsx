@@ -8,9 +8,12 @@ import { clip, count, duration, value } from '../shared/text';
 
 export type Steer = (method: Steering) => Promise<void>;
 
-export function Header({ run, link, steer }: { run: Run; link: Link; steer: Steer | null }) {
+type HeaderProps = { run: Run; link: Link; steer: Steer | null; onOpen: (() => void) | null };
+
+export function Header({ run, link, steer, onOpen }: HeaderProps) {
   const isActive = run.status === 'running' || run.status === 'paused';
   const isReachable = link.kind === 'live' || link.kind === 'waiting';
+  const isMoving = run.status === 'running' && isReachable;
   return (
     <header className="layerlab-head">
       <div className="layerlab-head-row">
@@ -19,10 +22,26 @@ export function Header({ run, link, steer }: { run: Run; link: Link; steer: Stee
           {clip(run.modelName) || 'Training run'}
         </span>
         <span className="layerlab-subtitle">{subtitle(run)}</span>
-        {steer && isActive && isReachable && <Buttons run={run} steer={steer} />}
+        <span className="layerlab-buttons">
+          {steer && isActive && isReachable && <Buttons run={run} steer={steer} />}
+          {onOpen && (
+            <button
+              type="button"
+              className="layerlab-button"
+              onClick={onOpen}
+              title="Open beside the notebook"
+            >
+              <Icon name="panel" /> Open in panel
+            </button>
+          )}
+        </span>
       </div>
-      <Progress run={run} isMoving={run.status === 'running' && isReachable} />
-      <Facts run={run} isMoving={run.status === 'running' && isReachable} />
+      {run.status !== 'empty' && (
+        <>
+          <Progress run={run} isMoving={isMoving} />
+          <Facts run={run} isMoving={isMoving} />
+        </>
+      )}
     </header>
   );
 }
@@ -143,7 +162,7 @@ function Buttons({ run, steer }: { run: Run; steer: Steer }) {
     </button>
   );
   return (
-    <span className="layerlab-buttons">
+    <>
       <span className="layerlab-problem" role="status">
         {problem}
       </span>
@@ -152,6 +171,6 @@ function Buttons({ run, steer }: { run: Run; steer: Steer }) {
         : button('pause', 'Pause', 'Hold the run before its next step')}
       {button('step', 'Step', 'Train one step, then pause', !isPaused)}
       {button('stop', 'Stop', 'End the run after this step; fit returns what was reached')}
-    </span>
+    </>
   );
 }

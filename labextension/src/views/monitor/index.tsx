@@ -8,14 +8,20 @@ import type { ChartOptions } from './figure';
 import { Header } from './header';
 import { Messages } from './messages';
 
-export type MonitorArguments = { source: RunSource; el: HTMLElement; signal: AbortSignal };
+export type MonitorArguments = {
+  source: RunSource;
+  el: HTMLElement;
+  signal: AbortSignal;
+  /** Shows a button that opens the run somewhere else. */
+  onOpen?: (() => void) | null;
+};
 
 /** Draw the run into `el` until `signal` is aborted. */
-export function render({ source, el, signal }: MonitorArguments): void {
-  mount(el, signal, <Monitor source={source} />);
+export function render({ source, el, signal, onOpen = null }: MonitorArguments): void {
+  mount(el, signal, <Monitor source={source} onOpen={onOpen} />);
 }
 
-function Monitor({ source }: { source: RunSource }) {
+function Monitor({ source, onOpen }: { source: RunSource; onOpen: (() => void) | null }) {
   const { run, link } = useSyncExternalStore(
     listener => source.subscribe(listener),
     () => source.state
@@ -29,7 +35,7 @@ function Monitor({ source }: { source: RunSource }) {
       ref={root}
       aria-label={`Training of ${run.modelName.slice(0, 60)}`}
     >
-      <Header run={run} link={link} steer={source.steer} />
+      <Header run={run} link={link} steer={source.steer} onOpen={onOpen} />
       <Messages run={run} link={link} />
       {charts.length > 0 ? (
         <>

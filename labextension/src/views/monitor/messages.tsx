@@ -21,7 +21,7 @@ export function Messages({ run, link }: { run: Run; link: Link }) {
         />
       )}
       {run.status === 'stopped' && (
-        <Note level="info" title={`Stopped after step ${run.step}: ${clip(run.stopReason, MAX_MESSAGE)}`} />
+        <Note level="info" title={`${clip(run.stopReason, MAX_MESSAGE)} (after step ${run.step}).`} />
       )}
       {run.diagnostics.map(diagnostic => (
         <Note
