@@ -45,6 +45,7 @@ _MODULES = {
     "regularizers": "keras.regularizers",
     "constraints": "keras.constraints",
     "losses": "keras.losses",
+    "metric_functions": "keras.metrics",  # apart, because the name of each also means the metric class
     "metrics": "keras.metrics",
     "optimizers": "keras.optimizers",
     "schedules": "keras.optimizers.schedules",
@@ -144,7 +145,7 @@ def serialize_keras_object(value: Any) -> Any:
     if isinstance(value, list):
         return [serialize_keras_object(item) for item in value]
     if isinstance(value, tuple):
-        return {"class_name": "__tuple__", "config": {"value": [serialize_keras_object(item) for item in value]}}
+        return tuple(serialize_keras_object(item) for item in value)
     return _serialize_other(value)
 
 
@@ -249,7 +250,8 @@ def _deserialize(config: Any, kind: str | None = None) -> Any:
     if config is None or isinstance(config, bool | int | float | str):
         return config
     if isinstance(config, list | tuple):
-        return [_deserialize(item) for item in config]
+        items = [_deserialize(item) for item in config]
+        return tuple(items) if isinstance(config, tuple) else items
     if not isinstance(config, dict):
         return config
     if "class_name" not in config or "config" not in config:
@@ -275,7 +277,7 @@ def _find_named(config: dict[str, Any], kind: str | None, registered_name: str, 
         found = find(candidate, name)
         if found is not None:
             return found
-    return lookup(kinds[0] if kinds else "layers", name)
+    return lookup(kinds[-1] if kinds else "layers", name)
 
 
 def _instantiate(target: Any, inner: Any, build_config: Any) -> Any:
