@@ -7,7 +7,7 @@ accepted as standard names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from types import SimpleNamespace
@@ -59,16 +59,16 @@ def make_namespace(
         native_dtype: the library's dtype object for a standard name.
     """
     wrap = _Wrappers(cast, dtype_name, native_dtype)
-    wrappers: dict[str, Callable[[str, Function], Function]] = (
-        dict.fromkeys(_INDICES, wrap.index)
-        | dict.fromkeys(_ACCUMULATORS, wrap.accumulator)
-        | dict.fromkeys(_AVERAGES, wrap.average)
-        | dict.fromkeys(_CREATION, wrap.creation)
-        | dict.fromkeys(_LIKE, wrap.like)
-    )
+    kinds: list[tuple[Iterable[str], Callable[[str, Function], Function]]] = [
+        (_INDICES, wrap.index),
+        (_ACCUMULATORS, wrap.accumulator),
+        (_AVERAGES, wrap.average),
+        (_CREATION, wrap.creation),
+        (_LIKE, wrap.like),
+    ]
     xp = SimpleNamespace(**functions)
-    for name, wrapper in wrappers.items():
-        if name in functions:
+    for names, wrapper in kinds:
+        for name in functions.keys() & set(names):
             setattr(xp, name, wrapper(name, functions[name]))
     nonzero = xp.nonzero
     xp.nonzero = lambda x, **kwargs: tuple(cast(found, "int32") for found in nonzero(x, **kwargs))
