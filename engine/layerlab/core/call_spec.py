@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layerlab import tree
+from layerlab.core.context import context
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = ["CallSpec", "build_arguments", "call_spec", "is_shape", "shape_of", "tensor_arguments"]
@@ -85,8 +86,19 @@ def build_arguments(build: Callable[..., Any], tensors: dict[str, Any]) -> dict[
 
 
 def shape_of(value: Any) -> Any:
-    """The shape of a tensor, or the structure of shapes of a structure."""
-    return tree.map_structure(lambda leaf: tuple(leaf.shape) if hasattr(leaf, "shape") else None, value)
+    """The shape of a tensor, or the structure of shapes of a structure; None for sizes that are not known."""
+    return tree.map_structure(lambda leaf: _known(tuple(leaf.shape)) if hasattr(leaf, "shape") else None, value)
+
+
+def _known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """`shape` without the stand-ins of a running inference. The last axis stays: features are known, and
+    weights depend on them."""
+    if context.stand_in is None:
+        return shape
+    last = len(shape) - 1
+    return tuple(
+        None if size == context.stand_in and (axis == 0 or axis < last) else size for axis, size in enumerate(shape)
+    )
 
 
 def is_shape(value: Any) -> bool:

@@ -23,6 +23,7 @@ class _Context(threading.local):
         self.autocast_dtype: str | None = None
         self.calls: list[Any] = []  # the layers whose call is running, outermost first
         self.training: bool | None = None
+        self.stand_in: int | None = None  # the size that unknown ones have while shapes are inferred
 
 
 context = _Context()

@@ -543,6 +543,10 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
+# For layers without a build of their own as well: that they are built, on what, and where they are.
+Layer.build = _in_build_scope(Layer.build)  # type: ignore[method-assign]
+
+
 def _specs(shapes: Any, dtype: str) -> Any:
     if is_shape(shapes):
         return KerasTensor(shapes, dtype)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["auto_name", "check_name", "reset_names", "snake_case", "unique_name"]
+__all__ = ["auto_name", "check_name", "reset_names", "snake_case", "spare_names", "unique_name"]
 
 _counts: dict[str, int] = {}
 _lock = threading.Lock()
+
+
+class _Spare(threading.local):
+    counts: dict[str, int] | None = None  # used instead, in a thread that is within `spare_names`
+
+
+_spare = _Spare()
 
 
 def snake_case(name: str) -> str:
@@ -33,9 +42,20 @@ def auto_name(class_name: str) -> str:
 def unique_name(prefix: str) -> str:
     """`prefix`, then `prefix_1`, `prefix_2` ..."""
     with _lock:
-        count = _counts.get(prefix, 0)
-        _counts[prefix] = count + 1
+        counts = _counts if _spare.counts is None else _spare.counts
+        count = counts.get(prefix, 0)
+        counts[prefix] = count + 1
     return f"{prefix}_{count}" if count else prefix
+
+
+@contextmanager
+def spare_names() -> Iterator[None]:
+    """Names given inside, by this thread, begin anew and do not count: for what is looked at and thrown away."""
+    previous, _spare.counts = _spare.counts, {}
+    try:
+        yield
+    finally:
+        _spare.counts = previous
 
 
 def reset_names() -> None:

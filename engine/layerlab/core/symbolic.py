@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import ArraySpec
+from layerlab.core.context import context
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
@@ -254,21 +255,23 @@ def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     tensors = symbolic_tensors((args, kwargs))
     unknown = any(None in tensor.shape for tensor in tensors)
-    results = [_evaluate(function, args, kwargs, size) for size in (_STAND_INS if unknown else _STAND_INS[:1])]
+    results = [_evaluate(function, args, kwargs, size) for size in (_STAND_INS if unknown else (None,))]
     return tree.map_structure(_merge, *results) if unknown else tree.map_structure(_to_symbolic, results[0])
 
 
-def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: int) -> Any:
+def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: int | None) -> Any:
     def to_spec(leaf: Any) -> Any:
         if not isinstance(leaf, KerasTensor):
             return leaf
-        return ArraySpec(tuple(stand_in if size is None else size for size in leaf.shape), leaf.dtype)
+        return ArraySpec(tuple(stand_in or 1 if size is None else size for size in leaf.shape), leaf.dtype)
 
     def call(specs: tuple[Any, dict[str, Any]]) -> Any:
         with StateScope():
             result = function(*specs[0], **specs[1])
         return tree.map_structure(lambda leaf: leaf.value if isinstance(leaf, Variable) else leaf, result)
 
+    # Inside another inference its stand-in goes on: the sizes of these arguments come from it.
+    previous, context.stand_in = context.stand_in, stand_in or context.stand_in
     try:
         return backend().eval_shape(call, tree.map_structure(to_spec, (args, kwargs)))
     except LayerlabError:
@@ -279,6 +282,8 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
         raise ShapeError(
             explain(f"{name} cannot take tensors of shape {shapes}: {_first_line(error)}", fix="check the layers before it")
         ) from error
+    finally:
+        context.stand_in = previous
 
 
 def _merge(first: Any, second: Any) -> Any:
