@@ -112,11 +112,11 @@ class Progbar:
         if not current:
             return 0.0
         now = time.perf_counter()
-        first = self._after_first_step
-        seconds = (now - self._started) / current if first is None or current < 2 else (now - first) / (current - 1)
         if current == 1:
             self._after_first_step = now
-        return seconds
+        elif self._after_first_step is not None:
+            return (now - self._after_first_step) / (current - 1)
+        return (now - self._started) / current
 
     # -- text -------------------------------------------------------------------------------------------
 
@@ -135,7 +135,8 @@ class Progbar:
         told = self._elapsed()
         if self.target:
             done = int(self.width * min(1.0, current / self.target))
-            parts = [(_BOLD, self._count(current)), ("", " "), (_GREEN, "━" * done), (_GREY, "━" * (self.width - done))]
+            drawn = [(_GREEN, "━" * done), (_GREY, "━" * (self.width - done))]
+            parts = [(_BOLD, self._count(current)), ("", " "), *drawn]
             told = told if finalize else _duration(seconds * (self.target - current))
         else:
             parts = [("", f"{current:7d}/Unknown")]
@@ -153,10 +154,13 @@ class Progbar:
     def _speed(self, seconds: float) -> str:
         if seconds >= 1 or seconds == 0:
             return f"{seconds:.0f}s/{self.unit_name}"
-        return f"{seconds * 1e3:.0f}ms/{self.unit_name}" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us/{self.unit_name}"
+        if seconds >= 1e-3:
+            return f"{seconds * 1e3:.0f}ms/{self.unit_name}"
+        return f"{seconds * 1e6:.0f}us/{self.unit_name}"
 
     def _written_values(self) -> str:
-        return "".join(f" - {label}: {_number(total / weight)}" for label, (total, weight) in self._values.items())
+        means = {label: total / weight for label, (total, weight) in self._values.items()}
+        return "".join(f" - {label}: {_number(mean)}" for label, mean in means.items())
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,189 @@
+"""A model as nodes and edges: one node per call of a layer or op, nested models as groups.
+
+Edges run between the layers themselves, into and out of groups, which have no ends of their own. The
+inputs of a nested model are not drawn: what it is called on stands there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from layerlab import tree
+from layerlab.core.function import Function
+from layerlab.core.symbolic import KerasTensor, Node, Operation
+from layerlab.inspect.families import family
+from layerlab.inspect.layers import class_name, count, inner_layers, output_shape, shape_text
+from layerlab.inspect.records import Edge, ModelGraph, NodeInfo
+from layerlab.inspect.trace import trace
+
+__all__ = ["describe_graph"]
+
+_LONGEST_TEXT = 120  # characters of a setting
+_SCALARS = (bool, int, float, str, type(None))
+
+
+def describe_graph(model: Any) -> ModelGraph:
+    """The graph of `model`, inner models included.
+
+    A subclassed model is traced on symbolic inputs. Where that is not possible (it is not built, or its
+    `call` looks at values) its layers are listed without edges.
+    """
+    drawing = _Drawing()
+    graph = _graph_of(model)
+    if graph is None:
+        drawing.add_list(model, parent=None)
+    else:
+        drawing.add_graph(graph, parent=None, sources={})
+    return ModelGraph(nodes=list(drawing.nodes.values()), edges=list(drawing.edges))
+
+
+def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
+    graph = getattr(model, "_graph", None)
+    return graph if graph is not None else trace(model, inputs)
+
+
+class _Drawing:
+    """Nodes and edges, collected while the graph is walked."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, NodeInfo] = {}
+        self.edges: dict[Edge, None] = {}  # a dict keeps the order and drops repetitions
+
+    def add_graph(self, graph: Function, parent: str | None, sources: Mapping[int, str]) -> dict[int, str]:
+        """Draw the calls of a graph.
+
+        Args:
+            sources: for tensors (by id) that come from outside, the node that they come from.
+        Returns: the same, with the tensors of the graph.
+        """
+        known = dict(sources)
+        for node in _calls(graph):
+            if all(id(tensor) in known for tensor in node.output_tensors):
+                continue  # an input of a nested model
+            inner = self._inner_graph(node)
+            id_ = self._add(node.operation, parent, node.output_tensors, is_group=inner is not None)
+            if inner is None:
+                known |= {id(tensor): id_ for tensor in node.output_tensors}
+                self._connect(node, id_, known)
+            else:
+                known |= self._add_inner(node, inner, id_, known)
+        return known
+
+    def add_list(self, model: Any, parent: str | None) -> None:
+        """Draw the layers of a model whose graph is not known."""
+        for layer in inner_layers(model):
+            graph = getattr(layer, "_graph", None)
+            members = inner_layers(layer)
+            id_ = self._add(layer, parent, None, is_group=bool(members))
+            if graph is not None:
+                self.add_graph(graph, id_, {id(tensor): "" for tensor in graph.inputs})
+            elif members:
+                self.add_list(layer, id_)
+
+    def _inner_graph(self, node: Node) -> Function | None:
+        """The graph of a model that is called by `node`; None for a plain layer or op."""
+        if not hasattr(node.operation, "operations"):
+            return None
+        graph = _graph_of(node.operation, node.input_tensors)
+        if graph is None or all(call.is_input for call in graph.nodes):
+            return None
+        ends = (len(graph.inputs), len(graph.outputs))
+        return graph if ends == (len(node.input_tensors), len(node.output_tensors)) else None
+
+    def _add_inner(self, node: Node, inner: Function, id_: str, known: Mapping[int, str]) -> dict[int, str]:
+        given = inner.flatten_inputs(node.args[0]) if node.args else node.input_tensors
+        outside = {id(mine): known.get(id(its), "") for mine, its in zip(inner.inputs, given, strict=True)}
+        inside = self.add_graph(inner, id_, outside)
+        pairs = zip(node.output_tensors, inner.outputs, strict=True)
+        return {id(its): inside[id(mine)] for its, mine in pairs}
+
+    def _connect(self, node: Node, id_: str, known: Mapping[int, str]) -> None:
+        for tensor in node.input_tensors:
+            source = known.get(id(tensor))
+            if source:
+                self.edges[Edge(source=source, target=id_, label=shape_text(tensor))] = None
+
+    def _add(
+        self, operation: Operation, parent: str | None, outputs: Sequence[KerasTensor] | None, is_group: bool
+    ) -> str:
+        id_ = self._new_id(operation.name, parent)
+        self.nodes[id_] = _describe(operation, id_, parent, outputs, is_group)
+        return id_
+
+    def _new_id(self, name: str, parent: str | None) -> str:
+        """'dense', and 'dense:1' for its second call."""
+        first = name if parent is None else f"{parent}/{name}"
+        id_, calls = first, 0
+        while id_ in self.nodes:
+            calls += 1
+            id_ = f"{first}:{calls}"
+        return id_
+
+
+def _calls(graph: Function) -> list[Node]:
+    """The nodes of a graph, those of inputs that lead nowhere included."""
+    ends = [tensor._keras_history for tensor in graph.inputs]
+    inputs = [end.operation._inbound_nodes[end.node_index] for end in ends if end is not None]
+    return [*(node for node in inputs if node not in graph.nodes), *graph.nodes]
+
+
+# -- one node ------------------------------------------------------------------------------------------------
+
+
+def _describe(
+    operation: Any, id_: str, parent: str | None, outputs: Sequence[KerasTensor] | None, is_group: bool
+) -> NodeInfo:
+    weights = getattr(operation, "weights", [])
+    is_model = hasattr(operation, "operations")
+    return NodeInfo(
+        id=id_,
+        parent=parent,
+        name=operation.name,
+        class_name=class_name(operation),
+        family="input" if class_name(operation) == "Input" else family(operation),
+        path=getattr(operation, "path", operation.name),
+        output_shape=output_shape(operation) if outputs is None else shape_text(list(outputs)),
+        dtype=outputs[0].dtype if outputs else getattr(operation, "compute_dtype", ""),
+        parameters=count(weights),
+        trainable=not weights or bool(operation.trainable_weights),
+        is_group=is_group,
+        config={} if is_model else _settings(operation),  # a model's holds those of all its layers
+        weights=[] if is_group else [_weight(variable) for variable in weights],
+    )
+
+
+def _weight(variable: Any) -> dict[str, Any]:
+    return {
+        "path": variable.path,
+        "shape": str(variable.shape),
+        "dtype": variable.dtype,
+        "trainable": variable.trainable,
+    }
+
+
+def _settings(operation: Any) -> dict[str, Any]:
+    """What of the configuration fits in a line; the name and whether it is trained are told elsewhere."""
+    try:
+        config = operation.get_config()
+    except Exception:  # a person's own layer may have arguments that no file can hold
+        return {}
+    written = {key: _setting(value) for key, value in config.items() if key not in ("name", "trainable")}
+    return {key: value for key, value in written.items() if value is not None}
+
+
+def _setting(value: Any) -> Any:
+    """A JSON scalar or a short text; None for what is neither."""
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value if not isinstance(value, str) or len(value) <= _LONGEST_TEXT else None
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, dict) and isinstance(value.get("class_name"), str):  # an object: its name is enough
+        name = value["class_name"]
+        inner = value.get("config")
+        return inner.get("name", name) if name == "DTypePolicy" and isinstance(inner, dict) else name
+    if isinstance(value, list | tuple) and all(isinstance(item, _SCALARS) for item in tree.flatten(value)):
+        text = str(tuple(value))
+        return text if len(text) <= _LONGEST_TEXT else None
+    return None
