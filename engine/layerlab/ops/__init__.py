@@ -1,7 +1,7 @@
 """`layerlab.ops`: functions of arrays, the same on every back end, that also build a model's graph."""
 
 from layerlab.ops import operators
-from layerlab.ops.conv import *
+from layerlab.ops.convolution import *
 from layerlab.ops.core import *
 from layerlab.ops.create import *
 from layerlab.ops.crossentropy import *
@@ -10,7 +10,7 @@ from layerlab.ops.index import *
 from layerlab.ops.linalg import *
 from layerlab.ops.logical import *
 from layerlab.ops.nn import *
-from layerlab.ops.norm import *
+from layerlab.ops.normalization import *
 from layerlab.ops.op import op_table
 from layerlab.ops.reduce import *
-from layerlab.ops.shape import *
+from layerlab.ops.shapes import *

@@ -242,7 +242,7 @@ def absolute(x: Any) -> Array:
     return backend().xp.abs(x)
 
 
-@op("x")
+@op("x", class_name="Absolute")
 def abs(x: Any) -> Array:
     """The magnitude of x; its gradient at 0 is 0."""
     return backend().xp.abs(x)
@@ -503,7 +503,7 @@ def conjugate(x: Any) -> Array:
     return backend().xp.conj(x) if is_complex(x) else x
 
 
-@op("x")
+@op("x", class_name="Conjugate")
 def conj(x: Any) -> Array:
     """The complex conjugate."""
     return backend().xp.conj(x) if is_complex(x) else x

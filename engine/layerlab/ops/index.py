@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-@op("x")
+@op("x", in_call=("key",))
 def get_item(x: Any, key: Any) -> Array:
     """x[key]: ints, slices (of any step), None, Ellipsis, and arrays of indices or booleans.
 

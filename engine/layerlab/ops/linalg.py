@@ -234,7 +234,7 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
 
 @op("x", promote="float")
 def matrix_rank(x: Any, tol: float | None = None) -> Array:
-    """The number of singular values above tol, int32; by default the largest times size and rounding error."""
+    """The number of singular values above tol, int32; by default the largest times size and rounding."""
     xp = backend().xp
     s = xp.linalg.svdvals(x)
     if tol is None:

@@ -146,7 +146,7 @@ def isreal(x: Any) -> Array:
     return backend().xp.ones(x.shape, dtype=bool)
 
 
-@op("x1", "x2", promote="float")
+@op("x1", "x2", promote="float", in_call=("rtol", "atol"))
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
     """True where |x1 - x2| <= atol + rtol * |x2|; infinities are close to themselves."""
     return _is_close(x1, x2, rtol, atol, equal_nan)

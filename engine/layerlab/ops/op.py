@@ -32,20 +32,25 @@ op_table: dict[str, Callable[..., Any]] = {}  # class name as Keras writes it in
 
 
 def op(
-    *arrays: str, promote: Promotion = "common", as_is: tuple[str, ...] = (), class_name: str | None = None
+    *arrays: str,
+    promote: Promotion = "common",
+    as_is: tuple[str, ...] = (),
+    in_call: tuple[str, ...] = (),
+    class_name: str | None = None,
 ) -> Callable[[Function], Function]:
     """Make a formula over `backend().xp` an op.
 
     Args:
         arrays: names of the parameters that are arrays (or lists of arrays); None is let through.
         promote: "common": to their common dtype; "float": the same, and integers become floatx; None: keep.
+        in_call: names of static parameters that a saved graph keeps with the tensors of the call.
         as_is: names of further parameters that are arrays and keep their dtype: indices, conditions.
         class_name: name of the operation in saved graphs, by default the function's name in camel case.
     """
 
     def decorate(function: Function) -> Function:
         parameters = list(inspect.signature(function).parameters.values())
-        place = _Places(parameters, (*arrays, *as_is))
+        place = _Places(parameters, (*arrays, *as_is, *in_call))
         saved_name = class_name or "".join(part.capitalize() for part in function.__name__.split("_"))
 
         @functools.wraps(function)
@@ -67,9 +72,9 @@ def op(
 class _Places:
     """Which parameter the positional argument at an index belongs to."""
 
-    def __init__(self, parameters: list[inspect.Parameter], arrays: tuple[str, ...]) -> None:
+    def __init__(self, parameters: list[inspect.Parameter], in_call: tuple[str, ...]) -> None:
         self.names = [parameter.name for parameter in parameters]
-        self.arrays = frozenset(arrays)
+        self.in_call = frozenset(in_call)
         kinds = [parameter.kind for parameter in parameters]
         # What comes after *operands can only be given by keyword: every later position is an operand.
         self.last = (
@@ -185,12 +190,12 @@ def _record(
     tensors: list[Any] = []
     for index, value in enumerate(args):
         name = place.name(index)
-        if len(tensors) == index and name in place.arrays:
+        if len(tensors) == index and name in place.in_call:
             tensors.append(value)
         else:
             called[name] = value
     called.update(kwargs)
-    in_call = {k: v for k, v in called.items() if k in place.arrays or _has_symbolic(v)}
+    in_call = {k: v for k, v in called.items() if k in place.in_call or _has_symbolic(v)}
     static = {k: v for k, v in called.items() if k not in in_call}
     operation = FunctionOperation(function, class_name, static, static.pop("name", None))
     return operation.symbolic_call(*tensors, **in_call)

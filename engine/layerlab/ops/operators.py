@@ -12,7 +12,7 @@ from typing import Any
 from layerlab.core.symbolic import KerasTensor
 from layerlab.core.variable import Variable
 from layerlab.errors import UnsupportedError, explain
-from layerlab.ops import elementwise, index, linalg, logical, shape
+from layerlab.ops import elementwise, index, linalg, logical, shapes
 
 __all__: list[str] = []
 
@@ -89,11 +89,11 @@ def _iterate(self: Variable) -> Iterator[Any]:
 
 
 def _reshape(self: KerasTensor, newshape: Any) -> Any:
-    return shape.reshape(self, newshape)
+    return shapes.reshape(self, newshape)
 
 
 def _squeeze(self: KerasTensor, axis: Any = None) -> Any:
-    return shape.squeeze(self, axis)
+    return shapes.squeeze(self, axis)
 
 
 def _methods() -> dict[str, Any]:

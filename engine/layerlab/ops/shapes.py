@@ -282,7 +282,7 @@ def rot90(array: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     return backend().xp.rot90(array, k=k, axes=tuple(axes))
 
 
-@op("x")
+@op("x", in_call=("constant_values",))
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Array:
     """x with more elements before and after it along its axes.
 
