@@ -16,6 +16,7 @@ from layerlab.optimizers.base import Optimizer
 from layerlab.optimizers.ftrl import Ftrl
 from layerlab.optimizers.lion import Lion
 from layerlab.optimizers.loss_scale import LossScaleOptimizer
+from layerlab.optimizers.muon import Muon
 from layerlab.optimizers.rmsprop import RMSprop
 from layerlab.optimizers.sgd import SGD
 
@@ -31,6 +32,7 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
     "RMSprop",

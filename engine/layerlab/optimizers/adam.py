@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.optimizers.arguments import CommonArguments
+from layerlab.optimizers.arguments import CommonArguments, CommonButDecay
 from layerlab.optimizers.base import Optimizer, Slots
 
 __all__ = ["Adam", "AdamW"]
@@ -81,7 +81,7 @@ class AdamW(Adam):  # a subclass, as in Keras, where user code asks isinstance
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **common: Unpack[CommonArguments],
+        **common: Unpack[CommonButDecay],
     ) -> None:
         if weight_decay is None:
             raise InvalidArgumentError(

@@ -9,13 +9,19 @@ from typing import Any, TypedDict
 
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 
-__all__ = ["COMMON", "CommonArguments", "check_arguments", "check_unknown", "show_common_arguments"]
+__all__ = [
+    "COMMON",
+    "CommonArguments",
+    "CommonButDecay",
+    "check_arguments",
+    "check_unknown",
+    "show_common_arguments",
+]
 
 
-class CommonArguments(TypedDict, total=False):
-    """Keyword arguments of every optimizer; `Optimizer` says what they mean."""
+class CommonButDecay(TypedDict, total=False):
+    """For optimizers that have a default of their own for `weight_decay`."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -25,6 +31,12 @@ class CommonArguments(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+
+
+class CommonArguments(CommonButDecay, total=False):
+    """Keyword arguments of every optimizer; `Optimizer` says what they mean."""
+
+    weight_decay: float | None
 
 
 COMMON = tuple(CommonArguments.__annotations__)

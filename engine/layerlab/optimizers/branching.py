@@ -17,6 +17,9 @@ def assign_either(
     predicate: Array, if_true: Callable[[], Any], if_false: Callable[[], Any], variables: Sequence[Variable]
 ) -> None:
     """Call one of two functions that assign `variables`; the boolean scalar may not be known yet."""
+    if not backend().is_abstract(predicate):  # eager: a branch that is not taken need not be traced
+        (if_true if bool(predicate) else if_false)()
+        return
 
     def outcome(branch: Callable[[], Any]) -> list[Array]:
         with StateScope() as scope:

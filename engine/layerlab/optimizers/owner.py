@@ -78,7 +78,7 @@ class VariableOwner(Configurable):
 
         Args:
             initializer: one for all names, or one for each.
-        Variables that take their gradient as their value have no slots: None stands in their place.
+        A variable without the slot (`has_slot`) has None in its place.
         """
         names = [name] if isinstance(name, str) else list(name)
         starts = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
@@ -91,9 +91,13 @@ class VariableOwner(Configurable):
         slots: tuple[list[Variable | None], ...] = tuple([] for _ in names)
         for variable in trainable_variables:
             for made, slot_name, start in zip(slots, names, starts, strict=True):
-                skipped = variable.overwrite_with_gradient
-                made.append(None if skipped else self.add_variable_from_reference(variable, slot_name, start))
+                wanted = self.has_slot(variable, slot_name)
+                made.append(self.add_variable_from_reference(variable, slot_name, start) if wanted else None)
         return slots[0] if isinstance(name, str) else slots
+
+    def has_slot(self, variable: Variable, name: str) -> bool:
+        """Whether a variable needs the slot of this name."""
+        return not variable.overwrite_with_gradient
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Assign arrays to `variables`, in their order. Raises: NotBuiltError, ShapeError."""
