@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from layerlab import dtypes, ops, tree
 from layerlab.backend.protocol import Array
 from layerlab.core.config import Configurable, deserialize_keras_object, serialize_keras_object
@@ -63,12 +65,18 @@ class Loss(Configurable):
         A mask on `y_pred` hides its padding. Raises: ShapeError for weights that do not fit.
         """
         mask = get_mask(y_pred)
-        values = self.call(tree.map_structure(self._cast, y_true), tree.map_structure(self._cast, y_pred))
+        values = self.call(self._cast(y_true), self._cast(y_pred))
         mask = _both(mask, get_mask(values))
         return reduce_weighted(self._cast(values), self._cast(sample_weight), mask, self.reduction)
 
     def _cast(self, value: Any) -> Any:
-        return None if value is None else ops.cast(value, self._dtype)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return {key: self._cast(item) for key, item in value.items()}
+        if isinstance(value, list | tuple) and not _is_numbers(value):
+            return [self._cast(item) for item in value]
+        return ops.cast(value, self._dtype)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
@@ -124,6 +132,13 @@ class LossFunctionWrapper(Loss):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, kwargs={self._fn_kwargs}>"
+
+
+def _is_numbers(value: Any) -> bool:
+    """True for a (nested) list of Python numbers: an array, not a structure of arrays."""
+    while isinstance(value, list | tuple) and len(value):
+        value = value[0]
+    return isinstance(value, int | float | np.generic)
 
 
 def _both(first: Any, second: Any) -> Any:
