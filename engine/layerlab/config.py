@@ -6,8 +6,7 @@ from typing import Any
 
 from layerlab.backend.active import use
 from layerlab.dtypes import dtype_policy, set_dtype_policy, standardize_dtype
-from layerlab.errors import InvalidArgumentError, explain
-from layerlab.settings import DATA_FORMATS, FLOAT_TYPES, choose, settings
+from layerlab.settings import DATA_FORMATS, FLOAT_TYPES, choose, positive, settings
 
 __all__ = [
     "backend",
@@ -43,7 +42,8 @@ def floatx() -> str:
 
 def set_floatx(value: Any) -> None:
     """Set the default float type: 'float16', 'bfloat16', 'float32' or 'float64'."""
-    settings.floatx = choose(standardize_dtype(value) if not isinstance(value, str) else value, FLOAT_TYPES, "float type")
+    name = value if value is None or isinstance(value, str) else standardize_dtype(value)
+    settings.floatx = choose(name, FLOAT_TYPES, "float type")
 
 
 def epsilon() -> float:
@@ -53,9 +53,7 @@ def epsilon() -> float:
 
 def set_epsilon(value: float) -> None:
     """Set epsilon. Raises: InvalidArgumentError unless it is a positive number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise InvalidArgumentError(explain("set_epsilon", expected="a positive number", got=repr(value)[:40]))
-    settings.epsilon = float(value)
+    settings.epsilon = positive(value, "epsilon")
 
 
 def image_data_format() -> str:

@@ -8,6 +8,7 @@ Source: "Type promotion semantics", JAX documentation. Imports errors and settin
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any
 
@@ -60,7 +61,7 @@ _PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int", float: "float", compl
 
 
 def standardize_dtype(dtype: Any) -> str:
-    """The standard name of a dtype given as a name, a Python type, or a dtype of any back end; None is floatx."""
+    """The standard name of a dtype given as a name, Python type, or dtype of a back end; None is floatx."""
     if dtype is None:
         return settings.floatx
     if isinstance(dtype, str) and dtype in ALLOWED:
@@ -105,29 +106,30 @@ def _join(names: frozenset[str]) -> str:
     unknown = names - _PARENTS.keys()
     if unknown:
         raise DTypeError(
-            explain(f"No common dtype for {', '.join(sorted(names))}.", fix=f"cast {sorted(unknown)[0]} values first")
+            explain(
+                f"No common dtype for {', '.join(sorted(names))}.",
+                fix=f"cast {sorted(unknown)[0]} values first",
+            )
         )
     common = set.intersection(*(_at_or_above(name) for name in names))
     return next(name for name in common if common <= _at_or_above(name))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _at_or_above(name: str) -> set[str]:
     return {name}.union(*(_at_or_above(parent) for parent in _PARENTS[name]))
 
 
 def _standardize_other(dtype: Any) -> str:
-    if isinstance(dtype, type) and dtype in (bool, int, float):  # np.dtype("float64") == float as well
-        return {bool: "bool", int: "int32", float: settings.floatx}[dtype]
+    if isinstance(dtype, type) and dtype in _PYTHON_TYPES:  # np.dtype("float64") == float as well
+        return {"int": "int32", "float": settings.floatx}.get(_PYTHON_TYPES[dtype], _PYTHON_TYPES[dtype])
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or str(dtype)
     name = str(name).removeprefix("torch.").removeprefix("<class 'jax.numpy.").removesuffix("'>")
     if name in ("int", "float"):
         return {"int": "int32", "float": settings.floatx}[name]
     if name not in ALLOWED:
-        try:
+        with contextlib.suppress(TypeError):
             name = np.dtype(dtype).name
-        except TypeError:
-            pass
     if name.startswith("str") or name == "object":
         name = "string" if name.startswith("str") else name
     if name not in ALLOWED:
@@ -148,12 +150,16 @@ class DTypePolicy:
 
     def __init__(self, name: str = "float32") -> None:
         if not isinstance(name, str):
-            raise InvalidArgumentError(explain("DTypePolicy", expected="a name such as 'float32'", got=repr(name)))
+            raise InvalidArgumentError(
+                explain("DTypePolicy", expected="a name such as 'float32'", got=repr(name))
+            )
         self._name = name
         if name.startswith("mixed_"):
             self._compute_dtype, self._variable_dtype = name.removeprefix("mixed_"), "float32"
             if self._compute_dtype not in ("float16", "bfloat16"):
-                raise InvalidArgumentError(f"Unknown dtype policy '{name}'. Mixed policies: mixed_float16, mixed_bfloat16.")
+                raise InvalidArgumentError(
+                    f"Unknown dtype policy '{name}'. Mixed policies: mixed_float16, mixed_bfloat16."
+                )
         else:
             self._compute_dtype = self._variable_dtype = standardize_dtype(name)
 

@@ -49,7 +49,7 @@ def discover() -> tuple[Frontend, ...]:
 def watchers(run_id: str, model: Any, control: Any) -> list[Listener]:
     """The listeners of all front ends that want to see this run."""
     listeners = (
-        _guarded(lambda f=f: f.watch(run_id, model, control), "showing the run") for f in discover()
+        _guarded(functools.partial(f.watch, run_id, model, control), "showing the run") for f in discover()
     )
     return [listener for listener in listeners if listener is not None]
 
@@ -57,7 +57,7 @@ def watchers(run_id: str, model: Any, control: Any) -> list[Listener]:
 def display_bundle(model: Any) -> dict[str, Any] | None:
     """The first front end's MIME bundle for a model, None where none has one."""
     for frontend in discover():
-        bundle = _guarded(lambda f=frontend: f.display(model), "displaying the model")
+        bundle = _guarded(functools.partial(frontend.display, model), "displaying the model")
         if bundle is not None:
             return bundle
     return None

@@ -45,15 +45,15 @@ def map_structure(function: Callable[..., Any], structure: Any, *others: Any) ->
         for other in others:
             _check_keys(structure, other)
         mapped = {
-            key: map_structure(function, structure[key], *(other[key] for other in others)) for key in structure
+            key: map_structure(function, structure[key], *(other[key] for other in others))
+            for key in structure
         }
         return _rebuild_dict(structure, mapped)
     for other in others:
-        if len(other) != len(structure):
-            raise InvalidArgumentError(
-                explain("Two structures differ.", expected=f"{len(structure)} entries", got=f"{len(other)} entries")
-            )
-    return _rebuild(structure, [map_structure(function, *children) for children in zip(structure, *others, strict=True)])
+        _check_length(structure, other)
+    return _rebuild(
+        structure, [map_structure(function, *children) for children in zip(structure, *others, strict=True)]
+    )
 
 
 def pack(structure: Any, leaves: Iterable[Any]) -> Any:
@@ -61,7 +61,9 @@ def pack(structure: Any, leaves: Iterable[Any]) -> Any:
     iterator = iter(leaves)
     packed = _pack(structure, iterator)
     if next(iterator, iterator) is not iterator:
-        raise InvalidArgumentError(explain("Too many leaves for the structure.", got=f"more than {len(flatten(structure))}"))
+        raise InvalidArgumentError(
+            explain("Too many leaves for the structure.", got=f"more than {len(flatten(structure))}")
+        )
     return packed
 
 
@@ -125,5 +127,18 @@ def _check_keys(first: dict[Any, Any], second: Any) -> None:
     if not isinstance(second, dict) or first.keys() != second.keys():
         got = sorted(map(str, second)) if isinstance(second, dict) else type(second).__name__
         raise InvalidArgumentError(
-            explain("Two structures differ.", expected=f"a dict with the keys {sorted(map(str, first))}", got=str(got))
+            explain(
+                "Two structures differ.",
+                expected=f"a dict with the keys {sorted(map(str, first))}",
+                got=str(got),
+            )
+        )
+
+
+def _check_length(first: list[Any] | tuple[Any, ...], second: Any) -> None:
+    is_sequence = isinstance(second, list | tuple)
+    if not is_sequence or len(first) != len(second):
+        got = f"{len(second)} entries" if is_sequence else type(second).__name__
+        raise InvalidArgumentError(
+            explain("Two structures differ.", expected=f"a list or tuple of {len(first)} entries", got=got)
         )

@@ -1,0 +1,87 @@
+"""Front ends are found by entry point, asked when needed, and never cost a run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import layerlab
+from layerlab import frontends
+
+
+class Watching:
+    def watch(self, run_id: str, model: Any, control: Any) -> Callable[[Any], None] | None:
+        return print if run_id == "seen" else None
+
+    def display(self, model: Any) -> dict[str, Any] | None:
+        return {"text/plain": model.name}
+
+
+class Broken:
+    def watch(self, run_id: str, model: Any, control: Any) -> None:
+        raise RuntimeError("no room")
+
+    def display(self, model: Any) -> None:
+        raise KeyError("no page")
+
+
+class EntryPoint:
+    def __init__(self, name: str, load: Callable[[], Any]) -> None:
+        self.name, self.load = name, load
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Make these the installed front ends."""
+
+    def use(*loaders: Callable[[], Any]) -> None:
+        points = [EntryPoint(f"f{index}", loader) for index, loader in enumerate(loaders)]
+        monkeypatch.setattr(frontends.importlib.metadata, "entry_points", lambda group: points)
+        frontends.discover.cache_clear()
+
+    yield use
+    frontends.discover.cache_clear()
+
+
+def test_without_a_front_end_there_is_nobody_to_tell(install: Callable[..., None]) -> None:
+    install()
+    assert frontends.watchers("seen", None, None) == []
+    assert frontends.display_bundle(None) is None
+
+
+def test_front_ends_that_want_a_run_are_given_its_events(install: Callable[..., None]) -> None:
+    install(Watching, Watching)
+    assert frontends.watchers("seen", None, None) == [print, print]
+    assert frontends.watchers("other", None, None) == []
+
+
+def test_a_broken_front_end_is_a_warning_and_the_others_go_on(install: Callable[..., None]) -> None:
+    install(Broken, Watching)
+    with pytest.warns(UserWarning, match="showing the run failed: RuntimeError: no room"):
+        assert frontends.watchers("seen", None, None) == [print]
+    with pytest.warns(UserWarning, match="displaying the model failed: KeyError"):
+        assert frontends.display_bundle(layerlab.Sequential(name="m")) == {"text/plain": "m"}
+
+
+def test_a_front_end_that_does_not_load_is_left_out_with_its_name(install: Callable[..., None]) -> None:
+    def load() -> Any:
+        raise ImportError("no such module")
+
+    install(load, Watching)
+    with pytest.warns(UserWarning, match="loading the front end 'f0' failed: ImportError"):
+        assert len(frontends.discover()) == 1
+
+
+def test_the_bundle_of_a_model_in_a_cell_comes_from_the_front_end(install: Callable[..., None]) -> None:
+    install(Watching)
+    assert layerlab.Sequential(name="shown")._repr_mimebundle_() == {"text/plain": "shown"}
+
+
+def test_importing_the_engine_looks_no_front_end_up() -> None:
+    code = "import sys, layerlab; print('layerlab_jupyter' in sys.modules, 'IPython' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.stdout.split() == ["False", "False"], result.stderr
