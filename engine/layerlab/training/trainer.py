@@ -230,7 +230,7 @@ class Trainer:
                 model_class=type(self).__name__,
                 backend=backend().name,
                 optimizer=type(self.optimizer).__name__,
-                parameters=sum(v.size for v in self.variables),
+                parameters=sum(v.size for v in self.weights),  # type: ignore[attr-defined]
             ),
             source=source,
             callbacks=callback_list,
