@@ -160,7 +160,7 @@ function layout(run: Run, options: ChartOptions, theme: Theme): Partial<Layout> 
 
 const MARKS = {
   learning_rate: { symbol: 'LR', tone: 'faint' },
-  pause: { symbol: '❙❙', tone: 'faint' },
+  pause: { symbol: '‖', tone: 'faint' },
   checkpoint: { symbol: '▼', tone: 'faint' },
   stop: { symbol: '■', tone: 'warning' },
   fail: { symbol: '✕', tone: 'error' },

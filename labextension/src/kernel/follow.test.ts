@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { FetchEventsResult } from '../protocol';
+import { golden } from '../testing/golden';
+import { type KernelConnection, RequestError } from './connection';
+import { PACE, RunFollower } from './follow';
+
+type Request = { method: string; since?: number };
+
+/** A kernel whose answers the test prepares; after the last one it has nothing new. */
+function fake(answers: (Partial<FetchEventsResult> | Error)[]) {
+  const requests: Request[] = [];
+  let lost = () => {};
+  const connection = {
+    request: async (command: Request) => {
+      requests.push(command);
+      const answer = command.method === 'fetch_events' ? answers.shift() : {};
+      if (answer instanceof Error) {
+        throw answer;
+      }
+      return { events: [], next: command.since ?? 0, live: true, ...answer };
+    },
+    onLost: (listener: () => void) => {
+      lost = listener;
+    }
+  } as unknown as KernelConnection;
+  return { connection, requests, lose: () => lost() };
+}
+
+const follow = (kernel: ReturnType<typeof fake>, isPageHidden = false) =>
+  new RunFollower(kernel.connection, 'run-1', () => isPageHidden);
+
+const visible = new AbortController();
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+it('asks for the whole history first, then for what is new', async () => {
+  const kernel = fake([{ events: [golden('event.fit_started')], next: 5 }]);
+  const follower = follow(kernel);
+  follower.watch(true, visible.signal);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(PACE.visible + 1);
+  expect(kernel.requests.map(request => request.since)).toEqual([0, 5]);
+  expect(follower.state.link.kind).toBe('live');
+  expect(follower.state.run.modelName).toBe('digits');
+});
+
+it('asks about eight times a second while somebody looks, once a second while nobody does', async () => {
+  const seen = fake([]);
+  const hidden = fake([]);
+  const unseen = follow(hidden);
+  const follower = follow(seen);
+  follower.watch(true, visible.signal);
+  follower.subscribe(() => {});
+  unseen.watch(false, visible.signal);
+  unseen.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(seen.requests.length).toBeGreaterThanOrEqual(15);
+  expect(seen.requests.length).toBeLessThanOrEqual(18);
+  expect(hidden.requests.length).toBeLessThanOrEqual(3);
+});
+
+it('asks slowly while the page is hidden', async () => {
+  const kernel = fake([]);
+  const follower = follow(kernel, true);
+  follower.watch(true, visible.signal);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(kernel.requests.length).toBeLessThanOrEqual(3);
+});
+
+it('asks nothing when nobody subscribes any more, and again when somebody does', async () => {
+  const kernel = fake([]);
+  const follower = follow(kernel);
+  const stop = follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  stop();
+  await vi.advanceTimersByTimeAsync(5000);
+  const before = kernel.requests.length;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(kernel.requests.length).toBe(before);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kernel.requests.length).toBe(before + 1);
+});
+
+it('ends when the run does', async () => {
+  const kernel = fake([
+    { events: [golden('event.fit_started'), golden('event.fit_finished')], next: 9, live: false }
+  ]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(follower.state.link.kind).toBe('ended');
+  expect(kernel.requests).toHaveLength(1);
+});
+
+it('is stale, and keeps what it has, when the kernel restarts', async () => {
+  const kernel = fake([{ events: [golden('event.fit_started')], next: 1 }]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  kernel.lose();
+  expect(follower.state.link).toMatchObject({ kind: 'stale' });
+  expect(follower.state.run.modelName).toBe('digits');
+});
+
+it('is stale when the kernel does not know the run', async () => {
+  const kernel = fake([new RequestError('unknown_run', 'no')]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(follower.state.link.kind).toBe('stale');
+  expect(kernel.requests).toHaveLength(1);
+});
+
+it('waits and asks again when the kernel does not answer', async () => {
+  const kernel = fake([new RequestError('timeout', 'The kernel does not answer.')]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(follower.state.link).toEqual({ kind: 'waiting', message: 'The kernel does not answer.' });
+  await vi.advanceTimersByTimeAsync(PACE.afterError + 1);
+  expect(follower.state.link.kind).toBe('live');
+});
+
+it('ignores events of other runs', async () => {
+  const kernel = fake([{ events: [{ ...golden('event.fit_started'), run_id: 'other' }], next: 1 }]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(follower.state.run.status).toBe('empty');
+});
+
+it('has one request under way, however many views ask', async () => {
+  const kernel = fake([]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  follower.subscribe(() => {});
+  follower.subscribe(() => {});
+  expect(kernel.requests).toHaveLength(1);
+});
+
+it('sends a command for its run and looks at once for the effect', async () => {
+  const kernel = fake([]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(10);
+  await follower.steer('stop');
+  expect(kernel.requests.map(request => request.method)).toEqual(['fetch_events', 'stop', 'fetch_events']);
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../protocol';
+import { golden } from '../testing/golden';
+import { decodeEvent } from './decode';
+import { emptyRun, type Run, reduce, reduceAll } from './runs';
+import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from './speed';
+
+/** The golden event with some fields changed. */
+function event(type: Event['type'], changes: Record<string, unknown> = {}): Event {
+  const decoded = decodeEvent({ ...golden(`event.${type}`), ...changes });
+  if (decoded === null) {
+    throw new Error(`not an event: ${type}`);
+  }
+  return decoded;
+}
+
+const y = (run: Run, kind: 'batches' | 'training' | 'validation', label: string) => {
+  const series = run[kind][label];
+  return series?.y.slice(0, series.length);
+};
+
+const START = 1_790_000_000.5;
+
+describe('a run', () => {
+  it('begins with fit_started', () => {
+    const run = reduce(emptyRun, event('fit_started'));
+    expect(run).toMatchObject({ status: 'running', modelName: 'digits', epochs: 3, stepsPerEpoch: 4 });
+  });
+
+  it('collects batch, epoch and validation values by label', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started'),
+      event('epoch_started'),
+      event('steps_finished'),
+      event('validation_finished'),
+      event('epoch_finished')
+    ]);
+    expect(y(run, 'batches', 'accuracy')).toEqual([0.125, 0.25]);
+    expect(y(run, 'training', 'loss')).toEqual([2]);
+    expect(y(run, 'validation', 'loss')).toEqual([1.5]);
+    expect(run.epochsDone).toBe(1);
+  });
+
+  it('takes validation values from the epoch where no pass of its own was reported', () => {
+    const run = reduceAll(emptyRun, [event('fit_started'), event('epoch_finished')]);
+    expect(y(run, 'validation', 'accuracy')).toEqual([0.5]);
+  });
+
+  it('does not change what it was before', () => {
+    const before = reduceAll(emptyRun, [event('fit_started'), event('steps_finished')]);
+    const frozen = structuredClone(before);
+    reduceAll(before, [event('steps_finished', { steps: [3, 4] }), event('epoch_finished')]);
+    expect(y(before, 'batches', 'loss')).toEqual([2.5, 2.25]);
+    expect({ ...before, batches: null }).toEqual({ ...frozen, batches: null });
+  });
+
+  it('pauses, resumes, stops and stays stopped when it is finished', () => {
+    const started = reduce(emptyRun, event('fit_started'));
+    const paused = reduce(started, event('fit_paused'));
+    expect(paused.status).toBe('paused');
+    expect(reduce(paused, event('fit_resumed')).status).toBe('running');
+    const stopped = reduceAll(paused, [event('fit_stopped'), event('epoch_finished'), event('fit_finished')]);
+    expect(stopped.status).toBe('stopped');
+    expect(stopped.stopReason).toBe('You stopped this run');
+  });
+
+  it('keeps the message of a failure', () => {
+    const run = reduceAll(emptyRun, [event('fit_started'), event('fit_failed')]);
+    expect(run.status).toBe('failed');
+    expect(run.failure?.message).toContain('<b>Label 7</b>');
+  });
+
+  it('marks the first step whose loss is not finite, once', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started'),
+      event('steps_finished'),
+      event('steps_finished', { steps: [3, 4] })
+    ]);
+    expect(run.marks.filter(mark => mark.kind === 'nan')).toEqual([
+      { kind: 'nan', step: 2, text: 'loss is not finite' }
+    ]);
+  });
+
+  it('marks changes of the learning rate and uses the new one', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started'),
+      event('learning_rate_changed', { source: 'user' })
+    ]);
+    expect(run.learningRate).toBe(0.0005);
+    expect(run.marks[0]?.text).toBe('learning rate 0.0005 (set by you)');
+  });
+
+  it('repeats advice only when it is about something else', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started'),
+      event('diagnostic'),
+      event('diagnostic', { step: 7 }),
+      event('diagnostic', { path: 'other' })
+    ]);
+    expect(run.diagnostics.map(diagnostic => diagnostic.path)).toEqual(['conv_1/kernel', 'other']);
+  });
+
+  it('takes labels that are names of object members', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started'),
+      event('epoch_finished', { logs: JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3}') })
+    ]);
+    expect(Object.keys(run.training)).toEqual(['__proto__', 'constructor', 'toString']);
+  });
+});
+
+describe('the speed of a run', () => {
+  const moving = () =>
+    reduceAll(emptyRun, [
+      event('fit_started'),
+      event('epoch_started', { time: START }),
+      event('steps_finished', { time: START + 0.5 })
+    ]);
+
+  it('is that of the last seconds', () => {
+    expect(samplesPerSecond(moving())).toBeCloseTo((2 / 0.5) * 32);
+  });
+
+  it('gives progress and remaining time', () => {
+    expect(progress(moving())).toBeCloseTo(2 / 12);
+    expect(remainingSeconds(moving())).toBeCloseTo(10 / 4);
+    expect(elapsedSeconds(moving())).toBeCloseTo(0.5);
+  });
+
+  it('counts whole epochs, validation included, once there are some', () => {
+    const run = reduceAll(moving(), [event('epoch_finished', { time: START + 2, seconds: 2 })]);
+    expect(progress(run)).toBeCloseTo(1 / 3);
+    expect(remainingSeconds(run)).toBeCloseTo(4);
+  });
+
+  it('learns the steps of an epoch from the first one', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started', { steps_per_epoch: null }),
+      event('steps_finished'),
+      event('epoch_finished')
+    ]);
+    expect(run.stepsPerEpoch).toBe(2);
+  });
+
+  it('is unknown in an empty run', () => {
+    expect([progress(emptyRun), samplesPerSecond(emptyRun), remainingSeconds(emptyRun)]).toEqual([
+      null,
+      null,
+      null
+    ]);
+  });
+});
