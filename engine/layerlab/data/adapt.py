@@ -46,7 +46,10 @@ def make_source(
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise DataError(
-                explain(f"{name} cannot be given beside a {type(x).__name__} as x.", fix=f"let it yield (x, y{', sample_weight' if name != 'y' else ''})")
+                explain(
+                    f"{name} cannot be given beside a {type(x).__name__} as x.",
+                    fix=f"let it yield (x, y{', sample_weight' if name != 'y' else ''})",
+                )
             )
     source: BatchSource
     if isinstance(x, PyDataset):
@@ -54,24 +57,35 @@ def make_source(
     elif isinstance(x, Iterable):
         source = IterableSource(x, steps)
     else:
-        raise DataError(explain(f"A {type(x).__name__} is no data.", expected="arrays, a PyDataset, or an iterable of batches"))
+        raise DataError(
+            explain(
+                f"A {type(x).__name__} is no data.", expected="arrays, a PyDataset, or an iterable of batches"
+            )
+        )
     return source if class_weight is None else _Weighted(source, class_weight)
 
 
 def split_validation(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Any, Any]:
     """((x, y, sample_weight), the same of the last `fraction` of the samples)."""
     if not 0 < fraction < 1:
-        raise InvalidArgumentError(explain("validation_split", expected="a number between 0 and 1", got=repr(fraction)[:40]))
+        raise InvalidArgumentError(
+            explain("validation_split", expected="a number between 0 and 1", got=repr(fraction)[:40])
+        )
     if not _is_arrays(x):
         raise DataError(
-            explain(f"validation_split needs arrays; x is a {type(x).__name__}.", fix="pass validation_data=...")
+            explain(
+                f"validation_split needs arrays; x is a {type(x).__name__}.", fix="pass validation_data=..."
+            )
         )
     data = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
     samples = count_samples(data)
     cut = int(np.floor(samples * (1 - fraction)))
     if cut in (0, samples):
         raise DataError(
-            explain(f"validation_split={fraction} of {samples} samples leaves one part empty.", fix="use more data or another fraction")
+            explain(
+                f"validation_split={fraction} of {samples} samples leaves one part empty.",
+                fix="use more data or another fraction",
+            )
         )
 
     def part(index: slice) -> Any:
@@ -81,7 +95,13 @@ def split_validation(x: Any, y: Any, sample_weight: Any, fraction: float) -> tup
 
 
 def _from_arrays(
-    x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, shuffle: Any, class_weight: Any
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    steps: int | None,
+    shuffle: Any,
+    class_weight: Any,
 ) -> BatchSource:
     x, y, sample_weight = as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight")
     if class_weight is not None:
@@ -89,14 +109,18 @@ def _from_arrays(
         sample_weight = weights_of_classes(y, class_weight, sample_weight)
     batch = (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
     if steps == -1:
-        raise InvalidArgumentError(explain("steps_per_epoch=-1 runs for ever.", expected="a generator that never ends, not arrays"))
+        raise InvalidArgumentError(
+            explain("steps_per_epoch=-1 runs for ever.", expected="a generator that never ends, not arrays")
+        )
     return ArraySource(batch, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle)
 
 
 def weights_of_classes(y: Any, class_weight: Mapping[int, float], sample_weight: Any) -> np.ndarray:
     """A weight per sample from the weight of its class, times its sample weight if there is one."""
     if y is None or tree.is_nested(y):
-        raise DataError(explain("class_weight", expected="one output with class targets", got="none or several"))
+        raise DataError(
+            explain("class_weight", expected="one output with class targets", got="none or several")
+        )
     labels = backend().to_numpy(y) if backend().is_array(y) else np.asarray(y)
     if labels.ndim >= 2:
         labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
@@ -146,5 +170,7 @@ def _is_arrays(x: Any) -> bool:
 
 
 def _check_positive(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
+    ):
         raise InvalidArgumentError(explain(name, expected="a positive integer or None", got=repr(value)[:40]))

@@ -24,7 +24,9 @@ class ArraySource:
         shuffle: True: samples anew before each epoch; 'batch': whole batches change places; False: in order.
     """
 
-    def __init__(self, data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str) -> None:
+    def __init__(
+        self, data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str
+    ) -> None:
         self._data = data
         self._samples = count_samples(data)
         self.batch_size: int | None = batch_size
@@ -92,13 +94,20 @@ def count_samples(data: Any) -> int:
     for path, leaf in tree.flatten_with_path(data):
         if leaf is not None:
             if not leaf.shape:
-                raise DataError(explain(f"{_label(path)} is a single number.", expected="an array with the samples as first axis"))
+                raise DataError(
+                    explain(
+                        f"{_label(path)} is a single number.",
+                        expected="an array with the samples as first axis",
+                    )
+                )
             lengths[_label(path)] = leaf.shape[0]
     if not lengths:
         raise DataError(explain("There are no data.", fix="pass x, and y for a loss that needs targets"))
     if len(set(lengths.values())) > 1:
         got = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise DataError(explain("The data have different numbers of samples.", expected="the same for all", got=got))
+        raise DataError(
+            explain("The data have different numbers of samples.", expected="the same for all", got=got)
+        )
     samples = next(iter(lengths.values()))
     if samples == 0:
         raise DataError(explain("The data are empty.", expected="at least one sample", got="0 samples"))
@@ -131,7 +140,11 @@ def _as_array(leaf: Any, what: str) -> Any:
 
 def _as_floatx(array: np.ndarray) -> np.ndarray:
     # NumPy makes float64 of everything; a second copy of float32 data is never made.
-    return array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None))) if array.dtype == np.float64 else array
+    return (
+        array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None)))
+        if array.dtype == np.float64
+        else array
+    )
 
 
 def _is_list_of_numbers(structure: Any) -> bool:
@@ -149,5 +162,6 @@ def _label(path: tuple[Any, ...]) -> str:
 def check_shuffle(shuffle: Any) -> None:
     """Raise for anything but True, False and 'batch'."""
     if shuffle not in (True, False, "batch"):
-        raise InvalidArgumentError(explain("shuffle", expected="True, False or 'batch'", got=repr(shuffle)[:40]))
-
+        raise InvalidArgumentError(
+            explain("shuffle", expected="True, False or 'batch'", got=repr(shuffle)[:40])
+        )

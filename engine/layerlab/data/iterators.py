@@ -85,4 +85,8 @@ def _to_array(leaf: Any) -> Any:
     if leaf is None or backend().is_array(leaf):
         return leaf
     array = np.asarray(leaf)
-    return array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None))) if array.dtype == np.float64 else array
+    return (
+        array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None)))
+        if array.dtype == np.float64
+        else array
+    )

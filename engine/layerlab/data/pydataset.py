@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 from layerlab.core.seed import make_default_seed
 from layerlab.data.iterators import IterableSource
 from layerlab.errors import UnsupportedError, explain
@@ -34,7 +33,10 @@ class PyDataset:
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         if workers > 1 or use_multiprocessing:
             raise UnsupportedError(
-                explain("PyDataset loads batches in the training thread.", fix="leave workers=1 and use_multiprocessing=False")
+                explain(
+                    "PyDataset loads batches in the training thread.",
+                    fix="leave workers=1 and use_multiprocessing=False",
+                )
             )
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
@@ -42,7 +44,9 @@ class PyDataset:
 
     def __getitem__(self, index: int) -> Any:
         """Batch number `index`: a tuple (x,), (x, y) or (x, y, sample_weight)."""
-        raise UnsupportedError(explain(f"{type(self).__name__} has no batches.", fix="define __getitem__(self, index)"))
+        raise UnsupportedError(
+            explain(f"{type(self).__name__} has no batches.", fix="define __getitem__(self, index)")
+        )
 
     @property
     def num_batches(self) -> int | None:
@@ -101,5 +105,3 @@ class _Batches:
 
     def __iter__(self) -> Iterator[Any]:
         return self._source.batches()
-
-

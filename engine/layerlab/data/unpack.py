@@ -17,7 +17,11 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
         return data, None, None
     if not 1 <= len(data) <= 3:
         raise DataError(
-            explain("A batch", expected="a tuple (x,), (x, y) or (x, y, sample_weight)", got=f"a tuple of {len(data)}")
+            explain(
+                "A batch",
+                expected="a tuple (x,), (x, y) or (x, y, sample_weight)",
+                got=f"a tuple of {len(data)}",
+            )
         )
     return (*data, *(None,) * (3 - len(data)))
 

@@ -14,7 +14,17 @@ from layerlab.core.naming import snake_case
 __all__ = ["walk"]
 
 _INTERNAL = frozenset(
-    ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_graph", "_stack", "_variables", "_compiled", "_functions")
+    (
+        "_inbound_nodes",
+        "_outbound_nodes",
+        "_init_arguments",
+        "_losses",
+        "_graph",
+        "_stack",
+        "_variables",
+        "_compiled",
+        "_functions",
+    )
     + ("_compile_loss", "_compile_metrics", "_loss_tracker", "history")
 )
 
@@ -35,7 +45,9 @@ def _children(owner: Any) -> list[tuple[str, Any]]:
     has_graph = getattr(owner, "_graph", None) is not None
     if hasattr(type(owner), "operations"):  # a model
         children["layers"] = owner.layers
-    ordered = sorted(children, key=lambda name: f"~{name}" if name.startswith("_") else name)  # private ones last
+    ordered = sorted(
+        children, key=lambda name: f"~{name}" if name.startswith("_") else name
+    )  # private ones last
     if has_graph:
         ordered.remove("layers")
         ordered.insert(0, "layers")

@@ -18,7 +18,14 @@ import h5py
 import ml_dtypes
 import numpy as np
 
-from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, NotBuiltError, explain
+from layerlab.errors import (
+    ConfigError,
+    DataError,
+    InvalidArgumentError,
+    LayerlabError,
+    NotBuiltError,
+    explain,
+)
 from layerlab.saving.walk import walk
 
 __all__ = ["load_weights", "save_weights"]
@@ -98,18 +105,34 @@ def _load_all(model: Any, file: h5py.File, path: Path, skip_mismatch: bool) -> N
 
 def _read(group: Any, path: Path) -> dict[str, np.ndarray]:
     if not isinstance(group, h5py.Group):
-        raise DataError(explain(f"{path.name} is damaged: '{group.name}' is no group.", fix="save the weights again"))
+        raise DataError(
+            explain(f"{path.name} is damaged: '{group.name}' is no group.", fix="save the weights again")
+        )
     store = {}
     for key in group:
         link = group.get(key, getlink=True)
         if not isinstance(link, h5py.HardLink):
-            raise DataError(explain(f"{path.name} links to something outside: '{group.name}/{key}'.", expected="plain datasets"))
+            raise DataError(
+                explain(
+                    f"{path.name} links to something outside: '{group.name}/{key}'.",
+                    expected="plain datasets",
+                )
+            )
         dataset = group[key]
-        if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual or dataset.dtype.kind == "O":
+        if (
+            not isinstance(dataset, h5py.Dataset)
+            or dataset.external
+            or dataset.is_virtual
+            or dataset.dtype.kind == "O"
+        ):
             raise DataError(explain(f"{path.name}: '{group.name}/{key}'", expected="a plain numeric dataset"))
         value = dataset[()]
         kind = dataset.attrs.get("dtype")
-        store[key] = np.asarray(value).view(ml_dtypes.bfloat16) if kind == "bfloat16" and value.dtype == np.uint16 else np.asarray(value)
+        store[key] = (
+            np.asarray(value).view(ml_dtypes.bfloat16)
+            if kind == "bfloat16" and value.dtype == np.uint16
+            else np.asarray(value)
+        )
     return store
 
 
@@ -132,7 +155,9 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise DataError(explain(f"{path} is not a readable HDF5 file: {str(error)[:120]}", fix="save the weights again")) from error
+        raise DataError(
+            explain(f"{path} is not a readable HDF5 file: {str(error)[:120]}", fix="save the weights again")
+        ) from error
     with file:
         yield file
 
@@ -165,12 +190,18 @@ def _checked_path(filepath: Any, method: str) -> Path:
     path = Path(os.fspath(filepath))
     if not path.name.endswith(SUFFIX):
         raise InvalidArgumentError(
-            explain(f"{method}(filepath=...)", expected=f"a path ending in '{SUFFIX}'", got=repr(str(path))[:120])
+            explain(
+                f"{method}(filepath=...)", expected=f"a path ending in '{SUFFIX}'", got=repr(str(path))[:120]
+            )
         )
     return path
 
 
 def _check_built(model: Any, method: str) -> None:
     if not model.built:
-        raise NotBuiltError(explain(f"'{model.name}' has no weights yet, so {method} can do nothing.", fix="call it on data, or build it"))
-
+        raise NotBuiltError(
+            explain(
+                f"'{model.name}' has no weights yet, so {method} can do nothing.",
+                fix="call it on data, or build it",
+            )
+        )

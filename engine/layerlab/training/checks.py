@@ -25,7 +25,9 @@ def check_batch(model: Any, batch: Any) -> None:
     values = graph.flatten_inputs(x)
     for tensor, value in zip(graph.inputs, values, strict=True):
         expected, got = tensor.shape, (None, *value.shape[1:])
-        fits = len(expected) == len(got) and all(None in pair or pair[0] == pair[1] for pair in zip(expected, got, strict=True))
+        fits = len(expected) == len(got) and all(
+            None in pair or pair[0] == pair[1] for pair in zip(expected, got, strict=True)
+        )
         if not fits and not _is_column(expected, got):
             raise ShapeError(
                 explain(
@@ -60,7 +62,9 @@ def check_labels(model: Any, y: Any) -> None:
     checked = labels if ignored is None else labels[labels != ignored]
     if checked.size == 0 or (checked.min() >= 0 and checked.max() < classes):
         return
-    bad = np.flatnonzero(((labels < 0) | (labels >= classes)) & (labels != ignored if ignored is not None else True))[0]
+    bad = np.flatnonzero(
+        ((labels < 0) | (labels >= classes)) & (labels != ignored if ignored is not None else True)
+    )[0]
     found = np.unique(labels)
     shown = ", ".join(map(str, found[:8])) + (", ..." if len(found) > 8 else "")
     raise DataError(

@@ -58,7 +58,12 @@ class RunControl:
 
     def set_learning_rate(self, value: float) -> None:
         """Use `value` (positive, finite) from the next step on."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+            or value <= 0
+        ):
             raise InvalidArgumentError(
                 explain("The learning rate", expected="a positive, finite number", got=repr(value)[:80])
             )

@@ -87,7 +87,9 @@ class FitRun:
             self._finish()
             raise
         except BaseException as error:
-            self._emit(events.FitFailed, step=self._step, error=type(error).__name__, message=str(error)[:2000])
+            self._emit(
+                events.FitFailed, step=self._step, error=type(error).__name__, message=str(error)[:2000]
+            )
             raise
         finally:
             self.source.close()
@@ -181,10 +183,14 @@ class FitRun:
     def _must_stop(self) -> bool:
         if self.control.stop_requested and self._stop_reason is None:
             self._flush()
-            self._stop_reason = self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="user")
+            self._stop_reason = self._emit(
+                events.FitStopped, epoch=self._epoch, step=self._step, reason="user"
+            )
         elif self.is_stopped() and self._stop_reason is None and self._epoch < self.epochs:
             self._flush()
-            self._stop_reason = self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="callback")
+            self._stop_reason = self._emit(
+                events.FitStopped, epoch=self._epoch, step=self._step, reason="callback"
+            )
         return self._stop_reason is not None or self.is_stopped()
 
     def _apply_learning_rate(self) -> None:
@@ -231,7 +237,9 @@ class FitRun:
         steps, logs = self._recorder.take()
         if not steps:
             return
-        self._emit(events.StepsFinished, epoch=self._epoch, epoch_step=self._epoch_step, steps=steps, logs=logs)
+        self._emit(
+            events.StepsFinished, epoch=self._epoch, epoch_step=self._epoch_step, steps=steps, logs=logs
+        )
         self._check_finite(steps, logs.get("batch_loss", []))
 
     def _check_finite(self, steps: Sequence[int], losses: Sequence[float]) -> None:

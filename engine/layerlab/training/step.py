@@ -45,7 +45,9 @@ class StateLayout:
 
     def read_from(self, scope: StateScope) -> State:
         """The values that hold in a scope."""
-        return {group: {key: scope.read(v) for key, v in keyed.items()} for group, keyed in self.groups.items()}
+        return {
+            group: {key: scope.read(v) for key, v in keyed.items()} for group, keyed in self.groups.items()
+        }
 
     def pairs(self, state: State) -> Iterator[tuple[Variable, Array]]:
         """(variable, its value in `state`)."""

@@ -88,7 +88,11 @@ class Trainer:
         """
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise InvalidArgumentError(
-                explain("compile(steps_per_execution=...)", expected="a positive integer", got=repr(steps_per_execution))
+                explain(
+                    "compile(steps_per_execution=...)",
+                    expected="a positive integer",
+                    got=repr(steps_per_execution),
+                )
             )
         chosen = optimizers.get(optimizer)
         policy = getattr(self, "dtype_policy", None)
@@ -187,11 +191,19 @@ class Trainer:
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
         source = make_source(
-            x, y, sample_weight, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle, class_weight=class_weight
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps=steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
         )
         validation = None
         if validation_data is not None:
-            validation = _validation_source(validation_data, validation_batch_size or batch_size, validation_steps)
+            validation = _validation_source(
+                validation_data, validation_batch_size or batch_size, validation_steps
+            )
         first = source.peek()
         self._prepare(first)
         check_labels(self, y)
@@ -320,7 +332,9 @@ class Trainer:
             callback_list.on_predict_end()
         finally:
             source.close()
-        return tree.map_structure(lambda *arrays: np.concatenate([backend().to_numpy(a) for a in arrays]), *parts)
+        return tree.map_structure(
+            lambda *arrays: np.concatenate([backend().to_numpy(a) for a in arrays]), *parts
+        )
 
     # -- one batch ------------------------------------------------------------------------------------------
 
@@ -335,7 +349,9 @@ class Trainer:
         """One training step; the numbers of this batch alone, as `evaluate` returns them."""
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """Loss and metrics of one batch."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
@@ -346,9 +362,13 @@ class Trainer:
         layout, run_step = self._function("predict")
         return tree.map_structure(backend().to_numpy, _execute(layout, run_step, batch))
 
-    def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+    def _on_batch(
+        self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
+    ) -> Any:
         self._check_compiled(f"{kind}_on_batch")
-        source = make_source(x, y, sample_weight, batch_size=_samples(x), class_weight=class_weight, shuffle=False)
+        source = make_source(
+            x, y, sample_weight, batch_size=_samples(x), class_weight=class_weight, shuffle=False
+        )
         batch = source.peek()
         self._prepare(batch)
         check_labels(self, y)
@@ -375,7 +395,10 @@ class Trainer:
                 loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
                 if loss is None:
                     raise NotCompiledError(
-                        explain(f"'{self.name}' has no loss.", fix='compile(loss="mse"), or call add_loss in a layer')
+                        explain(
+                            f"'{self.name}' has no loss.",
+                            fix='compile(loss="mse"), or call add_loss in a layer',
+                        )
                     )
                 assigned[:] = scope.assigned()
                 return self.optimizer.scale_loss(loss), (loss, y_pred, [scope.read(v) for v in assigned])
@@ -402,7 +425,9 @@ class Trainer:
         x, _, _ = unpack_x_y_sample_weight(data)
         return self._forward(x, training=False)
 
-    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None) -> Any:
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+    ) -> Any:
         """The total: compile's loss plus `self.losses`; None if there is neither."""
         parts = []
         if self._compile_loss is not None:
@@ -434,7 +459,12 @@ class Trainer:
     @property
     def metrics(self) -> list[Any]:
         """The loss, the losses of outputs, compile's metrics, and those in attributes of the model."""
-        own = unique(m for layer in self._flatten_layers() for m in tracked(layer, "metric") if m is not self._loss_tracker)  # type: ignore[attr-defined]
+        own = unique(
+            m
+            for layer in self._flatten_layers()
+            for m in tracked(layer, "metric")
+            if m is not self._loss_tracker
+        )  # type: ignore[attr-defined]
         mine: list[Any] = [] if self._loss_tracker is None else [self._loss_tracker]
         if self._compile_loss is not None:
             mine += self._compile_loss.metrics
@@ -461,7 +491,10 @@ class Trainer:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _forward(self, x: Any, training: bool) -> Any:
-        previous, context.training = context.training, training  # a model without a training argument passes it on
+        previous, context.training = (
+            context.training,
+            training,
+        )  # a model without a training argument passes it on
         try:
             return self(x)  # type: ignore[operator]
         finally:
@@ -478,7 +511,9 @@ class Trainer:
         check_batch(self, batch)
         symbolic = tree.map_structure(_symbolic_like, x)
         if not self.built or (compiled and not self._has_seen_data):
-            y_pred = self(symbolic) if not self.built else infer_spec(lambda v: self._forward(v, False), symbolic)  # type: ignore[operator]
+            y_pred = (
+                self(symbolic) if not self.built else infer_spec(lambda v: self._forward(v, False), symbolic)
+            )  # type: ignore[operator]
             if not self.output_names:
                 self.__dict__["_output_names"] = [f"output_{i + 1}" for i in range(len(tree.flatten(y_pred)))]
             if compiled:
@@ -504,7 +539,12 @@ class Trainer:
             groups["optimizer"] = self.optimizer.variables
         if kind != "predict":
             groups["metrics"] = [v for metric in self.metrics for v in metric.variables]
-        key = (kind, backend().name, tuple(id(v) for variables in groups.values() for v in variables), tuple(map(len, groups.values())))
+        key = (
+            kind,
+            backend().name,
+            tuple(id(v) for variables in groups.values() for v in variables),
+            tuple(map(len, groups.values())),
+        )
         cached = self._functions.get(kind)
         if cached is not None and cached[0] == key:
             return cached[1], cached[2]
@@ -571,7 +611,9 @@ def _verbosity(verbose: int | str, watched: bool) -> int:
 def _check_epochs(epochs: int, initial_epoch: int) -> None:
     for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise InvalidArgumentError(explain(f"fit({name}=...)", expected="an integer, 0 or more", got=repr(value)[:40]))
+            raise InvalidArgumentError(
+                explain(f"fit({name}=...)", expected="an integer, 0 or more", got=repr(value)[:40])
+            )
 
 
 def _validation_rule(frequency: Any) -> Callable[[int], bool]:
@@ -581,7 +623,11 @@ def _validation_rule(frequency: Any) -> Callable[[int], bool]:
         chosen = frozenset(frequency)
         return lambda epoch: epoch + 1 in chosen
     raise InvalidArgumentError(
-        explain("validation_freq", expected="a positive integer or a container of epochs", got=repr(frequency)[:40])
+        explain(
+            "validation_freq",
+            expected="a positive integer or a container of epochs",
+            got=repr(frequency)[:40],
+        )
     )
 
 
@@ -590,5 +636,3 @@ def _validation_source(data: Any, batch_size: int | None, steps: int | None) -> 
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
         return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
     return make_source(data, None, None, batch_size=batch_size, steps=steps)
-
-
