@@ -110,8 +110,7 @@ def conv_transpose(
         stride, dilation = _each(strides, axes, "strides"), _each(dilation_rate, axes, "dilation_rate")
         extra = [None] * axes if output_padding is None else _each(output_padding, axes, "output_padding")
         crop = [
-            _crop(x.shape[i + 1], kernel.shape[i], stride[i], dilation[i], _checked(padding), extra[i])
-            for i in range(axes)
+            _crop(kernel.shape[i], stride[i], dilation[i], _checked(padding), extra[i]) for i in range(axes)
         ]
         return backend().conv_transpose(x, kernel, stride, crop, dilation)
 
@@ -235,19 +234,17 @@ def _padding(
     return [(total // 2, total - total // 2) for total in totals]
 
 
-def _crop(
-    size: int, window: int, stride: int, dilation: int, padding: str, extra: int | None
-) -> tuple[int, int]:
-    """What to cut from the full transposed convolution at both ends of an axis; negative adds zeros."""
+def _crop(window: int, stride: int, dilation: int, padding: str, extra: int | None) -> tuple[int, int]:
+    """What to cut from the full transposed convolution at both ends of an axis; negative adds zeros.
+
+    Source: Keras 3, whose "same" with output_padding is not that of its size without.
+    """
     reach = (window - 1) * dilation + 1
-    full = (size - 1) * stride + reach
-    if extra is None:
-        wanted = size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
-        before = max(reach - stride, 0) // 2 if padding == "same" else 0
-    else:
-        before = reach // 2 if padding == "same" else 0
-        wanted = full - 2 * before + extra
-    return before, full - wanted - before
+    if padding == "valid":
+        return 0, min(reach - stride, 0) if extra is None else -extra
+    kept = stride + reach - 2 if extra is None else reach + reach % 2 - 2 + extra
+    before = min((kept + 1) // 2, reach - 1)
+    return reach - 1 - before, reach - 1 - (kept - before)
 
 
 def _windows(

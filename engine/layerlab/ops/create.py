@@ -225,7 +225,8 @@ def kaiser(x: int, beta: float) -> Array:
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of a vector as columns: x**(N-1) ... x**0, or in increasing order."""
     powers = np.arange(x.shape[0] if N is None else N)
-    return x[:, None] ** backend().asarray(powers if increasing else powers[::-1].copy(), "int32")
+    powers = powers if increasing else powers[::-1].copy()
+    return x[:, None] ** backend().asarray(powers, backend().dtype_name(x))
 
 
 @op("x", promote=None)

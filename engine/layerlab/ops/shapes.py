@@ -359,24 +359,35 @@ def triu(x: Any, k: int = 0) -> Array:
 
 @op("x")
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
-    """Blocks of channels spread over the image: (batch, h, w, b*b*c) to (batch, h*b, w*b, c)."""
+    """Blocks of channels spread over the image: (batch, h, w, b*b*c) to (batch, h*b, w*b, c).
+
+    With "channels_first", (batch, c*b*b, h, w): the block's channels lie side by side, as in PyTorch.
+    """
     xp, b = backend().xp, block_size
-    x = x if data_format == "channels_last" else xp.permute_dims(x, (0, 2, 3, 1))
-    batch, height, width, depth = x.shape
-    x = xp.reshape(x, (batch, height, width, b, b, depth // b**2))
-    x = xp.reshape(xp.permute_dims(x, (0, 1, 3, 2, 4, 5)), (batch, height * b, width * b, depth // b**2))
-    return x if data_format == "channels_last" else xp.permute_dims(x, (0, 3, 1, 2))
+    if data_format == "channels_last":
+        batch, height, width, depth = x.shape
+        x = xp.reshape(x, (batch, height, width, b, b, depth // b**2))
+        return xp.reshape(
+            xp.permute_dims(x, (0, 1, 3, 2, 4, 5)), (batch, height * b, width * b, depth // b**2)
+        )
+    batch, depth, height, width = x.shape
+    x = xp.reshape(x, (batch, depth // b**2, b, b, height, width))
+    return xp.reshape(xp.permute_dims(x, (0, 1, 4, 2, 5, 3)), (batch, depth // b**2, height * b, width * b))
 
 
 @op("x")
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
-    """Blocks of the image stacked as channels: (batch, h*b, w*b, c) to (batch, h, w, b*b*c)."""
+    """Blocks of the image stacked as channels, the inverse of `depth_to_space`."""
     xp, b = backend().xp, block_size
-    x = x if data_format == "channels_last" else xp.permute_dims(x, (0, 2, 3, 1))
-    batch, height, width, depth = x.shape
-    x = xp.reshape(x, (batch, height // b, b, width // b, b, depth))
-    x = xp.reshape(xp.permute_dims(x, (0, 1, 3, 2, 4, 5)), (batch, height // b, width // b, b * b * depth))
-    return x if data_format == "channels_last" else xp.permute_dims(x, (0, 3, 1, 2))
+    if data_format == "channels_last":
+        batch, height, width, depth = x.shape
+        x = xp.reshape(x, (batch, height // b, b, width // b, b, depth))
+        return xp.reshape(
+            xp.permute_dims(x, (0, 1, 3, 2, 4, 5)), (batch, height // b, width // b, b * b * depth)
+        )
+    batch, depth, height, width = x.shape
+    x = xp.reshape(x, (batch, depth, height // b, b, width // b, b))
+    return xp.reshape(xp.permute_dims(x, (0, 1, 3, 5, 2, 4)), (batch, depth * b * b, height // b, width // b))
 
 
 _PAD_MODES = ("edge", "reflect", "symmetric", "wrap")

@@ -17,7 +17,7 @@ __all__ = [
 
 
 def relu(x: Array) -> Array:
-    return np.where(x > 0, x, np.zeros((), x.dtype))
+    return np.where(x <= 0, np.zeros((), x.dtype), x)  # NaN stays
 
 
 def sigmoid(x: Array) -> Array:
