@@ -75,7 +75,7 @@ class Muon(Optimizer):
         return [{"momentum": "zeros", "velocity": "zeros"}]
 
     def has_slot(self, variable: Variable, name: str) -> bool:
-        return super().has_slot(variable, name) and (name == "momentum" or self._uses_adam(variable))
+        return super().has_slot(variable, name) and (name != "velocity" or self._uses_adam(variable))
 
     def update(
         self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
@@ -99,7 +99,8 @@ class Muon(Optimizer):
 
     def _orthogonal(self, matrix: Array) -> Array:
         """The same singular vectors with singular values near 1, by Newton-Schulz iterations."""
-        xp, rows, columns = backend().xp, *matrix.shape
+        xp = backend().xp
+        rows, columns = matrix.shape
         x = matrix.T if rows > columns else matrix
         x = x / (xp.sqrt(xp.sum(x * x)) + 1e-7)  # singular values of at most 1
         for _ in range(self.ns_steps):
