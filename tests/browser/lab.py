@@ -52,7 +52,7 @@ class Lab:
         self.page = page
         self.server = server
         self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", lambda error: self.problems.append(error.stack or str(error)))
 
     # --- notebooks -------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ def test_quickstart_is_run_watched_stopped_and_saved(lab: Lab, cells: dict[str, 
 def _graph_shows_every_layer(lab: Lab, cells: dict[str, int]) -> None:
     lab.cell(cells["graph"]).scroll_into_view_if_needed()
     graph = lab.cell(cells["graph"]).locator(".react-flow")
-    expect(graph.locator(".react-flow__node")).to_have_count(len(LAYERS), timeout=20_000)
+    expect(graph.locator(".react-flow__node")).to_have_count(len(LAYERS), timeout=60_000)
     for name in LAYERS:
         expect(graph.locator(".react-flow__node", has_text=name).first).to_be_visible()
     lab.cell(cells["graph"]).scroll_into_view_if_needed()
@@ -96,10 +96,10 @@ def _output_is_readable_without_a_kernel(lab: Lab, cells: dict[str, int]) -> Non
     lab.open("quickstart.ipynb", kernel=False)
     fit, graph = lab.cell(cells["fit"]), lab.cell(cells["graph"])
     fit.scroll_into_view_if_needed()
-    expect(fit.locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=30_000)
+    expect(fit.locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=60_000)
     expect(fit.locator(".layerlab-chip")).to_have_text("finished")
     graph.scroll_into_view_if_needed()
-    expect(graph.locator(".react-flow__node")).to_have_count(len(LAYERS), timeout=30_000)
+    expect(graph.locator(".react-flow__node")).to_have_count(len(LAYERS), timeout=60_000)
     assert lab.server.get("api/kernels") == []
     lab.screenshot("quickstart-no-kernel")
 
