@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
@@ -25,17 +23,15 @@ from layerlab.optimizers.averaging import overwrite_where, update_average
 from layerlab.optimizers.branching import assign_either
 from layerlab.optimizers.clipping import clip
 from layerlab.optimizers.gradients import Pairs, check_count, present_pairs
-from layerlab.optimizers.owner import VariableOwner
-from layerlab.optimizers.schedules.base import LearningRateSchedule
+from layerlab.optimizers.rate import RateHolder, as_array
 from layerlab.optimizers.weight_decay import Exclusions, decay
-from layerlab.settings import settings
 
 __all__ = ["Optimizer", "Slots"]
 
 Slots = dict[str, Array]
 
 
-class Optimizer(VariableOwner):
+class Optimizer(RateHolder):
     """Abstract: changes variables along their gradients.
 
     Subclass it and write either `update` (pure, preferred) or, as in Keras, `update_step` with `self.assign`.
@@ -143,7 +139,7 @@ class Optimizer(VariableOwner):
             variable.value,
             backend().asarray(gradient, dtype),
             {name: slot.value for name, slot in held.items()},
-            backend().asarray(_array(learning_rate), dtype),
+            backend().asarray(as_array(learning_rate), dtype),
             backend().cast(self._step_number(), dtype),
         )
         self.assign(variable, value)
@@ -154,44 +150,6 @@ class Optimizer(VariableOwner):
         """Called once before the variables of a step are updated: the place to advance shared state."""
 
     # -- state ----------------------------------------------------------------------------------------
-
-    @property
-    def iterations(self) -> Any:
-        """How many updates were made."""
-        if self.gradient_accumulation_steps:
-            return self._iterations.value // self.gradient_accumulation_steps
-        return self._iterations
-
-    @property
-    def learning_rate(self) -> Any:
-        """The rate of the next step: a Variable, the schedule's value, or what the callable returns.
-
-        Setting it to a number assigns the Variable; to a schedule or a callable, replaces it.
-        Raises: TypeError for a number where the optimizer was made with a schedule.
-        """
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return rate
-        return rate(self._iterations) if isinstance(rate, LearningRateSchedule) else rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        current = self._learning_rate
-        if not callable(value):
-            if not isinstance(current, Variable):
-                raise TypeError(
-                    explain(
-                        f"The learning rate of optimizer '{self.name}' follows {type(current).__name__}.",
-                        expected="a LearningRateSchedule or a callable",
-                        got=repr(value)[:80],
-                        fix="make the optimizer with a number to be able to set one",
-                    )
-                )
-            current.assign(value)
-            return
-        if isinstance(current, Variable):
-            self._untrack(current)
-        self._learning_rate = value
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots for these variables. Done once; `apply` does it if need be."""
@@ -351,7 +309,7 @@ class Optimizer(VariableOwner):
         for variable in variables:
             rate = self._decay_rate(variable)
             if rate is not None and variable not in self._not_decaying:
-                decay(variable, rate, _array(learning_rate))
+                decay(variable, rate, as_array(learning_rate))
         self.before_updates()
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
@@ -383,15 +341,11 @@ class Optimizer(VariableOwner):
             for variable, average in zip(self._trainable_variables, self._averages, strict=True)
             if average is not None
         ]
-        iterations = _array(self.iterations)
+        iterations = as_array(self.iterations)
         for variable, average in pairs:
             update_average(average, variable, self.ema_momentum, iterations)
         if self.ema_overwrite_frequency:
             overwrite_where((iterations + 1) % self.ema_overwrite_frequency == 0, pairs)
-
-    def _step_number(self) -> Array:
-        """Of the running update: 1 in the first."""
-        return _array(self.iterations) + 1
 
     def _get_variable_index(self, variable: Variable) -> int:
         """The place of a trainable variable among those the optimizer was built with."""
@@ -406,21 +360,6 @@ class Optimizer(VariableOwner):
             )
         return index
 
-    def _make_rate(self, value: Any) -> Variable:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise InvalidArgumentError(
-                explain(
-                    f"{type(self).__name__} learning_rate",
-                    expected="a number, a LearningRateSchedule or a callable",
-                    got=repr(value)[:80],
-                )
-            )
-        return self._scalar("learning_rate", float(value), settings.floatx)
-
-    def _scalar(self, name: str, value: float, dtype: str) -> Variable:
-        with name_scope(self.name, caller=self):
-            return Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
-
     def _not_built(self) -> NotBuiltError:
         return NotBuiltError(
             explain(
@@ -428,7 +367,3 @@ class Optimizer(VariableOwner):
                 fix="pass trainable_variables, or call optimizer.build(variables) first",
             )
         )
-
-
-def _array(value: Any) -> Any:
-    return value.value if isinstance(value, Variable) else value
