@@ -56,7 +56,7 @@ class Optimizer(RateHolder):
         ...     def update(self, value, gradient, slots, learning_rate, step):
         ...         return value - learning_rate * gradient, {}
         >>> w = Variable([1.0, 2.0], name="w")
-        >>> Descent(0.5).apply([np.ones(2)], [w])
+        >>> Descent(0.5).apply([[1.0, 1.0]], [w])
         >>> w.numpy()
         array([0.5, 1.5], dtype=float32)
     """
