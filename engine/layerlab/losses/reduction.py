@@ -97,7 +97,7 @@ def align_weights(weights: Array, values: Array) -> Array:
     check_broadcastable(
         weights.shape,
         values.shape,
-        "sample_weight does not fit the losses.",
+        "sample_weight does not fit the values.",
         "give one weight per sample, or per sample and time step",
     )
     return weights

@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 
-@register_function("metric_functions")
 def accuracy(y_true: Any, y_pred: Any) -> Array:
     """1 where the labels equal the predictions, else 0."""
     y_true, y_pred = matched_pair(y_true, y_pred, "accuracy")

@@ -7,6 +7,7 @@ from typing import Any
 
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
+from layerlab.core.config import deserialize_keras_object
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.metrics.base import Metric
 from layerlab.metrics.counts import count_decisions, even_thresholds
@@ -124,6 +125,12 @@ class AUC(Metric):
         if not self._given_thresholds:
             del config["thresholds"]
         return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`; Keras writes label_weights as a tensor."""
+        weights = config.get("label_weights")
+        return super().from_config({**config, "label_weights": deserialize_keras_object(weights)})
 
     def _over_labels(self, areas: Array) -> Array:
         if not self.multi_label:
