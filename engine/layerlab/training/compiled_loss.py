@@ -7,7 +7,7 @@ by the first data (`build`).
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,14 @@ class CompileLoss:
                 total = value if total is None else total + value
         return total
 
+    def by_output(self, y_true: Any, y_pred: Any) -> Iterator[tuple[str, Any, Any, list[losses.Loss]]]:
+        """(name, targets, prediction, losses) of each output, in any of the forms of `fit`; once built."""
+        targets, predictions = self._outputs.align(y_true, "y"), self._outputs.predictions(y_pred)
+        for name, target, prediction, terms in zip(
+            self._outputs.names, targets, predictions, self._terms, strict=True
+        ):
+            yield name, target, prediction, [term.loss for term in terms]
+
     def _losses_by_output(self, outputs: Outputs) -> list[Any]:
         loss = self._loss
         if not isinstance(loss, dict | list):
@@ -167,6 +175,7 @@ def _checked_weights(given: Any) -> Any:
                     "loss_weights of compile",
                     expected="a number, or a list or dict of numbers by output",
                     got=f"{type(weight).__name__} {str(weight)[:40]!r}",
+                    fix="name the arguments: compile(optimizer=..., loss=..., metrics=[...])",
                 )
             )
         return weight
@@ -179,7 +188,9 @@ def _fit_loss(loss: Any, target: Any, prediction: Any, output_name: str) -> loss
         return loss
     if target is None:
         raise DataError(
-            explain(f"loss='{loss}' depends on the shape of y, but output '{output_name}' has no y.")
+            explain(
+                f"loss='{loss}' depends on the shape of y, but output '{output_name}' has no y.", fix="pass y"
+            )
         )
     return losses.LossFunctionWrapper(
         _CROSSENTROPIES[task_by_shape(target.shape, prediction.shape)], name=loss

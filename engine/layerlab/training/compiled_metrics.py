@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from layerlab import ops
 from layerlab.backend.active import backend
 from layerlab.core.registry import lookup
 from layerlab.core.variable import Variable
@@ -42,7 +43,10 @@ class CompileMetrics:
             if value is not None and (not isinstance(value, list | tuple | dict) or is_config(value)):
                 raise InvalidArgumentError(
                     explain(
-                        f"{what} of compile", expected="a list, or a dict by output name", got=_shown(value)
+                        f"{what} of compile",
+                        expected="a list, or a dict by output name",
+                        got=_shown(value),
+                        fix=f"{what}=[{value!r}]"[:60] if isinstance(value, str) else "",
                     )
                 )
             map_entries(_check, value)
@@ -83,7 +87,8 @@ class CompileMetrics:
         if not self.built:
             self.build(y_true, y_pred)
         outputs = self._outputs
-        targets, weights = outputs.align(y_true, "y"), align_weights(outputs, sample_weight)
+        targets = [_as_array(target) for target in outputs.align(y_true, "y")]
+        weights = align_weights(outputs, sample_weight)
         with backend().inference():
             for index, prediction in enumerate(outputs.predictions(y_pred)):
                 for metric in self._plain[index]:
@@ -159,7 +164,9 @@ def _make(entry: Any, target: Any, prediction: Any, used: set[int]) -> Metric:
     """The metric of one output, named after its label. An instance given once for all outputs is copied."""
     if is_resolved_by_shape(entry):
         if target is None:
-            raise DataError(explain(f"metric '{entry}' depends on the shape of y, but there is no y."))
+            raise DataError(
+                explain(f"Metric '{entry}' depends on the shape of y, but there is no y.", fix="pass y")
+            )
         found: Any = resolve_by_shape(entry, target.shape, prediction.shape)
     else:
         found = get_metric(entry)
@@ -173,6 +180,10 @@ def _make(entry: Any, target: Any, prediction: Any, used: set[int]) -> Metric:
     if isinstance(entry, str):  # only now: variables keep the name of the class in their paths
         found.name = entry
     return found
+
+
+def _as_array(target: Any) -> Any:
+    return target if target is None or backend().is_array(target) else ops.convert_to_tensor(target)
 
 
 def _shown(value: Any) -> str:

@@ -64,7 +64,7 @@ class Outputs:
                 data[name] if name in data else _strictly_at(data, path, default=None)
                 for name, path in zip(self.names, self.paths, strict=True)
             ]
-        elif isinstance(data, list | tuple):
+        elif isinstance(data, list | tuple) and len(tree.flatten(data)) == len(self):
             found = [_strictly_at(data, path) for path in self.paths]
             if any(leaf is _MISSING or tree.is_nested(leaf) for leaf in found):
                 found = list(data)
