@@ -58,7 +58,7 @@ class Callback:
         """Before an epoch, counted from 0."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """After an epoch and its validation; `val_` labels included. What is put into `logs` reaches History."""
+        """After an epoch and its validation, with its `val_` labels. What is put into `logs` reaches History."""
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Before a training step; batches count from 0 in each epoch."""
@@ -116,12 +116,17 @@ class CallbackList:
         model: Any = None,
         **params: Any,
     ) -> None:
-        given = callbacks.callbacks if isinstance(callbacks, CallbackList) else tree.flatten(callbacks if callbacks is not None else [])
+        given = (
+            callbacks.callbacks
+            if isinstance(callbacks, CallbackList)
+            else tree.flatten(callbacks if callbacks is not None else [])
+        )
         for callback in given:
-            if not hasattr(callback, "set_model"):
+            if isinstance(callback, type) or not hasattr(callback, "set_model"):
                 raise InvalidArgumentError(
                     explain(
-                        f"callbacks holds a {'class' if isinstance(callback, type) else type(callback).__name__}.",
+                        "callbacks holds a "
+                        + ("class." if isinstance(callback, type) else f"{type(callback).__name__}."),
                         expected="Callback instances",
                         fix=f"{callback.__name__}(...)" if isinstance(callback, type) else "",
                     )
@@ -137,7 +142,9 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
         self._batch_hooks = {
-            name: [c for c in self.callbacks if _overrides(c, name)] for name in _BATCH_HOOKS if not name.startswith("on_batch")
+            name: [c for c in self.callbacks if _overrides(c, name)]
+            for name in _BATCH_HOOKS
+            if not name.startswith("on_batch")
         }
 
     def append(self, callback: Any) -> None:
@@ -259,5 +266,3 @@ def _overrides(callback: Any, hook: str) -> bool:
 def _defines(callback: Any, hook: str) -> bool:
     own = getattr(type(callback), hook, None)
     return (own is not None and own is not getattr(Callback, hook)) or hook in vars(callback)
-
-

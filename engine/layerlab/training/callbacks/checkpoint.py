@@ -47,11 +47,21 @@ class ModelCheckpoint(Callback):
             )
         if not self.filepath.endswith(".weights.h5"):
             raise InvalidArgumentError(
-                explain("ModelCheckpoint(filepath=...)", expected="a path ending in '.weights.h5'", got=repr(self.filepath)[:80])
+                explain(
+                    "ModelCheckpoint(filepath=...)",
+                    expected="a path ending in '.weights.h5'",
+                    got=repr(self.filepath)[:80],
+                )
             )
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+        if save_freq != "epoch" and (
+            isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1
+        ):
             raise InvalidArgumentError(
-                explain("ModelCheckpoint(save_freq=...)", expected="'epoch' or a positive integer", got=repr(save_freq)[:40])
+                explain(
+                    "ModelCheckpoint(save_freq=...)",
+                    expected="'epoch' or a positive integer",
+                    got=repr(save_freq)[:40],
+                )
             )
         self.monitor = monitor
         self.verbose = verbose
@@ -64,6 +74,10 @@ class ModelCheckpoint(Callback):
         self._batches = 0
         if isinstance(save_freq, int):  # only then a batch hook, which makes the loop wait for each step
             self.on_train_batch_end = self._count_batch  # type: ignore[method-assign]
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if self.save_best_only:
+            self._monitor.begin(self.model, type(self).__name__)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
@@ -78,22 +92,44 @@ class ModelCheckpoint(Callback):
             self._save(self._epoch, logs or {}, batch=batch + 1)
 
     def _save(self, epoch: int, logs: dict[str, Any], **fields: int) -> None:
-        if self.save_best_only:
-            current = self._monitor.value(logs, type(self).__name__)
-            if current is None or not self._monitor.is_improvement(current, self.best):
-                return
-            self.best = current
+        path = self._path(epoch, logs, fields)
+        reason = self._reason(logs)
+        if reason is None:
+            self._tell(epoch, f"{self.monitor} did not improve from {_written(self.best)}")
+            return
+        self._tell(epoch, f"{reason}saving model to {path}")
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        self.model.save_weights(path, overwrite=True)
+        self._tell(epoch, f"finished saving model to {path}")
+
+    def _reason(self, logs: dict[str, Any]) -> str | None:
+        """What to say before 'saving'; None if there is nothing to save."""
+        if not self.save_best_only:
+            return ""
+        current = self._monitor.value(logs, type(self).__name__)
+        if current is None:
+            return ""  # rather one file too many than none
+        if not self._monitor.is_improvement(current, self.best):
+            return None
+        before, self.best = self.best, current
+        return f"{self.monitor} improved from {_written(before)} to {_written(current)}, "
+
+    def _path(self, epoch: int, logs: dict[str, Any], fields: dict[str, int]) -> str:
         try:
-            path = self.filepath.format(epoch=epoch + 1, **fields, **logs)
+            return self.filepath.format(epoch=epoch + 1, **{**fields, **logs})
         except KeyError as error:
             raise InvalidArgumentError(
                 explain(
                     f"ModelCheckpoint's filepath asks for {error}.",
-                    expected="one of epoch, " + ", ".join(logs),
+                    expected="one of " + ", ".join(["epoch", *fields, *logs]),
                     got=self.filepath,
                 )
             ) from error
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        self.model.save_weights(path, overwrite=True)
+
+    def _tell(self, epoch: int, text: str) -> None:
         if self.verbose > 0:
-            print(f"\nEpoch {epoch + 1}: saving model to {path}")
+            print(f"\nEpoch {epoch + 1}: {text}")
+
+
+def _written(value: float | None) -> str:
+    return "None" if value is None else f"{value:.5f}"

@@ -22,8 +22,7 @@ class History(Callback):
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.epoch = []
-        self.history = {}
+        self.epoch = []  # a History that is passed to a second fit goes on collecting values, as in Keras
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.epoch.append(epoch)
@@ -50,7 +49,7 @@ class CSVLogger(Callback):
         self._labels: list[str] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._writer = None
+        self.on_train_end()  # of a run that failed
         self._file = open(self.filename, "a+" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -59,7 +58,9 @@ class CSVLogger(Callback):
         if self._writer is None:
             self._open_writer(list(logs))
         row = {label: logs.get(label, "NA") for label in self._labels}
-        plain = {label: value.tolist() if isinstance(value, np.ndarray) else value for label, value in row.items()}
+        plain = {
+            label: value.tolist() if isinstance(value, np.ndarray) else value for label, value in row.items()
+        }
         self._writer.writerow({"epoch": epoch, **plain})
         self._file.flush()
 
@@ -71,7 +72,7 @@ class CSVLogger(Callback):
     def _open_writer(self, labels: list[str]) -> None:
         assert self._file is not None
         self._labels = sorted(labels)
-        if self.params.get("validation") and not any(label.startswith("val_") for label in labels):
+        if not any(label.startswith("val_") for label in labels):  # a later epoch may be validated
             self._labels += [f"val_{label}" for label in self._labels]
         self._file.seek(0)
         header = self._file.readline().strip() if self.append else ""

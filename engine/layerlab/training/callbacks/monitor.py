@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = ["Monitor"]
 
-# Labels for which more is better; others are losses and errors.
-_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1_score", "fbeta_score", "r2_score", "iou", "true_positives", "true_negatives")
-
 
 class Monitor:
-    """A label with a direction ('min', 'max', or 'auto' from the label) and the least change that counts."""
+    """A label, the direction that is better ('auto': that of the metric), and the least change that counts."""
 
     def __init__(self, label: str, mode: str, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
-            raise InvalidArgumentError(explain("mode", expected="'auto', 'min' or 'max'", got=repr(mode)[:40]))
+            raise InvalidArgumentError(
+                explain("mode", expected="'auto', 'min' or 'max'", got=repr(mode)[:40])
+            )
         self.label = label
-        self.min_delta = min_delta
-        name = label.removeprefix("val_")
-        self.higher_is_better = mode == "max" or (mode == "auto" and any(part in name for part in _HIGHER_IS_BETTER))
+        self.min_delta = abs(min_delta)
+        self._more_is_better: bool | None = None if mode == "auto" else mode == "max"
+
+    def begin(self, model: Any, who: str) -> None:
+        """Settle the direction. Raises: InvalidArgumentError where neither mode nor metric tells it."""
+        if self._more_is_better is None:
+            self._more_is_better = _more_is_better(self.label, model)
+        if self._more_is_better is None:
+            raise InvalidArgumentError(
+                explain(
+                    f"{who} does not know whether more or less of '{self.label}' is better.",
+                    expected="a loss, or one of the model's metrics: "
+                    + (", ".join(name for name, _ in _metrics(model)) or "there are none"),
+                    fix="mode='max' or mode='min'",
+                )
+            )
 
     def value(self, logs: Any, who: str) -> float | None:
         """The value in the logs; None, with a warning that lists the labels, if it is not there."""
         found = (logs or {}).get(self.label)
         if found is None:
             labels = ", ".join(logs or {}) or "none"
-            warnings.warn(f"{who} watches '{self.label}', which is not in the logs. There are: {labels}.", stacklevel=4)
+            warnings.warn(
+                f"{who} watches '{self.label}', which is not in the logs. There are: {labels}.", stacklevel=4
+            )
         return found
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
         """True if `value` is better than `reference` by more than the least change."""
         if reference is None:
             return True
-        if self.higher_is_better:
+        if self._more_is_better:
             return value - self.min_delta > reference
         return value + self.min_delta < reference
+
+
+def _more_is_better(label: str, model: Any) -> bool | None:
+    name = label.removeprefix("val_")
+    if name == "loss" or name.endswith("_loss"):
+        return False
+    for metric_name, direction in _metrics(model):
+        # With several outputs the label begins with the output's name.
+        if direction is not None and (name == metric_name or name.endswith(f"_{metric_name}")):
+            return direction == "up"
+    return None
+
+
+def _metrics(model: Any) -> Iterator[tuple[str, str | None]]:
+    """Names and directions of the model's metrics, those of `compile` one by one."""
+    for metric in getattr(model, "metrics", ()):
+        for each in getattr(metric, "metrics", None) or (metric,):
+            yield each.name, getattr(each, "_direction", None)

@@ -12,6 +12,8 @@ from layerlab.training.callbacks.monitor import Monitor
 
 __all__ = ["EarlyStopping", "LambdaCallback", "TerminateOnNaN"]
 
+_NAN_ADVICE = "lower the learning rate, check the data for NaN, or clip gradients (clipnorm=1.0)"
+
 
 class EarlyStopping(Callback):
     """Stop when a value has not improved for `patience` epochs.
@@ -47,7 +49,7 @@ class EarlyStopping(Callback):
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
-        self._monitor = Monitor(monitor, mode, self.min_delta)
+        self._monitor = Monitor(monitor, mode, min_delta)
         self.wait = 0
         self.stopped_epoch = 0
         self.best: float | None = None
@@ -55,6 +57,7 @@ class EarlyStopping(Callback):
         self.best_weights: list[Any] | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self._monitor.begin(self.model, type(self).__name__)
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
 
@@ -86,11 +89,21 @@ class EarlyStopping(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stop at the first loss that is NaN or infinite."""
+    """Stop at the first loss that is NaN or infinite.
+
+    Args:
+        raise_error: raise a RuntimeError instead of ending the run.
+    """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        super().__init__()
+        self.raise_error = raise_error
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
+            if self.raise_error:
+                raise RuntimeError(explain(f"The loss is {loss} at batch {batch}.", fix=_NAN_ADVICE))
             print(f"Batch {batch}: Invalid loss, terminating training")
             self.model.stop_training = True
 
@@ -123,8 +136,8 @@ class LambdaCallback(Callback):
         }
         for name, function in given.items():
             if not hasattr(Callback, name):
-                raise InvalidArgumentError(explain(f"LambdaCallback knows no hook '{name}'.", expected="on_epoch_end and the like"))
+                raise InvalidArgumentError(
+                    explain(f"LambdaCallback knows no hook '{name}'.", expected="on_epoch_end and the like")
+                )
             if function is not None:
                 setattr(self, name, function)
-
-

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from layerlab.backend.active import backend
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
@@ -33,13 +35,17 @@ class LearningRateScheduler(Callback):
         self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        takes_two = len(inspect.signature(self.schedule).parameters) > 1
-        rate = self.schedule(epoch, learning_rate_of(self.model)) if takes_two else self.schedule(epoch)
+        two = _takes_two(self.schedule)
+        rate = self.schedule(epoch, learning_rate_of(self.model)) if two else self.schedule(epoch)
         try:
             rate = float(rate)
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(
-                explain("LearningRateScheduler: what schedule returns", expected="a number", got=type(rate).__name__)
+                explain(
+                    "LearningRateScheduler: what schedule returns",
+                    expected="a number",
+                    got=type(rate).__name__,
+                )
             ) from error
         self.model.optimizer.learning_rate = rate
         if self.verbose > 0:
@@ -48,6 +54,14 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs is not None:
             logs["learning_rate"] = learning_rate_of(self.model)
+
+
+def _takes_two(schedule: Callable[..., float]) -> bool:
+    try:
+        inspect.signature(schedule).bind(0, 0.0)
+    except TypeError:
+        return False
+    return True
 
 
 class ReduceLROnPlateau(Callback):
@@ -74,13 +88,15 @@ class ReduceLROnPlateau(Callback):
     ) -> None:
         super().__init__()
         if factor >= 1.0:
-            raise InvalidArgumentError(explain("ReduceLROnPlateau(factor=...)", expected="less than 1", got=str(factor)))
+            raise InvalidArgumentError(
+                explain("ReduceLROnPlateau(factor=...)", expected="less than 1", got=str(factor))
+            )
         self.monitor = monitor
         self.factor = factor
         self.patience = patience
         self.verbose = verbose
         self.mode = mode
-        self.min_delta = min_delta
+        self.min_delta = abs(min_delta)
         self.cooldown = cooldown
         self.min_lr = min_lr
         self._monitor = Monitor(monitor, mode, min_delta)
@@ -92,6 +108,7 @@ class ReduceLROnPlateau(Callback):
         self.cooldown_counter = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self._monitor.begin(self.model, type(self).__name__)
         self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -109,7 +126,8 @@ class ReduceLROnPlateau(Callback):
             self.best, self.wait = current, 0
         elif self.cooldown_counter <= 0:
             self.wait += 1
-            if self.wait >= self.patience and rate > self.min_lr:
+            # The rate is a float32: compared with a Python float it would stay above its own lower bound.
+            if self.wait >= self.patience and rate > np.float32(self.min_lr):
                 reduced = max(rate * self.factor, self.min_lr)
                 self.model.optimizer.learning_rate = reduced
                 self.cooldown_counter, self.wait = self.cooldown, 0
