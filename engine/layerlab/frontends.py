@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from layerlab.events import Listener
+from layerlab.events import Event, Listener
 
 __all__ = ["Frontend", "discover", "display_bundle", "watchers"]
 
@@ -61,6 +61,22 @@ def display_bundle(model: Any) -> dict[str, Any] | None:
         if bundle is not None:
             return bundle
     return None
+
+
+def _until_it_fails(listener: Listener) -> Listener:
+    failed = False
+
+    def listen(event: Event) -> None:
+        nonlocal failed
+        if failed:
+            return
+        try:
+            listener(event)
+        except Exception as error:
+            failed = True
+            warnings.warn(f"showing the run failed: {type(error).__name__}: {error}", stacklevel=2)
+
+    return listen
 
 
 def _guarded(call: Callable[[], Any], doing: str) -> Any:

@@ -43,6 +43,10 @@ def make_source(
         return _from_arrays(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
     if x is None:
         raise DataError(explain("There are no data.", fix="pass x (and y)"))
+    if hasattr(x, "toarray"):
+        raise DataError(
+            explain(f"x is a sparse {type(x).__name__}.", expected="a dense array", fix="x.toarray()")
+        )
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise DataError(
@@ -139,6 +143,7 @@ class _Weighted:
         self._source = source
         self._class_weight = class_weight
         self.batch_size = source.batch_size
+        self.whole: Any = None
 
     @property
     def steps(self) -> int | None:
@@ -149,6 +154,9 @@ class _Weighted:
 
     def epoch(self) -> Iterator[Any]:
         return map(self._weigh, self._source.epoch())
+
+    def rewind(self) -> None:
+        self._source.rewind()
 
     def close(self) -> None:
         self._source.close()

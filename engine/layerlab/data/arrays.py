@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,19 +16,30 @@ from layerlab.errors import DataError, DTypeError, InvalidArgumentError, explain
 __all__ = ["ArraySource", "as_arrays", "check_shuffle", "count_samples"]
 
 
+_NOT_NUMBERS = {
+    "U": "text",
+    "S": "text",
+    "T": "text",
+    "O": "text or mixed objects",
+    "M": "dates",
+    "m": "time spans",
+    "c": "complex numbers",
+}
+
+
 class ArraySource:
     """Epochs over `(x, y, sample_weight)`, structures of arrays with the samples as first axis.
 
     Args:
         batch_size: samples a batch; the last one of an epoch may be smaller.
-        steps: batches an epoch; None: one pass over the data. With more than one pass holds, the data begins anew.
+        steps: batches an epoch; None: one pass over the data. With more, the data begin anew.
         shuffle: True: samples anew before each epoch; 'batch': whole batches change places; False: in order.
     """
 
     def __init__(
         self, data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str
     ) -> None:
-        self._data = data
+        self.whole = data
         self._samples = count_samples(data)
         self.batch_size: int | None = batch_size
         self._size = batch_size
@@ -56,6 +68,10 @@ class ArraySource:
                 batch = next(self._batches)
             yield batch
 
+    def rewind(self) -> None:
+        """Begin the next epoch at the first sample."""
+        self._batches = None
+
     def close(self) -> None:
         """Nothing to stop."""
 
@@ -75,14 +91,25 @@ class ArraySource:
             yield self._take(order[start : start + self._size])
 
     def _take(self, index: Any) -> tuple[Any, ...]:
-        return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], self._data)
+        return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], self.whole)
 
 
-def as_arrays(structure: Any, what: str) -> Any:
-    """The structure with array-likes as NumPy arrays; float64 becomes floatx, back-end arrays come to the host."""
+def as_arrays(structure: Any, what: str, to_host: bool = True) -> Any:
+    """The structure with array-likes as NumPy arrays; float64 becomes floatx.
+
+    Args:
+        what: the argument's name, for messages.
+        to_host: whether arrays of the back end become NumPy arrays too.
+    Raises: DTypeError for what is not numbers.
+    """
     if _is_list_of_numbers(structure):
-        structure = np.asarray(structure)
-    return tree.map_structure(lambda leaf: _as_array(leaf, what), structure)
+        try:
+            structure = np.asarray(structure)
+        except ValueError:
+            raise DataError(
+                explain(f"{what} is a list of rows of different lengths.", fix="pad them to one length first")
+            ) from None
+    return tree.map_structure(lambda leaf: _as_array(leaf, what, to_host), structure)
 
 
 def count_samples(data: Any) -> int:
@@ -104,9 +131,14 @@ def count_samples(data: Any) -> int:
     if not lengths:
         raise DataError(explain("There are no data.", fix="pass x, and y for a loss that needs targets"))
     if len(set(lengths.values())) > 1:
-        got = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        got = ", ".join(f"{name} has {length}" for name, length in [*lengths.items()][:5])
         raise DataError(
-            explain("The data have different numbers of samples.", expected="the same for all", got=got)
+            explain(
+                "The data have different numbers of samples.",
+                expected="the same for all",
+                got=got + (f", ... ({len(lengths)} arrays)" if len(lengths) > 5 else ""),
+                fix="np.array(x) makes one array of a list of samples" if len(lengths) > 5 else "",
+            )
         )
     samples = next(iter(lengths.values()))
     if samples == 0:
@@ -114,24 +146,20 @@ def count_samples(data: Any) -> int:
     return int(samples)
 
 
-def _as_array(leaf: Any, what: str) -> Any:
-    if leaf is None:
-        return None
+def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
+    if leaf is None or (backend().is_array(leaf) and not to_host):
+        return leaf
     if backend().is_array(leaf):
         return _as_floatx(backend().to_numpy(leaf))
-    array = np.asarray(leaf)
-    if array.dtype == object and hasattr(leaf, "to_numpy"):
-        array = leaf.to_numpy()
-    if array.dtype.kind in "USO":
+    array = leaf.to_numpy() if hasattr(leaf, "to_numpy") else np.asarray(leaf)
+    if array.dtype.kind == "O":  # columns of several kinds: numbers, unless there is text in it
+        with contextlib.suppress(ValueError, TypeError):
+            array = np.asarray(array.tolist(), dtype=dtypes.standardize_dtype(None))
+    if array.dtype.kind in _NOT_NUMBERS:
         sample = ", ".join(repr(str(value))[:20] for value in array.ravel()[:2])
-        if array.dtype.kind == "O":
-            try:
-                return _as_floatx(np.asarray(array.tolist(), dtype=dtypes.standardize_dtype(None)))
-            except (ValueError, TypeError):
-                pass
         raise DTypeError(
             explain(
-                f"{what} is text or mixed objects ({sample}), not numbers.",
+                f"{what} is {_NOT_NUMBERS[array.dtype.kind]} ({sample}), not numbers.",
                 fix="encode it first, e.g. np.unique(values, return_inverse=True)[1]",
             )
         )

@@ -66,8 +66,9 @@ class PyDatasetSource:
     def __init__(self, dataset: PyDataset, steps: int | None, shuffle: bool) -> None:
         self._dataset = dataset
         self._random = np.random.default_rng(make_default_seed()) if shuffle else None
-        self._source = IterableSource(_Batches(self), steps if steps is not None else None)
+        self._source = IterableSource(_Batches(self), steps)
         self.batch_size: int | None = None
+        self.whole: Any = None
         self.steps = steps if steps is not None else dataset.num_batches
 
     def peek(self) -> Any:
@@ -79,6 +80,10 @@ class PyDatasetSource:
         self._dataset.on_epoch_begin()
         yield from self._source.epoch()
         self._dataset.on_epoch_end()
+
+    def rewind(self) -> None:
+        """Begin the next epoch at the first batch."""
+        self._source.rewind()
 
     def close(self) -> None:
         """Nothing to stop."""

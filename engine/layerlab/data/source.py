@@ -9,8 +9,11 @@ __all__ = ["BatchSource"]
 
 
 class BatchSource(Protocol):
-    """Epochs of batches. A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of (structures of) arrays
-    of NumPy or of the back end, with the batch as first axis."""
+    """Epochs of batches.
+
+    A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of (structures of) arrays of NumPy or of the
+    back end, with the batch as first axis.
+    """
 
     batch_size: int | None
     """Samples in a full batch; None where each batch decides."""
@@ -18,12 +21,19 @@ class BatchSource(Protocol):
     steps: int | None
     """Batches in an epoch; None while unknown, for ever if it never ends (`steps_per_epoch=-1`)."""
 
+    whole: Any
+    """All the data as one batch, where they are in memory; else None."""
+
     def peek(self) -> Any:
         """A batch like those to come, without taking it away from the epoch."""
         ...
 
     def epoch(self) -> Iterator[Any]:
         """The batches of the next epoch."""
+        ...
+
+    def rewind(self) -> None:
+        """Begin the next epoch at the first batch, where `steps` would let it go on, and the data can."""
         ...
 
     def close(self) -> None:

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from layerlab import tree
+from layerlab.backend.active import backend
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain
+from layerlab.losses import sparse_categorical_crossentropy
+from layerlab.training.compiled import CompileLoss
 
-__all__ = ["check_batch", "check_labels"]
+__all__ = ["check_inputs", "check_labels"]
 
 
-def check_batch(model: Any, batch: Any) -> None:
-    """Compare the shapes of a batch's inputs with the model's.
+def check_inputs(model: Any, batch: Any) -> None:
+    """Compare the shapes of a batch's inputs with the model's, if it has a graph.
 
     Raises: ShapeError, or DataError for a wrong number of inputs.
     """
@@ -22,16 +24,12 @@ def check_batch(model: Any, batch: Any) -> None:
     if graph is None:
         return
     x, _, _ = unpack_x_y_sample_weight(batch)
-    values = graph.flatten_inputs(x)
-    for tensor, value in zip(graph.inputs, values, strict=True):
+    for name, tensor, value in zip(model.input_names, graph.inputs, graph.flatten_inputs(x), strict=True):
         expected, got = tensor.shape, (None, *value.shape[1:])
-        fits = len(expected) == len(got) and all(
-            None in pair or pair[0] == pair[1] for pair in zip(expected, got, strict=True)
-        )
-        if not fits and not _is_column(expected, got):
+        if not _fits(expected, got) and not _is_column(expected, got):
             raise ShapeError(
                 explain(
-                    f"Model \"{model.name}\": input '{tensor.name}' does not fit the data.",
+                    f"Model '{model.name}': input '{name}' does not fit the data.",
                     expected=f"shape {expected}",
                     got=f"{tuple(value.shape)} for a batch",
                     fix=_advice(expected, got),
@@ -39,37 +37,52 @@ def check_batch(model: Any, batch: Any) -> None:
             )
 
 
-def check_labels(model: Any, y: Any) -> None:
-    """Compare integer labels with the number of output units where the loss is sparse.
+def check_labels(compile_loss: CompileLoss | None, y: Any, y_pred: Any) -> None:
+    """Compare class numbers with the number of output units, wherever the loss is sparse.
 
-    Raises: DataError that names the first label out of range.
+    Args:
+        compile_loss: built on outputs like `y_pred`, which may be symbolic.
+    Raises: DataError that names the first label that is no class.
     """
-    loss = model._compiled.get("loss")
-    if not _is_sparse(loss) or y is None or tree.is_nested(y) or not model.outputs or len(model.outputs) != 1:
+    if compile_loss is None or y is None:
         return
-    classes = model.outputs[0].shape[-1]
-    labels = np.asarray(y)
-    if classes is None or labels.dtype.kind not in "iuf" or labels.size == 0:
-        return
-    if labels.ndim == 2 and labels.shape[-1] == classes > 1 and np.isin(labels[:100], (0, 1)).all():
+    for name, target, prediction, losses in compile_loss.by_output(y, y_pred):
+        for loss in losses:
+            classes = prediction.shape[getattr(loss, "axis", -1)] if prediction.shape else None
+            if target is not None and classes is not None and _is_sparse(loss):
+                labels = backend().to_numpy(target) if backend().is_array(target) else np.asarray(target)
+                _check_one_hot(labels, prediction.shape, classes, name)
+                _check_range(labels, classes, getattr(loss, "ignore_class", None), name)
+
+
+def _check_one_hot(labels: np.ndarray, shape: tuple[Any, ...], classes: int, name: str) -> None:
+    if labels.ndim == len(shape) and labels.shape[-1] == classes > 1 and np.isin(labels[:100], (0, 1)).all():
         raise DataError(
             explain(
-                f"Labels look one-hot ({classes} columns of 0/1) but the loss is sparse.",
+                f"The labels of output '{name}' look one-hot, but the loss is sparse.",
+                expected=f"class numbers of shape {labels.shape[:-1]}",
+                got=f"shape {labels.shape}, all 0 or 1",
                 fix='use loss="categorical_crossentropy", or y.argmax(-1)',
             )
         )
-    ignored = getattr(loss, "ignore_class", None)
-    checked = labels if ignored is None else labels[labels != ignored]
-    if checked.size == 0 or (checked.min() >= 0 and checked.max() < classes):
+
+
+def _check_range(labels: np.ndarray, classes: int, ignored: int | None, name: str) -> None:
+    if labels.dtype.kind not in "iuf" or labels.size == 0:
         return
-    bad = np.flatnonzero(
-        ((labels < 0) | (labels >= classes)) & (labels != ignored if ignored is not None else True)
-    )[0]
+    is_whole = labels.dtype.kind != "f"
+    if is_whole and ignored is None and labels.min() >= 0 and labels.max() < classes:
+        return  # the usual case, without further copies of the data
+    is_class = (labels >= 0) & (labels < classes) & (is_whole or labels == np.floor(labels))
+    bad = np.argwhere(~(is_class if ignored is None else is_class | (labels == ignored)))
+    if not len(bad):
+        return
     found = np.unique(labels)
     shown = ", ".join(map(str, found[:8])) + (", ..." if len(found) > 8 else "")
     raise DataError(
         explain(
-            f"Label {labels.ravel()[bad]} at row {bad}, but the output has {classes} units (labels 0..{classes - 1}).",
+            f"Label {labels[tuple(bad[0])]} at row {bad[0][0]}, but output '{name}' has {classes} units.",
+            expected=f"class numbers 0..{classes - 1}",
             got=f"the labels {{{shown}}}",
             fix="number the classes from 0, or give the last layer as many units as there are classes",
         )
@@ -77,8 +90,13 @@ def check_labels(model: Any, y: Any) -> None:
 
 
 def _is_sparse(loss: Any) -> bool:
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    return str(name).lower().replace("_", "") == "sparsecategoricalcrossentropy"
+    return getattr(loss, "fn", None) is sparse_categorical_crossentropy
+
+
+def _fits(expected: tuple[Any, ...], got: tuple[Any, ...]) -> bool:
+    return len(expected) == len(got) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(expected, got, strict=True)
+    )
 
 
 def _is_column(expected: tuple[Any, ...], got: tuple[Any, ...]) -> bool:

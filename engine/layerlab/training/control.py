@@ -97,7 +97,7 @@ class RunControl:
     def used(self, unit: Literal["step", "epoch"]) -> None:
         """The loop finished a step or an epoch: an allowance for it is used up."""
         with self._changed:
-            if self._allowance == unit or unit == "epoch":
+            if self._allowance == unit:
                 self._allowance = None
 
     def take_learning_rate(self) -> float | None:

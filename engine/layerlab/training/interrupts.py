@@ -11,51 +11,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
-__all__ = ["InterruptGuard"]
+__all__ = ["deferred_interrupts"]
 
 
-class InterruptGuard:
-    """While open in the main thread, defers SIGINT in its `critical` sections.
+@contextmanager
+def deferred_interrupts() -> Iterator[None]:
+    """No SIGINT is handled inside; one that arrived is handled at the end, also after an exception.
 
-    Elsewhere (callbacks, data) an interrupt is raised at once. In other threads it does nothing: Python
-    delivers signals to the main thread.
+    Does nothing outside the main thread, to which alone Python delivers signals, nor where SIGINT is
+    ignored or ends the process. May be nested: what the inner one kept waits for the outer.
     """
-
-    def __init__(self) -> None:
-        self._critical = False
-        self._pending = False
-        self._previous: Any = None
-        self._installed = False
-
-    def __enter__(self) -> InterruptGuard:
-        if threading.current_thread() is threading.main_thread():
-            self._previous = signal.getsignal(signal.SIGINT)
-            if callable(self._previous):  # SIG_IGN, SIG_DFL and foreign handlers stay as they are
-                signal.signal(signal.SIGINT, self._handle)
-                self._installed = True
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._installed:
-            signal.signal(signal.SIGINT, self._previous)
-            self._installed = False
-
-    @contextmanager
-    def critical(self) -> Iterator[None]:
-        """No interrupt inside; a pending one is raised at the end."""
-        self._critical = True
-        try:
-            yield
-        finally:
-            self._critical = False
-        if self._pending:
-            self._pending = False
-            raise KeyboardInterrupt
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._critical:
-            self._pending = True
-        else:
-            self._previous(number, frame)
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        yield
+        return
+    kept: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: kept.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if kept:
+            previous(*kept[0])

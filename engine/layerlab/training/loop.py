@@ -5,6 +5,7 @@ The loop knows neither how a step is computed (the trainer gives it a function) 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 import uuid
@@ -18,7 +19,7 @@ from layerlab.data.source import BatchSource
 from layerlab.events import Event, Listener
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
-from layerlab.training.interrupts import InterruptGuard
+from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
 
 __all__ = ["FitRun", "RunDescription", "new_run_id"]
@@ -44,8 +45,9 @@ class RunDescription:
 class FitRun:
     """One call of fit.
 
-    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()` returns the
-    logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's.
+    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()` returns
+    the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made the
+    source closes it.
     """
 
     description: RunDescription
@@ -71,7 +73,7 @@ class FitRun:
         self._recorder = StepRecorder()
         self._last_rate: float | None = None
         self._reported: set[str] = set()
-        self._stop_reason: events.FitStopped | None = None
+        self._is_stopping = False
 
     def execute(self) -> None:
         """Run all epochs. An exception or interrupt is reported to the listeners and raised."""
@@ -79,20 +81,19 @@ class FitRun:
         self._logs: dict[str, Any] = {}
         self._announce()
         try:
-            with InterruptGuard() as self._guard:
-                self._run_epochs()
+            self._run_epochs()
         except KeyboardInterrupt:
             self._flush()
             self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="interrupt")
             self._finish()
             raise
         except BaseException as error:
+            with contextlib.suppress(Exception):  # what is wrong may be the very numbers
+                self._flush()
             self._emit(
                 events.FitFailed, step=self._step, error=type(error).__name__, message=str(error)[:2000]
             )
             raise
-        finally:
-            self.source.close()
         self._finish()
 
     # -- epochs ---------------------------------------------------------------------------------------
@@ -102,15 +103,15 @@ class FitRun:
         self._note_learning_rate("callback")
         for epoch in range(self.initial_epoch, self.epochs):
             self._epoch, self._epoch_step = epoch, 0
-            if self._must_stop():
+            if self._must_stop() or not self._run_epoch(epoch):
                 break
-            self._run_epoch(epoch)
             self.control.used("epoch")
             if self._must_stop():
                 break
         self.callbacks.on_train_end(self._logs)
 
-    def _run_epoch(self, epoch: int) -> None:
+    def _run_epoch(self, epoch: int) -> bool:
+        """One epoch with its validation; False if there was no step in it."""
         started = time.perf_counter()
         self.reset_metrics()
         self.callbacks.on_epoch_begin(epoch)
@@ -118,12 +119,12 @@ class FitRun:
         self._emit(events.EpochStarted, epoch=epoch, step=self._step)
         last = self._run_steps()
         self._flush()
+        if not last:
+            return False
         logs = to_floats(last)
         self._check_finite([self._step], [logs.get("loss", 0.0)])
         if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
             logs |= {f"val_{key}": value for key, value in self._run_validation(epoch).items()}
-        if not last:
-            return  # stopped before the first step: nothing to record
         self.callbacks.on_epoch_end(epoch, logs)
         self._logs = logs
         self._note_learning_rate("callback")
@@ -131,6 +132,7 @@ class FitRun:
         seconds = time.perf_counter() - started
         self._emit(events.EpochFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
         self._epoch = epoch + 1
+        return True
 
     def _run_steps(self) -> Mapping[str, Any]:
         logs: Mapping[str, Any] = {}
@@ -138,23 +140,24 @@ class FitRun:
             if self._must_wait_or_stop():
                 break
             self.callbacks.on_train_batch_begin(self._epoch_step)
-            with self._guard.critical():
-                logs = self.execute_step(batch)
-                self._step += 1
-            self._after_step(logs)
+            logs = self._run_step(batch)
+            self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(_without_batch_loss(logs)))
+            if self._recorder.is_due:
+                self._flush()
             if self.is_stopped():
                 break
-        return {key: value for key, value in logs.items() if key != "batch_loss"}
+        return _without_batch_loss(logs)
 
-    def _after_step(self, logs: Mapping[str, Any]) -> None:
+    def _run_step(self, batch: Any) -> Mapping[str, Any]:
+        with deferred_interrupts():  # a step that is committed is also counted and recorded
+            logs = self.execute_step(batch)
+            self._step += 1
+            self._epoch_step += 1
+            # Without listeners only what the check for NaN needs.
+            recorded = logs if self.listeners else {k: v for k, v in logs.items() if k == "batch_loss"}
+            self._recorder.add(self._step, recorded)
         self.control.used("step")
-        if self.listeners:
-            self._recorder.add(self._step, logs)
-        shown = {key: value for key, value in logs.items() if key != "batch_loss"}
-        self.callbacks.on_train_batch_end(self._epoch_step, LazyLogs(shown))
-        self._epoch_step += 1
-        if self._recorder.is_due:
-            self._flush()
+        return logs
 
     def _run_validation(self, epoch: int) -> dict[str, Any]:
         assert self.validate is not None
@@ -181,17 +184,13 @@ class FitRun:
         return self._must_stop()
 
     def _must_stop(self) -> bool:
-        if self.control.stop_requested and self._stop_reason is None:
-            self._flush()
-            self._stop_reason = self._emit(
-                events.FitStopped, epoch=self._epoch, step=self._step, reason="user"
-            )
-        elif self.is_stopped() and self._stop_reason is None and self._epoch < self.epochs:
-            self._flush()
-            self._stop_reason = self._emit(
-                events.FitStopped, epoch=self._epoch, step=self._step, reason="callback"
-            )
-        return self._stop_reason is not None or self.is_stopped()
+        asked = "user" if self.control.stop_requested else "callback" if self.is_stopped() else None
+        if asked and not self._is_stopping:
+            self._is_stopping = True
+            if self._epoch < self.epochs:  # else it has just ended by itself
+                self._flush()
+                self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason=asked)
+        return self._is_stopping
 
     def _apply_learning_rate(self) -> None:
         asked = self.control.take_learning_rate()
@@ -234,12 +233,16 @@ class FitRun:
         self._emit(events.FitFinished, epoch=self._epoch, step=self._step, seconds=seconds, logs=scalars)
 
     def _flush(self) -> None:
-        steps, logs = self._recorder.take()
-        if not steps:
-            return
-        self._emit(
-            events.StepsFinished, epoch=self._epoch, epoch_step=self._epoch_step, steps=steps, logs=logs
-        )
+        with deferred_interrupts():  # taken from the recorder, steps must reach the listeners
+            steps, logs = self._recorder.take()
+            if steps and self.listeners:
+                self._emit(
+                    events.StepsFinished,
+                    epoch=self._epoch,
+                    epoch_step=self._epoch_step,
+                    steps=steps,
+                    logs=logs,
+                )
         self._check_finite(steps, logs.get("batch_loss", []))
 
     def _check_finite(self, steps: Sequence[int], losses: Sequence[float]) -> None:
@@ -261,10 +264,13 @@ class FitRun:
         at = self._step if step is None else step
         self._emit(events.Diagnostic, step=at, code=code, path="", message=message, fix=fix)
 
-    def _emit(self, event_type: type[Event], **fields: Any) -> Any:
+    def _emit(self, event_type: type[Event], **fields: Any) -> None:
         if not self.listeners:
-            return fields
+            return
         event = event_type(run_id=self.run_id, time=time.time(), **fields)
         for listener in self.listeners:
             listener(event)
-        return event
+
+
+def _without_batch_loss(logs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in logs.items() if key != "batch_loss"}

@@ -1,7 +1,7 @@
 """Logs of steps, read from the device on a clock.
 
-`float(loss)` after each step would make the loop wait for the device. Logs stay arrays until about ten times a
-second, at the end of an epoch, or when a batch callback asks.
+`float(loss)` after each step would make the loop wait for the device. Logs stay arrays until about ten times
+a second, at the end of an epoch, or when a batch callback asks.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ FLUSH_SECONDS = 0.1
 
 
 def to_floats(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Scalars as Python floats; arrays (a metric per class) as NumPy arrays; labels sorted, as Keras reports them."""
+    """Scalars as Python floats, arrays (a metric per class) as NumPy arrays; labels sorted, as Keras has them."""
     module = backend()
-    values = {}
+    values: dict[str, Any] = {}
     for key, value in sorted(logs.items()):
         array = module.to_numpy(value) if module.is_array(value) else np.asarray(value)
         values[key] = float(array) if array.ndim == 0 else array

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.state import StateScope, state_keys
@@ -77,10 +78,22 @@ def pure(method: Callable[[Any], Any], layout: StateLayout) -> Callable[[State, 
                 if not layout.holds(variable):
                     raise UnsupportedError(
                         explain(
-                            f"Variable '{variable.path}' is assigned in a step, but the model does not track it.",
+                            f"'{variable.path}' is assigned in a step, but the model does not track it.",
                             fix="keep it in an attribute of the model, of one of its layers, or of a metric",
                         )
                     )
-            return layout.read_from(scope), outputs
+            new_state = layout.read_from(scope)
+            return new_state, _apart_from(new_state, outputs)
 
     return step
+
+
+def _apart_from(state: State, outputs: Any) -> Any:
+    """The outputs with copies of arrays that are in the state as well: the next step overwrites those."""
+    held = {id(value) for values in state.values() for value in values.values()}
+
+    def apart(leaf: Any) -> Any:
+        value = leaf.value if isinstance(leaf, Variable) else leaf
+        return backend().copy(value) if id(value) in held else value
+
+    return tree.map_structure(apart, outputs)
