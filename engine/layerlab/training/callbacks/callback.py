@@ -58,7 +58,7 @@ class Callback:
         """Before an epoch, counted from 0."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """After an epoch and its validation, with its `val_` labels. What is put into `logs` reaches History."""
+        """After an epoch and its validation (`val_` labels). What is put into `logs` reaches History."""
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Before a training step; batches count from 0 in each epoch."""

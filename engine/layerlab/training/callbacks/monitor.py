@@ -12,7 +12,7 @@ __all__ = ["Monitor"]
 
 
 class Monitor:
-    """A label, the direction that is better ('auto': that of the metric), and the least change that counts."""
+    """A label, which direction is better ('auto': that of the metric), and the least change that counts."""
 
     def __init__(self, label: str, mode: str, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
