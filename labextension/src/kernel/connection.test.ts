@@ -72,6 +72,29 @@ it('tells when the kernel restarts, until nobody listens', () => {
   expect(lost).toBe(1);
 });
 
+it("notices a restart by the kernel's new session, and fails what was under way", async () => {
+  const { kernel, connection } = connect(() => 'silence');
+  const says = (msg_type: string, session: string) =>
+    kernel.iopubMessage.emit({ header: { msg_type, session } });
+  let lost = 0;
+  connection.onLost(() => lost++, new AbortController().signal);
+  says('status', 'one');
+  says('stream', 'the server itself');
+  says('status', 'one');
+  expect(lost).toBe(0);
+  const request = connection.request({ method: 'list_all' });
+  says('status', 'two');
+  expect(lost).toBe(1);
+  await expect(request).rejects.toMatchObject({ code: 'gone' });
+});
+
+it('does not wait for an answer that was lost with the socket', async () => {
+  const { kernel, connection } = connect(() => 'silence');
+  const request = connection.request({ method: 'list_all' });
+  kernel.connectionStatusChanged.emit('connecting');
+  await expect(request).rejects.toMatchObject({ code: 'timeout' });
+});
+
 it('refuses at once after the kernel is gone', async () => {
   const { connection } = connect(() => 'silence');
   connection.dispose();

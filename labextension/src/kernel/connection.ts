@@ -26,6 +26,8 @@ export type ControlKernel = Pick<
   | 'dispose'
   | 'sendControlMessage'
   | 'statusChanged'
+  | 'connectionStatusChanged'
+  | 'iopubMessage'
   | 'disposed'
 >;
 
@@ -61,7 +63,9 @@ export class KernelConnection {
   private readonly timeout: number;
   private readonly grace: number;
   private readonly restarts = new Set<() => void>();
+  private readonly pending = new Set<(code: RequestError['code'], message: string) => void>();
   private count = 0;
+  private session = '';
 
   constructor(
     private readonly kernel: ControlKernel,
@@ -70,6 +74,8 @@ export class KernelConnection {
     this.timeout = options.timeout ?? 15_000;
     this.grace = options.grace ?? 1_000;
     kernel.statusChanged.connect(this.onStatus, this);
+    kernel.iopubMessage.connect(this.onMessage, this);
+    kernel.connectionStatusChanged.connect(this.onConnectionStatus, this);
     kernel.disposed.connect(this.onRestart, this);
   }
 
@@ -100,6 +106,8 @@ export class KernelConnection {
 
   dispose(): void {
     this.kernel.statusChanged.disconnect(this.onStatus, this);
+    this.kernel.iopubMessage.disconnect(this.onMessage, this);
+    this.kernel.connectionStatusChanged.disconnect(this.onConnectionStatus, this);
     this.kernel.disposed.disconnect(this.onRestart, this);
     this.restarts.clear();
     this.kernel.dispose();
@@ -113,12 +121,17 @@ export class KernelConnection {
     return new Promise<unknown>((resolve, reject) => {
       let timer = setTimeout(() => fail('timeout', 'The kernel does not answer.'), this.timeout);
       const fail = (code: RequestError['code'], message: string) => {
-        clearTimeout(timer);
+        settle();
         future.dispose();
         reject(new RequestError(code, message));
       };
-      future.onReply = reply => {
+      const settle = () => {
         clearTimeout(timer);
+        this.pending.delete(fail);
+      };
+      this.pending.add(fail);
+      future.onReply = reply => {
+        settle();
         resolve((reply as KernelMessage.IMessage).content);
       };
       future.onIOPub = message => {
@@ -162,7 +175,37 @@ export class KernelConnection {
     }
   }
 
+  /**
+   * A kernel that is restarted by another connection (the notebook's) keeps this one open and says
+   * nothing: but its messages come from a new session then.
+   */
+  private onMessage(_: unknown, message: KernelMessage.IIOPubMessage): void {
+    const { msg_type, session } = message.header;
+    // Only status messages: the server mixes in some of its own, such as warnings about the data rate.
+    if (msg_type === 'status' && session !== this.session) {
+      const isFirst = this.session === '';
+      this.session = session;
+      if (!isFirst) {
+        this.onRestart();
+      }
+    }
+  }
+
+  private onConnectionStatus(_: unknown, status: Kernel.ConnectionStatus): void {
+    if (status !== 'connected') {
+      // What was under way is lost with the socket: nobody would ever answer it.
+      this.failPending('timeout', 'The connection to the kernel is interrupted.');
+    }
+  }
+
+  private failPending(code: RequestError['code'], message: string): void {
+    for (const fail of [...this.pending]) {
+      fail(code, message);
+    }
+  }
+
   private onRestart(): void {
+    this.failPending('gone', 'The kernel was restarted.');
     for (const listener of [...this.restarts]) {
       listener();
     }

@@ -10,6 +10,9 @@ import type { Link, RunSource, RunState, Steering } from './source';
 /** Milliseconds between requests. */
 export const PACE = { visible: 125, hidden: 1_000, afterError: 2_000 } as const;
 
+/** How long a command makes the follower look closely, in milliseconds. */
+const HURRY = 2_000;
+
 const RESTARTED = 'The kernel was restarted or shut down: this is the last state.';
 
 type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
@@ -22,6 +25,7 @@ export class RunFollower implements RunSource {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isAsking = false;
   private next = 0;
+  private hurriedUntil = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -57,6 +61,8 @@ export class RunFollower implements RunSource {
 
   readonly steer = async (method: Steering): Promise<void> => {
     await this.connection.request({ method, run_id: this.runId });
+    // The effect comes at the next step: look for it soon, even where the view is out of sight.
+    this.hurriedUntil = Date.now() + HURRY;
     this.wake();
   };
 
@@ -102,7 +108,8 @@ export class RunFollower implements RunSource {
     if (events.length > 0 || this.current.link.kind !== 'live') {
       this.publish({ run, link: { kind: 'live' } });
     }
-    return this.isWatched() ? PACE.visible : PACE.hidden;
+    const isUrgent = this.isWatched() || Date.now() < this.hurriedUntil;
+    return isUrgent ? PACE.visible : PACE.hidden;
   }
 
   private failed(error: unknown): number | null {

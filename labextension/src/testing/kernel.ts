@@ -35,6 +35,8 @@ export class FakeKernel {
   readonly username = 'user';
   isDisposed = false;
   readonly statusChanged = new FakeSignal();
+  readonly connectionStatusChanged = new FakeSignal();
+  readonly iopubMessage = new FakeSignal();
   readonly disposed = new FakeSignal();
   readonly sent: Sent[] = [];
 
