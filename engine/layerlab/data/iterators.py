@@ -90,6 +90,6 @@ class IterableSource:
         wanted = f" of {self._limit}" if (self._limit or 0) > 0 else ""
         warnings.warn(
             f"The data ended after {given}{wanted} batches of this epoch. Pass epochs and steps for which "
-            "they last, or data that can be begun anew (a PyDataset, a list of batches) in place of a generator.",
+            "they last, or data that can begin anew (a PyDataset, a list of batches), not a generator.",
             stacklevel=3,
         )

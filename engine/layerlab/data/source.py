@@ -11,18 +11,24 @@ __all__ = ["BatchSource"]
 class BatchSource(Protocol):
     """Epochs of batches.
 
-    A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of (structures of) arrays of NumPy or of the
-    back end, with the batch as first axis.
+    A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of (structures of) arrays of NumPy or of
+    the back end, with the batch as first axis.
     """
 
-    batch_size: int | None
-    """Samples in a full batch; None where each batch decides."""
+    @property
+    def batch_size(self) -> int | None:
+        """Samples in a full batch; None where each batch decides."""
+        ...
 
-    steps: int | None
-    """Batches in an epoch; None while unknown, for ever if it never ends (`steps_per_epoch=-1`)."""
+    @property
+    def steps(self) -> int | None:
+        """Batches in an epoch; None while unknown, or if it never ends (`steps_per_epoch=-1`)."""
+        ...
 
-    whole: Any
-    """All the data as one batch, where they are in memory; else None."""
+    @property
+    def whole(self) -> Any:
+        """All the data as one batch, where they are in memory; else None."""
+        ...
 
     def peek(self) -> Any:
         """A batch like those to come, without taking it away from the epoch."""

@@ -45,8 +45,8 @@ class RunDescription:
 class FitRun:
     """One call of fit.
 
-    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()` returns
-    the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made the
+    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()`
+    returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made the
     source closes it.
     """
 
@@ -124,7 +124,8 @@ class FitRun:
         logs = to_floats(last)
         self._check_finite([self._step], [logs.get("loss", 0.0)])
         if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
-            logs |= {f"val_{key}": value for key, value in self._run_validation(epoch).items()}
+            validation = self._run_validation(epoch)
+            logs = dict(sorted({**logs, **{f"val_{key}": value for key, value in validation.items()}}.items()))
         self.callbacks.on_epoch_end(epoch, logs)
         self._logs = logs
         self._note_learning_rate("callback")

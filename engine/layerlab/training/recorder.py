@@ -20,7 +20,7 @@ FLUSH_SECONDS = 0.1
 
 
 def to_floats(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Scalars as Python floats, arrays (a metric per class) as NumPy arrays; labels sorted, as Keras has them."""
+    """Scalars as Python floats, arrays (a metric per class) as NumPy arrays; labels sorted, as in Keras."""
     module = backend()
     values: dict[str, Any] = {}
     for key, value in sorted(logs.items()):
