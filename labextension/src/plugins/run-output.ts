@@ -4,7 +4,7 @@ import { type RunSource, savedSource } from '../kernel/source';
 import type { RunBundle } from '../protocol';
 import type { IPanels } from './tokens';
 
-const NO_KERNEL = 'The kernel of this run is gone: this is what was saved.';
+const NO_KERNEL = 'The kernel of this run is gone.';
 
 export class RunOutput {
   private drawn = new AbortController();

@@ -50,7 +50,7 @@ export function plainText(text: string): string {
 
 function batchTraces(series: Series, color: string, name: string, options: ChartOptions): Data[] {
   const points = decimate(series, MAX_POINTS);
-  const raw = lineTrace(points, color, name, options.smoothing > 0 ? 0.22 : 0.45, 1);
+  const raw = lineTrace(points, color, name, options.smoothing > 0 ? 0.25 : 0.55, 1);
   if (options.smoothing <= 0) {
     return [raw];
   }

@@ -24,7 +24,7 @@ export function Header({ run, link, steer, onOpen }: HeaderProps) {
         <span className="layerlab-subtitle">{subtitle(run)}</span>
         <span className="layerlab-buttons">
           {steer && isActive && isReachable && <Buttons run={run} steer={steer} />}
-          {onOpen && (
+          {onOpen && link.kind !== 'stale' && (
             <button
               type="button"
               className="layerlab-button"
