@@ -1,5 +1,5 @@
 import ELK from 'elkjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeModelBundle } from '../../kernel/decode';
 import type { ModelGraph, NodeInfo } from '../../protocol';
 import { golden } from '../../testing/golden';
@@ -168,11 +168,14 @@ describe('layout', () => {
     expect(found.boxes.size).toBe(20_000);
   });
 
-  it('falls back to rows when ELK fails', async () => {
+  it('falls back to rows when ELK fails, and says so', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const found = await layout(visible(hierarchy(residual), new Set()), () => ({
       layout: () => Promise.reject(new Error('no worker'))
     }));
     expect(found.boxes.size).toBe(5);
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
   });
 });
 
