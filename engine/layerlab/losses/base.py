@@ -13,6 +13,7 @@ from layerlab.core.config import Configurable, deserialize_keras_object, seriali
 from layerlab.core.masking import get_mask
 from layerlab.core.naming import auto_name
 from layerlab.errors import UnsupportedError, explain
+from layerlab.losses.arrays import as_array
 from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
 
 __all__ = ["Loss", "LossFunctionWrapper"]
@@ -76,7 +77,7 @@ class Loss(Configurable):
             return {key: self._cast(item) for key, item in value.items()}
         if isinstance(value, list | tuple) and not _is_numbers(value):
             return [self._cast(item) for item in value]
-        return ops.cast(value, self._dtype)
+        return as_array(value, self._dtype)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

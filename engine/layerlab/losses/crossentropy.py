@@ -12,6 +12,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.masking import set_mask
 from layerlab.core.registry import register_function
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.arrays import as_array
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.pairs import as_pair, check_axis, check_same_shape
 from layerlab.settings import settings
@@ -121,11 +122,11 @@ def sparse_categorical_crossentropy(
         ignore_class: places with this label count as masked: loss 0, and no part in a mean.
     """
     check_axis(axis)
-    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    y_true, y_pred = as_array(y_true), as_array(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis=axis)
     _check_class_numbers(y_true, y_pred, axis)
-    y_true = ops.cast(y_true, "int32")
+    y_true = as_array(y_true, "int32")
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     valid = ops.not_equal(y_true, ignore_class)

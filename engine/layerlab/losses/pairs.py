@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.arrays import as_array, dtype_of
 from layerlab.losses.reduction import check_broadcastable, squeeze_or_expand_to_same_rank
 
 __all__ = ["as_pair", "check_axis", "check_same_shape", "matched_pair"]
@@ -14,8 +14,8 @@ __all__ = ["as_pair", "check_axis", "check_same_shape", "matched_pair"]
 
 def as_pair(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
     """Both as arrays of the dtype of `y_pred`."""
-    y_pred = ops.convert_to_tensor(y_pred)
-    return ops.cast(y_true, y_pred.dtype), y_pred
+    y_pred = as_array(y_pred)
+    return as_array(y_true, dtype_of(y_pred)), y_pred
 
 
 def matched_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import Any
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.losses.arrays import as_array
 from layerlab.losses.pairs import check_same_shape, matched_pair
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.reduction import MeanMetricWrapper
@@ -36,9 +37,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
 @register_function("metric_functions")
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     """1 where `y_pred > threshold` says the same as the label 0 or 1."""
-    y_true, y_pred = squeeze_or_expand_to_same_rank(
-        ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    )
+    y_true, y_pred = squeeze_or_expand_to_same_rank(as_array(y_true), as_array(y_pred))
     return _matches(y_true, ops.cast(y_pred > threshold, y_true.dtype))
 
 
@@ -52,7 +51,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
     """1 where the largest of (..., classes) is at the place that the label (...) or (..., 1) names."""
     # Class numbers as int32: the dtype of 16-bit predictions could not tell 256 from 257.
-    y_true, y_pred = ops.cast(y_true, "int32"), ops.convert_to_tensor(y_pred)
+    y_true, y_pred = as_array(y_true, "int32"), as_array(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
     best = ops.argmax(y_pred, axis=-1)
@@ -77,7 +76,7 @@ def sparse_top_k_categorical_accuracy(
 
     With `from_sorted_ids`, predictions are class numbers, the likeliest first.
     """
-    y_pred = ops.convert_to_tensor(y_pred)
+    y_pred = as_array(y_pred)
     y_true = ops.cast(y_true, y_pred.dtype if from_sorted_ids else "int32")
     shape = y_true.shape
     labels, outputs = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1, y_pred.shape[-1]))

@@ -10,6 +10,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.masking import get_mask
 from layerlab.core.registry import builtin_name
+from layerlab.losses.arrays import as_array
 from layerlab.losses.base import Loss
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank, weights_with_mask
 from layerlab.metrics.base import Metric
@@ -116,7 +117,7 @@ def _per_sample(
     Weights may cover leading axes only: values are reduced over the others first.
     """
     mask = get_mask(values)
-    values = ops.cast(values, dtype)
+    values = as_array(values, dtype)
     if sample_weight is None:
         return _reduce_from(values, 1, reduce), None
     # A mask of the values themselves counts only beside weights, as in Keras.

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from layerlab import ops
 from layerlab.backend.active import backend
 from layerlab.core.registry import lookup
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
+from layerlab.losses.arrays import as_array
 from layerlab.metrics import MeanMetricWrapper, Metric, resolve_by_shape
 from layerlab.metrics import get as get_metric
 from layerlab.metrics.resolution import is_resolved_by_shape
@@ -87,7 +87,7 @@ class CompileMetrics:
         if not self.built:
             self.build(y_true, y_pred)
         outputs = self._outputs
-        targets = [_as_array(target) for target in outputs.align(y_true, "y")]
+        targets = [None if target is None else as_array(target) for target in outputs.align(y_true, "y")]
         weights = align_weights(outputs, sample_weight)
         with backend().inference():
             for index, prediction in enumerate(outputs.predictions(y_pred)):
@@ -180,10 +180,6 @@ def _make(entry: Any, target: Any, prediction: Any, used: set[int]) -> Metric:
     if isinstance(entry, str):  # only now: variables keep the name of the class in their paths
         found.name = entry
     return found
-
-
-def _as_array(target: Any) -> Any:
-    return target if target is None or backend().is_array(target) else ops.convert_to_tensor(target)
 
 
 def _shown(value: Any) -> str:
