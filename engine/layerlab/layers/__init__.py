@@ -20,6 +20,7 @@ from layerlab.layers import (
     pool,
     regularize,
     reshape,
+    rnn,
     wrap,
 )
 from layerlab.layers.activation import *
@@ -33,9 +34,13 @@ from layerlab.layers.norm import *
 from layerlab.layers.pool import *
 from layerlab.layers.regularize import *
 from layerlab.layers.reshape import *
+from layerlab.layers.rnn import *
+from layerlab.layers.rnn import *
+from layerlab.layers.rnn_cells import *
+from layerlab.layers.time_wrap import *
 from layerlab.layers.wrap import *
 
-_FAMILIES = (activation, conv, conv_transpose, dense, embed, input, merge, norm, pool, regularize, reshape, wrap)
+_FAMILIES = (activation, conv, conv_transpose, dense, embed, input, merge, norm, pool, regularize, reshape, rnn, wrap)
 __all__ = ["InputSpec", "Layer", "deserialize", "serialize"]
 for _family in _FAMILIES:
     __all__ += _family.__all__

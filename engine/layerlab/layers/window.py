@@ -17,7 +17,6 @@ __all__ = ["Window"]
 class Window(Layer):
     """Abstract: what layers with a moving window share. `rank` is the number of spatial axes."""
 
-    config_base = True
     rank: ClassVar[int]
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]

@@ -1,0 +1,478 @@
+"""Recurrent layers: a cell moved along the time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from layerlab import ops, tree
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
+from layerlab.core.config import deserialize_keras_object, init_parameters
+from layerlab.core.input_spec import InputSpec
+from layerlab.core.layer import Layer
+from layerlab.core.state import StateScope
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.arguments import refuse
+from layerlab.layers.rnn_cells import (
+    GRUCell,
+    LSTMCell,
+    SimpleRNNCell,
+    StackedRNNCells,
+    call_cell,
+    initial_state_of,
+    output_size_of,
+    splits_steps,
+)
+
+__all__ = ["GRU", "LSTM", "RNN", "SimpleRNN"]
+
+
+class RNN(Layer):
+    """A cell moved along the second axis of its input.
+
+    Args:
+        cell: a cell, or a list of cells: a layer with `state_size` (an integer or list of them) and
+            call(inputs, states) -> (output, states).
+        return_sequences: whether the outputs of all steps are returned, or the last one.
+        return_state: whether the final states are returned as well.
+        go_backwards: whether the steps are taken from the last to the first; outputs are in the order taken.
+        stateful: whether the final states are the initial ones of the next batch; needs a fixed batch size.
+        unroll: whether the loop is written out, step by step.
+        zero_output_for_mask: whether masked steps give 0 rather than the output before them.
+    Input: (batch, time, ...). Output: (batch, units), or (batch, time, units).
+    Call: `mask` (batch, time) leaves steps out; `initial_state` is a list with one array for each state.
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell)
+        if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+            raise InvalidArgumentError(
+                explain(
+                    f"RNN cannot use a {type(cell).__name__} as its cell.",
+                    expected="a layer with `state_size` and call(inputs, states)",
+                )
+            )
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.unroll = unroll
+        self.zero_output_for_mask = zero_output_for_mask
+        self.supports_masking = True
+        size = cell.state_size
+        self.state_size = [size] if isinstance(size, int) else list(size)
+        self._kept = _Kept()
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+        if self.stateful:
+            batch = sequences_shape[0]
+            if batch is None:
+                raise ShapeError(
+                    explain(
+                        f"{self.describe()} is stateful and must know the batch size.",
+                        got=str(tuple(sequences_shape)),
+                        fix="give Input a batch_size, or batch_shape",
+                    )
+                )
+            self._kept.states = tree.map_structure(
+                lambda value: Variable(value, trainable=False, dtype=self.variable_dtype, name="rnn_state"),
+                self.get_initial_state(batch),
+            )
+
+    def call(
+        self, sequences: Array, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Array | tuple[Any, ...]:
+        states = self._first_states(sequences, initial_state)
+        steps = tree.flatten(mask)[0] if mask is not None else None
+        last, outputs, states = self.inner_loop(sequences, states, steps, training)
+        if self.stateful:
+            for variable, value in zip(tree.flatten(self.states), tree.flatten(states), strict=True):
+                variable.assign(ops.stop_gradient(value))
+        result = outputs if self.return_sequences else last
+        return (result, *states) if self.return_state else result
+
+    def _first_states(self, sequences: Array, given: Any) -> list[Any]:
+        batch = sequences.shape[0]
+        if given is None and self.stateful:
+            given = tree.map_structure(lambda variable: variable.value, self.states)
+        if given is None:
+            given = self.get_initial_state(batch)
+        states = list(given) if tree.is_nested(given) else [given]
+        if len(states) != len(self.state_size):
+            raise InvalidArgumentError(
+                explain(f"{self.describe()}: initial_state", expected=f"{len(self.state_size)} arrays", got=str(len(states)))
+            )
+        for state in tree.flatten(states):
+            if state.shape[0] != batch:
+                raise ShapeError(
+                    explain(
+                        f"{self.describe()} got a batch of {batch}.",
+                        expected=f"{state.shape[0]}, the batch size of its states",
+                        fix="a stateful layer needs batches of one size" if self.stateful else "",
+                    )
+                )
+        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+        return tree.map_structure(lambda state: ops.cast(state, dtype), states)
+
+    def inner_loop(self, sequences: Array, initial_state: Any, mask: Any, training: bool = False) -> tuple[Any, Any, Any]:
+        """(last output, outputs of all steps or None, final states)."""
+        xs, advance = self._parts(sequences, training)
+        xs = _time_first(xs)
+        keep = None if mask is None else ops.expand_dims(_time_first(ops.cast(mask, "bool")), -1)
+        if self.go_backwards:
+            xs = ops.flip(xs, 0)
+            keep = None if keep is None else ops.flip(keep, 0)
+
+        def step(carry: Any, x: Any) -> tuple[Any, Any]:
+            states, before = carry
+            output, new_states = advance(x[0], states)
+            if x[1] is not None:
+                blank = ops.zeros_like(output) if self.zero_output_for_mask else before
+                output = ops.where(_beside(x[1], output), output, blank)
+                new_states = tree.map_structure(lambda new, old: ops.where(_beside(x[1], new), new, old), new_states, states)
+            return (new_states, output), output if self.return_sequences else None
+
+        scan = _unrolled if self.unroll else backend().scan
+        carry = (initial_state, self._output_before(initial_state, advance, xs))
+        # A cell may assign (a counter, a seed); what it assigns inside of a traced loop cannot leave it.
+        with StateScope():
+            (states, last), outputs = scan(step, carry, (xs, keep), None, False)
+        outputs = None if outputs is None else _time_first(outputs)
+        return last, outputs, states
+
+    def _parts(self, sequences: Array, training: bool) -> tuple[Array, Callable[[Array, Any], tuple[Array, Any]]]:
+        """What the loop goes over, and one step of it."""
+        cell = self.cell
+        if splits_steps(cell) and cell.dtype_policy == self.dtype_policy:
+            masks = cell.draw_masks(sequences.shape[0], sequences.shape[-1], training)
+            return cell.project(sequences, masks), lambda x, states: cell.advance(x, states, masks)
+        return sequences, lambda x, states: call_cell(cell, x, states, training)
+
+    def _output_before(self, states: list[Any], advance: Any, xs: Array) -> Array:
+        """What a masked first step gives: the state that stands for the output, else zeros."""
+        like = tree.flatten(states[-1] if isinstance(self.cell, StackedRNNCells) else states[0])[0]
+        size = output_size_of(self.cell)
+        return like if like.shape[-1] == size else ops.zeros((like.shape[0], size), dtype=like.dtype)
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        """Told here: abstract evaluation would run through every step."""
+        batch, size = sequences_shape[0], output_size_of(self.cell)
+        output = (batch, sequences_shape[1], size) if self.return_sequences else (batch, size)
+        states = [_with_batch(batch, size) for size in self.state_size]
+        return (output, *states) if self.return_state else output
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The input's for the sequence, None for states and the last output."""
+        mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
+        return [mask, *(None for _ in self.state_size)] if self.return_state else mask
+
+    def get_initial_state(self, batch_size: int | None) -> list[Any]:
+        """The states to begin with."""
+        states = initial_state_of(self.cell, batch_size, self.compute_dtype)
+        return list(states) if tree.is_nested(states) else [states]
+
+    @property
+    def states(self) -> Any:
+        """The variables that a stateful layer keeps between batches, or None."""
+        return self._kept.states
+
+    def reset_state(self) -> None:
+        """Set the kept states to zero."""
+        for variable in tree.flatten(self.states) if self.states is not None else ():
+            variable.assign(ops.zeros_like(variable.value))
+
+    def reset_states(self) -> None:
+        """Old name of `reset_state`."""
+        self.reset_state()
+
+    def _seed_states(self) -> list[Variable]:
+        kept = tree.flatten(self.states) if self.states is not None else []
+        return [*super()._seed_states(), *kept]
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Nothing: the weights are the cell's, and kept states are not saved."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Nothing."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        if "cell" in config:
+            config = {**config, "cell": deserialize_keras_object(config["cell"])}
+        return super().from_config(config)
+
+
+class _Kept:
+    """Holds states where the layer's tracking does not take them for weights."""
+
+    states: Any = None
+
+
+class _CellRNN(RNN):
+    """An RNN that makes its cell from its own arguments, and shows them as attributes."""
+
+    not_in_config = ("use_cudnn",)
+
+    def _show_cell(self, use_cudnn: Any = "auto") -> None:
+        for name in init_parameters(type(self.cell)):
+            setattr(self, name, getattr(self.cell, name))
+        self.input_spec = InputSpec(ndim=3)
+        if use_cudnn is True:
+            refuse(type(self).__name__, use_cudnn=use_cudnn)
+        self.use_cudnn = use_cudnn
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
+
+
+class SimpleRNN(_CellRNN):
+    """A fully connected recurrent layer; weights and arguments are those of SimpleRNNCell and of RNN.
+
+    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        cell = SimpleRNNCell(
+            units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="simple_rnn_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self._show_cell()
+
+
+class LSTM(_CellRNN):
+    """Long short-term memory; weights and arguments are those of LSTMCell and of RNN.
+
+    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+
+    Example:
+        >>> import numpy as np
+        >>> LSTM(3, return_sequences=True)(np.ones((2, 5, 4), "float32")).shape == (2, 5, 3)
+        True
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        cell = LSTMCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="lstm_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self._show_cell(use_cudnn)
+
+
+class GRU(_CellRNN):
+    """Gated recurrent units; weights and arguments are those of GRUCell and of RNN.
+
+    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        cell = GRUCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            reset_after=reset_after,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="gru_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self._show_cell(use_cudnn)
+
+
+def _time_first(x: Array) -> Array:
+    """(batch, time, ...) to (time, batch, ...), and back."""
+    return ops.swapaxes(x, 0, 1)
+
+
+def _beside(keep: Array, x: Array) -> Array:
+    """(batch, 1) with as many axes as x."""
+    return ops.reshape(keep, (keep.shape[0], *(1,) * (len(x.shape) - 1)))
+
+
+def _with_batch(batch: int | None, sizes: Any) -> Any:
+    return (batch, sizes) if isinstance(sizes, int) else [(batch, size) for size in sizes]
+
+
+def _unrolled(
+    step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Sequence[Any], length: int | None, reverse: bool
+) -> tuple[Any, Any]:
+    """`scan`, with every step in the program."""
+    outputs = []
+    for index in range(xs[0].shape[0]):
+        carry, output = step(carry, tuple(None if x is None else x[index] for x in xs))
+        outputs.append(output)
+    return carry, None if outputs[0] is None else ops.stack(outputs)

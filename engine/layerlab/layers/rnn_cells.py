@@ -1,0 +1,457 @@
+"""Cells of recurrent networks: what happens in one time step.
+
+A cell splits its step in three, so that an RNN can do most of the work for all steps at once:
+`draw_masks` (dropout, the same for all steps), `project` (the product of inputs and kernel, for any number of
+steps), `advance` (from a projected input and the states to the output and the next states).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from layerlab import activations, constraints, initializers, ops, random, regularizers, tree
+from layerlab.backend.protocol import Array
+from layerlab.core.config import deserialize_keras_object
+from layerlab.core.layer import Layer
+from layerlab.core.seed import SeedGenerator
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.layers.arguments import as_positive
+
+__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"]
+
+
+class Masks(NamedTuple):
+    """Dropout patterns of one call: one for each gate, or one for all, or none."""
+
+    inputs: list[Array] | None = None
+    states: list[Array] | None = None
+
+
+class StepCell(Layer):
+    """Abstract: a cell with the three parts that the module's docstring tells of."""
+
+    state_size: Any
+    output_size: int
+
+    def draw_masks(self, batch: int, features: int, training: bool) -> Any:
+        """Random patterns for one call over inputs (batch, ..., features)."""
+        raise NotImplementedError
+
+    def project(self, inputs: Array, masks: Any) -> Array:
+        """The part of a step that does not depend on the states; inputs (batch, features) or (batch, time, features)."""
+        raise NotImplementedError
+
+    def advance(self, projected: Array, states: Any, masks: Any) -> tuple[Array, Any]:
+        """(output, next states) for one time step."""
+        raise NotImplementedError
+
+    def call(self, inputs: Array, states: Any, training: bool = False) -> tuple[Array, Any]:
+        nested = tree.is_nested(states)
+        masks = self.draw_masks(inputs.shape[0], inputs.shape[-1], training)
+        output, new_states = self.advance(self.project(inputs, masks), list(states) if nested else [states], masks)
+        return output, new_states if nested else new_states[0]
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """Zeros."""
+        sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
+
+
+class _GateCell(StepCell):
+    """A cell with kernel, recurrent kernel and bias, which hold `gates` blocks of `units` columns."""
+
+    gates: int
+
+    def _set_cell(
+        self,
+        units: int,
+        activation: Any,
+        use_bias: bool,
+        initializers_given: Sequence[Any],
+        regularizers_given: Sequence[Any],
+        constraints_given: Sequence[Any],
+        dropout: float,
+        recurrent_dropout: float,
+        seed: int | None,
+    ) -> None:
+        self.units = as_positive(units, "units", type(self).__name__)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = map(initializers.get, initializers_given)
+        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = map(regularizers.get, regularizers_given)
+        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = map(constraints.get, constraints_given)
+        self.dropout = min(1.0, max(0.0, dropout))
+        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
+        self.seed = seed
+        self.seed_generator = SeedGenerator(seed)
+        self.output_size = self.units
+
+    def _add_weights(self, features: int, bias_shape: tuple[int, ...], bias_initializer: Any) -> None:
+        columns = self.units * self.gates
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(features, columns),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel",
+            shape=(self.units, columns),
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=bias_shape,
+                initializer=bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def draw_masks(self, batch: int, features: int, training: bool) -> Masks:
+        # One pattern for each gate only with recurrent dropout, as in Keras: one matrix product serves all else.
+        count = self.gates if self.recurrent_dropout > 0 else 1
+        return Masks(
+            self._draw(self.dropout, (batch, features), count) if training else None,
+            self._draw(self.recurrent_dropout, (batch, self.units), count) if training else None,
+        )
+
+    def _draw(self, rate: float, shape: tuple[int, ...], count: int) -> list[Array] | None:
+        if rate == 0:
+            return None
+        ones = ops.ones(shape, dtype=self.compute_dtype)
+        return [random.dropout(ones, rate, seed=self.seed_generator) for _ in range(count)]
+
+    def project(self, inputs: Array, masks: Masks) -> Array:
+        patterns = masks.inputs
+        if patterns is not None and len(inputs.shape) == 3:
+            patterns = [ops.expand_dims(pattern, 1) for pattern in patterns]
+        projected = _product(inputs, self.kernel.value, patterns)
+        return projected if self.bias is None else projected + self._input_bias()
+
+    def _input_bias(self) -> Array:
+        return self.bias.value  # type: ignore[union-attr]
+
+
+class SimpleRNNCell(_GateCell):
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias).
+
+    Args:
+        units: size of the state and the output.
+        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
+    Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
+    """
+
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._set_cell(
+            units,
+            activation,
+            use_bias,
+            (kernel_initializer, recurrent_initializer, bias_initializer),
+            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+            (kernel_constraint, recurrent_constraint, bias_constraint),
+            dropout,
+            recurrent_dropout,
+            seed,
+        )
+        self.state_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        self._add_weights(input_shape[-1], (self.units,), self.bias_initializer)
+
+    def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
+        output = self.activation(projected + _product(states[0], self.recurrent_kernel.value, masks.states))
+        return output, [output]
+
+
+class LSTMCell(_GateCell):
+    """Long short-term memory: states h and c, gates in the order input, forget, candidate, output.
+
+    Args:
+        units: size of the states and the output.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,).
+    Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8).
+    """
+
+    gates = 4
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        super().__init__(**kwargs)
+        self._set_cell(
+            units,
+            activation,
+            use_bias,
+            (kernel_initializer, recurrent_initializer, bias_initializer),
+            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+            (kernel_constraint, recurrent_constraint, bias_constraint),
+            dropout,
+            recurrent_dropout,
+            seed,
+        )
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+        self.state_size = [self.units, self.units]
+
+    def build(self, input_shape: Any) -> None:
+        initializer = self._forget_bias if self.unit_forget_bias else self.bias_initializer
+        self._add_weights(input_shape[-1], (4 * self.units,), initializer)
+
+    def _forget_bias(self, shape: Any, dtype: Any = None) -> Array:
+        parts = [(self.bias_initializer, 1), (initializers.Ones(), 1), (self.bias_initializer, 2)]
+        return ops.concatenate([initialize((n * self.units,), dtype=dtype) for initialize, n in parts])
+
+    def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
+        h, c = states
+        z = projected + _product(h, self.recurrent_kernel.value, masks.states)
+        i, f, candidate, o = (z[:, k * self.units : (k + 1) * self.units] for k in range(4))
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(candidate)
+        h = self.recurrent_activation(o) * self.activation(c)
+        return h, [h, c]
+
+
+class GRUCell(_GateCell):
+    """Gated recurrent unit: gates in the order update, reset, candidate.
+
+    Args:
+        units: size of the state and the output.
+        reset_after: whether the reset gate acts after the product with the recurrent kernel (as cuDNN does) or before.
+        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units) if `reset_after`: for the
+    inputs and for the state; else (3 units,).
+    Source: Cho et al. 2014, arXiv:1406.1078.
+    """
+
+    gates = 3
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        reset_after: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        super().__init__(**kwargs)
+        self._set_cell(
+            units,
+            activation,
+            use_bias,
+            (kernel_initializer, recurrent_initializer, bias_initializer),
+            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+            (kernel_constraint, recurrent_constraint, bias_constraint),
+            dropout,
+            recurrent_dropout,
+            seed,
+        )
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.reset_after = reset_after
+        self.state_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        columns = 3 * self.units
+        self._add_weights(input_shape[-1], (2, columns) if self.reset_after else (columns,), self.bias_initializer)
+
+    def _input_bias(self) -> Array:
+        bias = super()._input_bias()
+        return bias[0] if self.reset_after else bias
+
+    def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
+        h, kernel, split = states[0], self.recurrent_kernel.value, 2 * self.units
+        patterns = masks.states
+        gates, candidate = projected[:, :split], projected[:, split:]
+        if self.reset_after:
+            recurrent = _product(h, kernel, patterns)
+            if self.bias is not None:
+                recurrent = recurrent + self.bias.value[1]
+            z, r = self._update_and_reset(gates + recurrent[:, :split])
+            candidate = self.activation(candidate + r * recurrent[:, split:])
+        else:
+            z, r = self._update_and_reset(gates + _product(h, kernel[:, :split], patterns and patterns[:2]))
+            candidate = self.activation(candidate + _product(r * h, kernel[:, split:], patterns and patterns[2:]))
+        h = z * h + (1 - z) * candidate
+        return h, [h]
+
+    def _update_and_reset(self, z: Array) -> tuple[Array, Array]:
+        return self.recurrent_activation(z[:, : self.units]), self.recurrent_activation(z[:, self.units :])
+
+
+class StackedRNNCells(StepCell):
+    """Several cells as one: the output of each is the input of the next; the states are a list with those of each."""
+
+    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+                raise InvalidArgumentError(
+                    explain(
+                        f"StackedRNNCells cannot use a {type(cell).__name__}.",
+                        expected="cells: layers with `state_size` and call(inputs, states)",
+                    )
+                )
+        self.cells = list(cells)
+
+    @property
+    def state_size(self) -> list[Any]:  # type: ignore[override]
+        """Those of the cells."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:  # type: ignore[override]
+        """That of the last cell."""
+        return output_size_of(self.cells[-1])
+
+    @property
+    def can_split(self) -> bool:
+        """Whether all cells have the three parts."""
+        return all(splits_steps(cell) for cell in self.cells)
+
+    def build(self, input_shape: Any) -> None:
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(input_shape)
+            input_shape = (input_shape[0], output_size_of(cell))
+
+    def call(self, inputs: Array, states: Any, training: bool = False) -> tuple[Array, Any]:
+        new_states = []
+        for cell, state in zip(self.cells, states, strict=True):
+            inputs, new_state = call_cell(cell, inputs, state, training)
+            new_states.append(new_state)
+        return inputs, new_states
+
+    def draw_masks(self, batch: int, features: int, training: bool) -> list[Any]:
+        masks = []
+        for cell in self.cells:
+            masks.append(cell.draw_masks(batch, features, training))
+            features = cell.output_size
+        return masks
+
+    def project(self, inputs: Array, masks: Any) -> Array:
+        return self.cells[0].project(inputs, masks[0])
+
+    def advance(self, projected: Array, states: Any, masks: Any) -> tuple[Array, Any]:
+        new_states = []
+        output = projected
+        for index, (cell, state, mask) in enumerate(zip(self.cells, states, masks, strict=True)):
+            if index:
+                output = cell.project(output, mask)
+            nested = tree.is_nested(state)
+            output, new_state = cell.advance(output, list(state) if nested else [state], mask)
+            new_states.append(new_state if nested else new_state[0])
+        return output, new_states
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """Those of the cells."""
+        return [initial_state_of(cell, batch_size, self.compute_dtype) for cell in self.cells]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        return super().from_config({**config, "cells": [deserialize_keras_object(cell) for cell in config["cells"]]})
+
+
+def splits_steps(cell: Any) -> bool:
+    """Whether a cell has the three parts, and nobody has overridden the whole."""
+    if not isinstance(cell, StepCell):
+        return False
+    if isinstance(cell, StackedRNNCells):
+        return cell.can_split and type(cell).call is StackedRNNCells.call
+    return type(cell).call is StepCell.call
+
+
+def call_cell(cell: Any, inputs: Array, states: Any, training: bool) -> tuple[Array, Any]:
+    """One step of any cell, whether or not it takes `training`; states come back in the form in which they were given."""
+    call = cell if callable(cell) else cell.call
+    kwargs = {"training": training} if "training" in inspect.signature(cell.call).parameters else {}
+    output, new_states = call(inputs, states, **kwargs)
+    if tree.is_nested(states):
+        return output, list(new_states) if tree.is_nested(new_states) else [new_states]
+    return output, tree.flatten(new_states)[0]
+
+
+def output_size_of(cell: Any) -> int:
+    """`output_size`, or the size of the first state."""
+    size = getattr(cell, "output_size", None)
+    return tree.flatten(cell.state_size)[0] if size is None else size
+
+
+def initial_state_of(cell: Any, batch_size: Any, dtype: str) -> Any:
+    """What the cell says, or zeros in the form of its `state_size`."""
+    make = getattr(cell, "get_initial_state", None)
+    if make is not None:
+        return make(batch_size=batch_size)
+    return tree.map_structure(lambda size: ops.zeros((batch_size, size), dtype=dtype), cell.state_size)
+
+
+def _product(x: Array, kernel: Array, masks: list[Array] | None) -> Array:
+    """x @ kernel, x multiplied by one mask, or by another for each block of columns."""
+    if masks is None:
+        return ops.matmul(x, kernel)
+    if len(masks) == 1:
+        return ops.matmul(x * masks[0], kernel)
+    width = kernel.shape[1] // len(masks)
+    blocks = [ops.matmul(x * mask, kernel[:, k * width : (k + 1) * width]) for k, mask in enumerate(masks)]
+    return ops.concatenate(blocks, axis=-1)
