@@ -17,6 +17,7 @@ from layerlab import (
     saving,
     utils,
 )
+from layerlab.core.context import name_scope
 from layerlab.core.function import Function
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
@@ -58,6 +59,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "random",

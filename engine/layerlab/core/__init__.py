@@ -1,1 +1,1 @@
-"""Variables, symbolic tensors, layers: what models are made of. Imports L0, backend and, from `layer` on, ops."""
+"""Variables, symbolic tensors, layers: what models are made of. Imports L0 and backend."""

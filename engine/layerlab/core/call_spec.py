@@ -32,9 +32,13 @@ class CallSpec:
         return dict(self.signature.bind(*args, **kwargs).arguments)
 
 
-@functools.lru_cache(maxsize=None)
 def call_spec(cls: type) -> CallSpec:
     """The CallSpec of a layer class."""
+    return _call_spec(cls)
+
+
+@functools.cache
+def _call_spec(cls: type) -> CallSpec:
     parameters = list(inspect.signature(cls.call).parameters.values())[1:]  # type: ignore[attr-defined]
     names = tuple(parameter.name for parameter in parameters)
     has_training = "training" in names
@@ -56,14 +60,18 @@ def tensor_arguments(spec: CallSpec, args: tuple[Any, ...], kwargs: dict[str, An
         return {spec.names[0]: args[0]}
     bound = spec.bind(args, kwargs)
     return {
-        name: value for name, value in bound.items() if name not in spec.masks and name != "training" and _is_tensors(value)
+        name: value
+        for name, value in bound.items()
+        if name not in spec.masks and name != "training" and _is_tensors(value)
     }
 
 
 def build_arguments(build: Callable[..., Any], tensors: dict[str, Any]) -> dict[str, Any]:
-    """What to pass to a layer's `build`: the shape of the first tensor, or `<name>_shape` for each tensor it asks for."""
+    """What to pass to a layer's `build`: the first tensor's shape, or each `<name>_shape` it asks for."""
     parameters = [
-        p for p in inspect.signature(build).parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        p
+        for p in inspect.signature(build).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
     if not parameters or not tensors:
         return {}
@@ -71,7 +79,9 @@ def build_arguments(build: Callable[..., Any], tensors: dict[str, Any]) -> dict[
     if len(parameters) == 1:
         return {parameters[0].name: next(iter(shapes.values()))}
     missing = [p.name for p in parameters if p.name not in shapes and p.default is p.empty]
-    if missing and parameters[0].name in missing[:1]:  # `build(self, input_shape, ...)`: the first tensor whatever its name
+    if (
+        missing and parameters[0].name in missing[:1]
+    ):  # `build(self, input_shape, ...)`: the first tensor whatever its name
         shapes[parameters[0].name] = next(iter(shapes.values()))
         missing = missing[1:]
     if missing:
@@ -87,7 +97,9 @@ def build_arguments(build: Callable[..., Any], tensors: dict[str, Any]) -> dict[
 
 def shape_of(value: Any) -> Any:
     """The shape of a tensor, or the structure of shapes of a structure; None for sizes that are not known."""
-    return tree.map_structure(lambda leaf: _known(tuple(leaf.shape)) if hasattr(leaf, "shape") else None, value)
+    return tree.map_structure(
+        lambda leaf: _known(tuple(leaf.shape)) if hasattr(leaf, "shape") else None, value
+    )
 
 
 def _known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -97,7 +109,8 @@ def _known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return shape
     last = len(shape) - 1
     return tuple(
-        None if size == context.stand_in and (axis == 0 or axis < last) else size for axis, size in enumerate(shape)
+        None if size == context.stand_in and (axis == 0 or axis < last) else size
+        for axis, size in enumerate(shape)
     )
 
 

@@ -67,7 +67,7 @@ class Configurable(Registrable):
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls)
         try:
-            bound = _signature(cls).bind(instance, *args, **kwargs)
+            bound = _constructor(cls).bind(instance, *args, **kwargs)
             bound.apply_defaults()
             arguments = dict(bound.arguments)
         except TypeError:  # __init__ itself is about to say what is wrong
@@ -83,8 +83,12 @@ class Configurable(Registrable):
         """
         config = {}
         for cls in type(self).__mro__:
-            ours = cls.__module__.split(".")[0] == __name__.split(".")[0]
-            if "__init__" not in vars(cls) or "config_base" in vars(cls) or (cls.__name__[0] == "_" and not ours):
+            ours = _is_ours(cls)
+            if (
+                "__init__" not in vars(cls)
+                or "config_base" in vars(cls)
+                or (cls.__name__[0] == "_" and not ours)
+            ):
                 continue
             for name in init_parameters(cls):
                 passed = self._init_arguments.get(name)
@@ -96,23 +100,39 @@ class Configurable(Registrable):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`. Nested configs are turned back by the constructor's `get` calls."""
+        """The inverse of `get_config`.
+
+        Nested configs are turned back by the constructor's `get` calls; for a class of a user that has
+        no `get_config`, here.
+        """
+        if not _is_ours(cls) and _is_ours(cls.get_config):
+            config = {key: _deserialize(value) for key, value in config.items()}
         try:
             return cls(**config)
         except TypeError as error:
             if isinstance(error, LayerlabError):
                 raise
             raise ConfigError(
-                explain(f"{cls.__name__} cannot be made from its config: {error}", fix="check the config's keys")
+                explain(
+                    f"{cls.__name__} cannot be made from its config: {error}", fix="check the config's keys"
+                )
             ) from error
 
 
-@functools.lru_cache(maxsize=None)
+def _is_ours(target: Any) -> bool:
+    return target.__module__.split(".")[0] == __name__.split(".")[0]
+
+
+def _constructor(cls: type) -> inspect.Signature:
+    return _signature(cls)  # mypy takes no class of ours for hashable, a plain `type` it does
+
+
+@functools.cache
 def _signature(cls: type) -> inspect.Signature:
     return inspect.signature(cls.__init__)  # type: ignore[misc]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def init_parameters(cls: type) -> tuple[str, ...]:
     """The named parameters of a class's constructor."""
     parameters = list(_signature(cls).parameters.values())[1:]
@@ -156,7 +176,12 @@ def _serialize_other(value: Any) -> Any:
         config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": place}
         return {"class_name": "__keras_tensor__", "config": config}
     if isinstance(value, dtypes.DTypePolicy):
-        return {"module": "keras", "class_name": "DTypePolicy", "config": value.get_config(), "registered_name": None}
+        return {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": value.get_config(),
+            "registered_name": None,
+        }
     if isinstance(value, np.ndarray) or backend().is_array(value):
         array = np.asarray(backend().to_numpy(value) if backend().is_array(value) else value)
         return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": array.dtype.name}}
@@ -174,7 +199,9 @@ def _serialize_other(value: Any) -> Any:
     if callable(value):
         return _serialize_function(value)
     raise UnsupportedError(
-        explain(f"A {type(value).__name__} cannot be part of a config.", fix="give it get_config and from_config")
+        explain(
+            f"A {type(value).__name__} cannot be part of a config.", fix="give it get_config and from_config"
+        )
     )
 
 
@@ -199,7 +226,10 @@ def _serialize_function(value: Any) -> Any:
     name = getattr(value, "__name__", type(value).__name__)
     if known is None and name == "<lambda>":
         raise UnsupportedError(
-            explain("A lambda cannot be part of a config.", fix="use a named function, registered with register_keras_serializable")
+            explain(
+                "A lambda cannot be part of a config.",
+                fix="use a named function, registered with register_keras_serializable",
+            )
         )
     return {
         "module": "builtins" if known is None else _MODULES[known[0]],
@@ -209,7 +239,9 @@ def _serialize_function(value: Any) -> Any:
     }
 
 
-def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True) -> Any:
+def deserialize_keras_object(
+    config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
+) -> Any:
     """The object that a config of `serialize_keras_object` describes.
 
     Args:
@@ -222,7 +254,7 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
 
 
 def resolve(kind: str, identifier: Any, what: str | None = None) -> Any:
-    """The object for an argument such as `activation="relu"`: None, an object, a function, a name or a config.
+    """The object for an argument such as `activation="relu"`: None, an object, function, name or config.
 
     A class that is named is called without arguments. Raises: UnknownNameError, InvalidArgumentError.
     """
@@ -258,7 +290,9 @@ def _deserialize(config: Any, kind: str | None = None) -> Any:
         return {key: _deserialize(item) for key, item in config.items()}
     class_name, inner = config["class_name"], config["config"]
     if not isinstance(class_name, str):
-        raise ConfigError(explain("A config's class_name", expected="a string", got=type(class_name).__name__))
+        raise ConfigError(
+            explain("A config's class_name", expected="a string", got=type(class_name).__name__)
+        )
     if class_name in _PLAIN:
         return _PLAIN[class_name](inner)
     if class_name == "function":

@@ -1,4 +1,4 @@
-"""What is going on in this thread: open state scopes, name scopes, the dtype of autocasting, the running call.
+"""What is going on in this thread: state and name scopes, the dtype of autocasting, the running call.
 
 threading.local, not contextvars: torch.compile cannot trace ContextVar.get.
 """

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab import tree
+from layerlab.core.context import context
 from layerlab.core.symbolic import KerasTensor, Node, Operation
-from layerlab.errors import DataError, GraphError, InvalidArgumentError, explain
+from layerlab.errors import DataError, GraphError, InvalidArgumentError, ShapeError, explain
 
 __all__ = ["Function", "graph_nodes"]
 
@@ -14,8 +15,8 @@ __all__ = ["Function", "graph_nodes"]
 class Function(Operation):
     """The computation from `inputs` to `outputs`, which are KerasTensors or structures of them.
 
-    Any tensors of a graph may be its ends. Operations are listed from inputs to outputs, in the order that Keras
-    gives them (by depth, then by first visit), because files list weights in that order.
+    Any tensors of a graph may be its ends. Operations are listed from inputs to outputs, in the order
+    of Keras (by depth, then by first visit), because files list weights in that order.
 
     Example:
         >>> x = KerasTensor((None, 3)); y = x * 2
@@ -30,18 +31,24 @@ class Function(Operation):
         self.inputs: list[KerasTensor] = _checked(inputs, "inputs")
         self.outputs: list[KerasTensor] = _checked(outputs, "outputs")
         self.nodes, indices = graph_nodes(self.inputs, self.outputs)
-        self.operations = _in_depth_order(self.nodes, indices)
+        needed = {id(node) for node in self.nodes}
+        unused = [
+            node.operation for node in map(_maker, self.inputs) if node is not None and id(node) not in needed
+        ]
+        self.operations = _in_depth_order(self.nodes, indices, unused)
 
     def call(self, inputs: Any) -> Any:
         """Run the graph on values in the structure of the inputs (or a flat list of them)."""
         given = zip(self.inputs, self.flatten_inputs(inputs), strict=True)
-        values = {id(tensor): _adjust_rank(tensor, value) for tensor, value in given}
+        values = {id(tensor): self._adjust_rank(tensor, value) for tensor, value in given}
         for node in self.nodes:
             if node.is_input or all(id(tensor) in values for tensor in node.output_tensors):
                 continue
             args, kwargs = node.fill(values)
+            if "training" in kwargs and context.training is not None:
+                kwargs["training"] = context.training  # what this call says comes before what the graph says
             results = tree.flatten(node.operation(*args, **kwargs))
-            for tensor, result in zip(node.output_tensors, results, strict=True):
+            for tensor, result in zip(tree.flatten(node.outputs), results, strict=True):
                 values[id(tensor)] = result
         return tree.map_structure(lambda tensor: values[id(tensor)], self.outputs_structure)
 
@@ -55,22 +62,51 @@ class Function(Operation):
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise DataError(
-                    explain(f"'{self.name}' got no value for {', '.join(missing)}.", expected=f"the keys {names}", got=str(list(inputs)))
+                    explain(
+                        f"'{self.name}' got no value for {', '.join(missing)}.",
+                        expected=f"the keys {names}",
+                        got=str(list(inputs)),
+                    )
                 )
             return [inputs[name] for name in names]
         if isinstance(inputs, dict):
             missing = [key for key in self.inputs_structure if key not in inputs]
             if missing:
                 raise DataError(
-                    explain(f"'{self.name}' got no value for the keys {missing}.", expected=str(list(self.inputs_structure)), got=str(list(inputs)))
+                    explain(
+                        f"'{self.name}' got no value for the keys {missing}.",
+                        expected=str(list(self.inputs_structure)),
+                        got=str(list(inputs)),
+                    )
                 )
             inputs = {key: inputs[key] for key in self.inputs_structure}
         values = tree.flatten(inputs)
         if len(values) != len(self.inputs):
             raise DataError(
-                explain(f"'{self.name}' got {len(values)} inputs.", expected=f"{len(self.inputs)}: {', '.join(names)}", got=str(len(values)))
+                explain(
+                    f"'{self.name}' got {len(values)} inputs.",
+                    expected=f"{len(self.inputs)}: {', '.join(names)}",
+                    got=str(len(values)),
+                )
             )
         return values
+
+    def _adjust_rank(self, tensor: KerasTensor, value: Any) -> Any:
+        """Add or drop a last axis of size 1, as Keras does: (batch,) for (batch, 1)."""
+        shape = getattr(value, "shape", None)
+        if shape is None or isinstance(value, KerasTensor) or len(shape) == tensor.ndim:
+            return value
+        if len(shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
+            return value[..., None]
+        if len(shape) == tensor.ndim + 1 and shape[-1] == 1:
+            return value[..., 0]
+        raise ShapeError(
+            explain(
+                f"'{self.name}' got an input of shape {tuple(shape)} for '{_name(tensor)}'.",
+                expected=f"shape {tensor.shape}",
+                fix="add or drop axes of the data, e.g. x[None] for a single sample",
+            )
+        )
 
 
 def graph_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], dict[int, int]]:
@@ -109,25 +145,19 @@ def graph_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[
     return order, indices
 
 
-def _adjust_rank(tensor: KerasTensor, value: Any) -> Any:
-    """Add or drop a last axis of size 1 where only that is missing, as Keras does: (batch,) for (batch, 1)."""
-    shape = getattr(value, "shape", None)
-    if shape is None or isinstance(value, KerasTensor) or len(shape) == tensor.ndim:
-        return value
-    if len(shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
-        return value[..., None]
-    if len(shape) == tensor.ndim + 1 and shape[-1] == 1:
-        return value[..., 0]
-    return value
-
-
 def _node_of(tensor: KerasTensor, inputs: list[KerasTensor]) -> Node:
-    if tensor._keras_history is None:
+    node = _maker(tensor)
+    if node is None:
         raise GraphError(_disconnected(tensor, inputs))
-    return tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
+    return node
 
 
-def _in_depth_order(nodes: list[Node], indices: dict[int, int]) -> list[Operation]:
+def _maker(tensor: KerasTensor) -> Node | None:
+    history = tensor._keras_history
+    return None if history is None else history.operation._inbound_nodes[history.node_index]
+
+
+def _in_depth_order(nodes: list[Node], indices: dict[int, int], unused: list[Operation]) -> list[Operation]:
     node_depths: dict[int, int] = {}
     operation_depths: dict[int, int] = {}
     operations: dict[int, Operation] = {}
@@ -140,31 +170,49 @@ def _in_depth_order(nodes: list[Node], indices: dict[int, int]) -> list[Operatio
         for parent in node.parents:
             if id(parent) in members:
                 node_depths[id(parent)] = max(depth + 1, node_depths.get(id(parent), 0))
-    return [operations[key] for key in sorted(operations, key=lambda key: (-operation_depths[key], indices[key]))]
+    for operation in unused:  # an input that no output needs: losses and metrics may still use it
+        key = id(operation)
+        operations[key], operation_depths[key], indices[key] = operation, 0, -1
+    return [
+        operations[key] for key in sorted(operations, key=lambda key: (-operation_depths[key], indices[key]))
+    ]
 
 
 def _checked(structure: Any, what: str) -> list[KerasTensor]:
     tensors = tree.flatten(structure)
     for tensor in tensors:
         if not isinstance(tensor, KerasTensor):
-            advice = "call the layer on a tensor first" if isinstance(tensor, Operation) else "start from Input(shape=...)"
-            got = f"the layer '{tensor.name}' itself" if isinstance(tensor, Operation) else type(tensor).__name__
-            raise InvalidArgumentError(explain(f"A model's {what}", expected="symbolic tensors", got=got, fix=advice))
+            advice = (
+                "call the layer on a tensor first"
+                if isinstance(tensor, Operation)
+                else "start from Input(shape=...)"
+            )
+            got = (
+                f"the layer '{tensor.name}' itself"
+                if isinstance(tensor, Operation)
+                else type(tensor).__name__
+            )
+            raise InvalidArgumentError(
+                explain(f"A model's {what}", expected="symbolic tensors", got=got, fix=advice)
+            )
     if not tensors:
-        raise InvalidArgumentError(explain(f"A model's {what}", expected="at least one symbolic tensor", got="none"))
+        raise InvalidArgumentError(
+            explain(f"A model's {what}", expected="at least one symbolic tensor", got="none")
+        )
     return tensors
 
 
 def _name(tensor: KerasTensor) -> str:
-    history = tensor._keras_history
-    return history.operation.name if history and history.operation._inbound_nodes[history.node_index].is_input else tensor.name
+    node = _maker(tensor)
+    return node.operation.name if node is not None and node.is_input else tensor.name
 
 
 def _disconnected(tensor: KerasTensor, inputs: list[KerasTensor]) -> str:
     history = tensor._keras_history
     maker = f"of '{history.operation.name}'" if history else f"'{tensor.name}'"
     return explain(
-        f"The graph is disconnected: the tensor {maker} of shape {tensor.shape} does not come from the inputs.",
-        expected="every path from the outputs back to end at one of the inputs: " + ", ".join(_name(t) for t in inputs),
+        f"The graph is disconnected: the tensor {maker} of shape {tensor.shape} comes from no input.",
+        expected="every path from the outputs back to end at one of the inputs: "
+        + ", ".join(_name(t) for t in inputs),
         fix="add it to the model's inputs, or call the layers on tensors that come from them",
     )

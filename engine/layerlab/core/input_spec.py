@@ -69,7 +69,11 @@ def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
         values = tree.flatten(inputs)
     if len(values) != len(specs):
         raise ShapeError(
-            explain(f"{layer_name} got {len(values)} inputs.", expected=f"{len(specs)} inputs", got=_shapes(values))
+            explain(
+                f"{layer_name} got {len(values)} inputs.",
+                expected=f"{len(specs)} inputs",
+                got=_shapes(values),
+            )
         )
     for index, (one, value) in enumerate(zip(specs, values, strict=True)):
         _check_one(one, value, layer_name if len(specs) == 1 else f"{layer_name}, input {index},")
@@ -89,7 +93,11 @@ def _check_one(spec: InputSpec | None, value: Any, where: str) -> None:
     problem = _rank_problem(spec, len(shape)) or _size_problem(spec, shape)
     if problem:
         raise ShapeError(
-            explain(f"{where} got an input of shape {tuple(value.shape)}.", expected=problem, fix=_advice(spec, shape))
+            explain(
+                f"{where} got an input of shape {tuple(value.shape)}.",
+                expected=problem,
+                fix=_advice(spec, shape),
+            )
         )
     if spec.dtype is not None and dtypes.standardize_dtype(value.dtype) != spec.dtype:
         raise DTypeError(explain(f"{where} got an input of dtype {value.dtype}.", expected=spec.dtype))
@@ -126,4 +134,6 @@ def _advice(spec: InputSpec, shape: tuple[int | None, ...]) -> str:
 
 
 def _shapes(values: list[Any]) -> str:
-    return ", ".join(str(tuple(value.shape)) if hasattr(value, "shape") else type(value).__name__ for value in values)
+    return ", ".join(
+        str(tuple(value.shape)) if hasattr(value, "shape") else type(value).__name__ for value in values
+    )

@@ -25,7 +25,14 @@ from layerlab.core.state import StateScope
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, LayerlabError, NotBuiltError, ShapeError, UnsupportedError, explain
+from layerlab.errors import (
+    InvalidArgumentError,
+    LayerlabError,
+    NotBuiltError,
+    ShapeError,
+    UnsupportedError,
+    explain,
+)
 
 __all__ = ["Layer"]
 
@@ -51,6 +58,10 @@ class Layer(Operation, Configurable):
     registry_kind = "layers"
     tracked_as = "layer"
     config_base = True
+    _losses: list[Array]
+    _trainable: bool
+    _build_arguments: dict[str, Any] | None
+    _path: str | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -80,7 +91,9 @@ class Layer(Operation, Configurable):
         super().__init__(name=name)
         shape = _legacy_input_shape(kwargs)
         if kwargs:
-            raise InvalidArgumentError(explain(f"{type(self).__name__} got unknown arguments.", got=", ".join(sorted(kwargs))))
+            raise InvalidArgumentError(
+                explain(f"{type(self).__name__} got unknown arguments.", got=", ".join(sorted(kwargs)))
+            )
         self.activity_regularizer = resolve("regularizers", activity_regularizer)
         self.dtype_policy = dtypes.as_policy(dtype)
         self.autocast = autocast
@@ -96,7 +109,8 @@ class Layer(Operation, Configurable):
         self._check_initialised()
         spec = call_spec(type(self))
         args, kwargs = self._convert(args, kwargs)
-        training = self._resolve_training(spec, args, kwargs)
+        given = kwargs.pop("training", None)
+        training = self._resolve_training(spec, given, args)
         if not context.calls and context.state_scope is None:
             self._clear_losses()
         try:
@@ -109,29 +123,39 @@ class Layer(Operation, Configurable):
                     check_input_spec(self.input_spec, first, self.describe())
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
-                    outputs = self._run(spec, training, args, kwargs)
+                    outputs = self._run(spec, given, training, args, kwargs)
             self._pass_mask_on(tensors, outputs)
         except Exception as error:
             _add_place(error, self)
             raise
         return outputs
 
-    def _run(self, spec: CallSpec, training: bool | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _run(
+        self,
+        spec: CallSpec,
+        given: bool | None,
+        training: bool | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         passed = kwargs
         if spec.has_training and (spec.training_position or 0) >= len(args):
             passed = {**kwargs, "training": False if training is None else training}
         if any_symbolic(args, kwargs):
             outputs = self.compute_output_spec(*args, **passed)
-            return self.record(args, kwargs, outputs)
+            return self.record(args, kwargs if given is None else {**kwargs, "training": given}, outputs)
         outputs = self.call(*args, **passed)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
-                self.add_loss(self.activity_regularizer(output))
+                # Per sample, as in Keras: the weight of the penalty must not depend on the batch size.
+                self.add_loss(self.activity_regularizer(output) / max(1, *output.shape[:1]))
         return outputs
 
-    def _convert(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _convert(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         module = backend()
-        wanted = self.compute_dtype if self.autocast else None
+        wanted = self._inputs_dtype()
 
         def convert(leaf: Any) -> Any:
             if isinstance(leaf, KerasTensor):
@@ -153,8 +177,11 @@ class Layer(Operation, Configurable):
             key: tree.map_structure(convert, value) for key, value in kwargs.items()
         }
 
-    def _resolve_training(self, spec: CallSpec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool | None:
-        given = kwargs.pop("training", None) if "training" in kwargs else None
+    def _inputs_dtype(self) -> str | None:
+        """What floating inputs are cast to, None for no cast."""
+        return self.compute_dtype if self.autocast else None
+
+    def _resolve_training(self, spec: CallSpec, given: bool | None, args: tuple[Any, ...]) -> bool | None:
         if given is None and spec.training_position is not None and spec.training_position < len(args):
             given = args[spec.training_position]
         for candidate in (given, context.training, spec.training_default):
@@ -177,11 +204,17 @@ class Layer(Operation, Configurable):
     def _pass_mask_on(self, tensors: dict[str, Any], outputs: Any) -> None:
         inputs = next(iter(tensors.values()), None)
         previous = tree.map_structure(get_mask, inputs)
-        if all(mask is None for mask in tree.flatten(previous)) and type(self).compute_mask is Layer.compute_mask:
+        if (
+            all(mask is None for mask in tree.flatten(previous))
+            and type(self).compute_mask is Layer.compute_mask
+        ):
             return
         if not self.supports_masking:
             if any(mask is not None for mask in tree.flatten(previous)):
-                warnings.warn(f"{self.describe()} does not support masking and drops the mask of its input.", stacklevel=4)
+                warnings.warn(
+                    f"{self.describe()} does not support masking and drops the mask of its input.",
+                    stacklevel=4,
+                )
             return
         masks = tree.flatten(self.compute_mask(inputs, previous))
         for output, mask in zip(tree.flatten(outputs), masks, strict=False):
@@ -210,7 +243,10 @@ class Layer(Operation, Configurable):
 
         names = call_spec(type(self)).names
         by_position = [symbolic(shape) for shape in args]
-        by_name = {(k.removesuffix("_shape") if k.removesuffix("_shape") in names else names[0]): symbolic(v) for k, v in kwargs.items()}
+        by_name = {
+            (k.removesuffix("_shape") if k.removesuffix("_shape") in names else names[0]): symbolic(v)
+            for k, v in kwargs.items()
+        }
         outputs = self(*by_position, **by_name)
         return tree.map_structure(lambda tensor: tensor.shape, outputs)
 
@@ -220,6 +256,8 @@ class Layer(Operation, Configurable):
         if type(self).compute_output_shape is Layer.compute_output_shape:
             # Through _convert: floating inputs are cast to the compute dtype, as in a real call.
             return infer_spec(self._convert_and_call, *args, **kwargs)
+        if type(self).build is Layer.build and any(not layer.built for layer in self._layers):
+            infer_spec(self._convert_and_call, *args, **kwargs)  # builds the layers inside
         tensors = tensor_arguments(call_spec(type(self)), args, kwargs)
         shapes = self.compute_output_shape(**build_arguments(self.compute_output_shape, tensors))
         return _specs(shapes, self.compute_dtype)
@@ -227,6 +265,12 @@ class Layer(Operation, Configurable):
     def _convert_and_call(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = self._convert(args, kwargs)
         return self.call(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A layer in place of another counts as new: it goes to the end of the order, as in Keras.
+        if isinstance(value, Layer) and self.__dict__.get(name, value) is not value:
+            del self.__dict__[name]
+        super().__setattr__(name, value)
 
     # -- weights --------------------------------------------------------------------------------------
 
@@ -243,7 +287,7 @@ class Layer(Operation, Configurable):
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """Make a Variable of this layer. Floating ones begin as 'glorot_uniform', others as zeros, unless told."""
+        """Make a Variable of this layer; by default floats are 'glorot_uniform', others zeros."""
         self._check_initialised()
         shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
         unknown = [axis for axis, size in enumerate(shape) if size is None]
@@ -256,10 +300,18 @@ class Layer(Operation, Configurable):
                 )
             )
         dtype = self.variable_dtype if dtype is None else dtypes.standardize_dtype(dtype)
-        initializer = initializer if initializer is not None else "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        initializer = (
+            initializer
+            if initializer is not None
+            else "glorot_uniform"
+            if dtypes.is_float(dtype)
+            else "zeros"
+        )
         with name_scope(self.name, caller=self):
             variable = Variable(
-                resolve("initializers", initializer) if isinstance(initializer, str | dict | type) else initializer,
+                resolve("initializers", initializer)
+                if isinstance(initializer, str | dict | type)
+                else initializer,
                 shape=shape,
                 dtype=dtype,
                 trainable=trainable and self._trainable,
@@ -290,18 +342,20 @@ class Layer(Operation, Configurable):
         return unique(found)
 
     def _weights_here(self) -> list[Variable]:
-        mine = unique([*self._own_variables(), *tracked(self, "variable")])
+        mine = sorted(unique([*self._own_variables(), *tracked(self, "variable")]), key=lambda v: v.serial)
         return [v for v in mine if v.designed_trainable] + [v for v in mine if not v.designed_trainable]
 
     @property
     def weights(self) -> list[Variable]:
-        """All variables but those of metrics and seeds; a layer's own before those of the layers inside it."""
+        """All variables but those of metrics and seeds; a layer's own before those of layers inside."""
         return unique(v for layer in self._flatten_layers() for v in layer._weights_here())
 
     @property
     def variables(self) -> list[Variable]:
         """The weights and the states of random generators."""
-        return unique(v for layer in self._flatten_layers() for v in [*layer._weights_here(), *layer._seed_states()])
+        return unique(
+            v for layer in self._flatten_layers() for v in [*layer._weights_here(), *layer._seed_states()]
+        )
 
     def _seed_states(self) -> list[Variable]:
         return [generator.state for generator in tracked(self, "seed")]
@@ -372,7 +426,9 @@ class Layer(Operation, Configurable):
     def count_params(self) -> int:
         """Number of weights' elements. Raises NotBuiltError before the layer is built."""
         if not self.built:
-            raise NotBuiltError(explain(f"{self.describe()} has no weights yet.", fix="build it, or call it on data"))
+            raise NotBuiltError(
+                explain(f"{self.describe()} has no weights yet.", fix="build it, or call it on data")
+            )
         return sum(variable.size for variable in self.weights)
 
     # -- losses -------------------------------------------------------------------------------------------
@@ -391,8 +447,10 @@ class Layer(Operation, Configurable):
         """What `add_loss` and the regularizers of this layer and those inside it give now."""
         scope, layers = context.state_scope, self._flatten_layers()
         members = {id(layer) for layer in layers}
-        added = [loss for layer, loss in scope.losses if id(layer) in members] if scope is not None else []
-        added += [loss for layer in layers for loss in layer._losses]
+        if scope is not None:  # what earlier calls left on the layers does not belong to it
+            added = [loss for layer, loss in scope.losses if id(layer) in members]
+        else:
+            added = [loss for layer in layers for loss in layer._losses]
         return added + [v.regularizer(v.value) for v in self.trainable_weights if v.regularizer is not None]
 
     def _clear_losses(self) -> None:
@@ -414,7 +472,9 @@ class Layer(Operation, Configurable):
         Returns: (outputs, new values of non_trainable_variables), and the losses as third if asked for.
         """
         if not self.built:
-            raise NotBuiltError(explain(f"{self.describe()} must be built before stateless_call.", fix="call it on data once"))
+            raise NotBuiltError(
+                explain(f"{self.describe()} must be built before stateless_call.", fix="call it on data once")
+            )
         trainable, others = self.trainable_variables, self.non_trainable_variables
         for what, variables, values in (
             ("trainable_variables", trainable, trainable_variables),
@@ -422,16 +482,23 @@ class Layer(Operation, Configurable):
         ):
             if len(variables) != len(values):
                 raise InvalidArgumentError(
-                    explain(f"stateless_call on {self.describe()}: {what}", expected=f"{len(variables)} values", got=str(len(values)))
+                    explain(
+                        f"stateless_call on {self.describe()}: {what}",
+                        expected=f"{len(variables)} values",
+                        got=str(len(values)),
+                    )
                 )
-        pairs = [*zip(trainable, trainable_variables, strict=True), *zip(others, non_trainable_variables, strict=True)]
+        pairs = [
+            *zip(trainable, trainable_variables, strict=True),
+            *zip(others, non_trainable_variables, strict=True),
+        ]
         with StateScope(pairs) as scope:
             outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else []
             updated = [scope.read(variable) for variable in others]
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 
-    # -- dtype, names, config ---------------------------------------------------------------------------------
+    # -- dtype, names, config -----------------------------------------------------------------------------
 
     @property
     def dtype(self) -> str:
@@ -461,7 +528,11 @@ class Layer(Operation, Configurable):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as JSON-like values."""
-        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_keras_object(self.dtype_policy)}
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+        }
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize_keras_object(self.activity_regularizer)
         return {**config, **Configurable.get_config(self)}
@@ -469,14 +540,18 @@ class Layer(Operation, Configurable):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The inverse of `get_config`."""
-        return super(Operation, cls).from_config(config)  # type: ignore[misc]
+        return super(Operation, cls).from_config(config)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes it was built on, or None."""
         shapes = self._build_arguments
         if not shapes:
             return None
-        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": dict(shapes)}
+        return (
+            {"input_shape": next(iter(shapes.values()))}
+            if len(shapes) == 1
+            else {"shapes_dict": dict(shapes)}
+        )
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Build on the shapes of `get_build_config`."""
@@ -510,13 +585,21 @@ class Layer(Operation, Configurable):
     def quantize(self, mode: Any = None, **kwargs: Any) -> None:
         """Not in this version: raises UnsupportedError."""
         raise UnsupportedError(
-            explain("layerlab cannot quantize yet.", fix="use a mixed dtype policy, e.g. dtype='mixed_bfloat16'")
+            explain(
+                "layerlab cannot quantize yet.", fix="use a mixed dtype policy, e.g. dtype='mixed_bfloat16'"
+            )
         )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
     def _check_initialised(self) -> None:
         if "_input_shape_arg" not in self.__dict__:
             raise InvalidArgumentError(
-                explain(f"{type(self).__name__} was not initialised.", fix="call super().__init__() first in its __init__")
+                explain(
+                    f"{type(self).__name__} was not initialised.",
+                    fix="call super().__init__() first in its __init__",
+                )
             )
 
 
@@ -536,7 +619,7 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
                 build(self, *args, **kwargs)
         finally:
             del self.__dict__["_building"]
-        names = [name for name in build.__code__.co_varnames[1 : build.__code__.co_argcount]]
+        names = build.__code__.co_varnames[1 : build.__code__.co_argcount]
         self._build_arguments = {**dict(zip(names, args, strict=False)), **kwargs}
         self.built = True
 

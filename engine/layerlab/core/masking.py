@@ -1,7 +1,7 @@
 """Masks that travel beside tensors: which time steps are padding.
 
-A mask is a boolean array (batch, time) attached to an array by identity, because arrays of most back ends take no attributes.
-It is forgotten together with its array.
+A mask is a boolean array (batch, time) attached to an array by identity, because arrays of most
+back ends take no attributes. It is forgotten together with its array.
 """
 
 from __future__ import annotations

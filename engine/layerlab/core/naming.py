@@ -50,7 +50,7 @@ def unique_name(prefix: str) -> str:
 
 @contextmanager
 def spare_names() -> Iterator[None]:
-    """Names given inside, by this thread, begin anew and do not count: for what is looked at and thrown away."""
+    """Names given inside, by this thread, begin anew and do not count: for what is thrown away."""
     previous, _spare.counts = _spare.counts, {}
     try:
         yield

@@ -1,8 +1,8 @@
 """Names to objects: what a string or a saved config may mean, per kind of object.
 
-Classes of layerlab register themselves when they are defined (`Registrable.__init_subclass__`); functions by
-`register_function`. Classes of users are found only if registered with `register_keras_serializable` or passed as
-custom objects: a file can never name anything else.
+Classes of layerlab register themselves when they are defined (`Registrable.__init_subclass__`); functions
+by `register_function`. Classes of users are found only if registered with `register_keras_serializable` or
+passed as custom objects: a file can never name anything else.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _scopes = _Scopes()
 class Registrable:
     """Base of every class that a string or a config may name.
 
-    `registry_kind` is the plural that Keras uses for the module ('layers', 'losses' ...); `aliases` are further
-    names. A class whose name begins with an underscore, and classes outside of layerlab, are not registered.
+    `registry_kind` is the plural that Keras uses for the module ('layers', 'losses' ...); `aliases` are
+    further names. Classes whose name begins with an underscore, or outside of layerlab, are not registered.
     """
 
     registry_kind: ClassVar[str] = ""
@@ -122,7 +122,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     def decorate(target: T) -> T:
         class_name = name if name is not None else target.__name__  # type: ignore[attr-defined]
         if ">" in package or ">" in class_name:
-            raise InvalidArgumentError(explain("A registered name", expected="no '>' in it", got=f"{package}, {class_name}"))
+            raise InvalidArgumentError(
+                explain("A registered name", expected="no '>' in it", got=f"{package}, {class_name}")
+            )
         if isinstance(target, type) and not hasattr(target, "get_config"):
             raise InvalidArgumentError(
                 explain(f"Class {target.__name__} cannot be registered.", expected="a get_config method")
@@ -143,7 +145,9 @@ def get_registered_name(target: Any) -> str:
         return type(target).__name__
 
 
-def get_registered_object(name: str, custom_objects: dict[str, Any] | None = None, module_objects: Any = None) -> Any:
+def get_registered_object(
+    name: str, custom_objects: dict[str, Any] | None = None, module_objects: Any = None
+) -> Any:
     """The object registered or passed under `name`, or None."""
     for scope in (custom_objects or {}, *reversed(_scopes.open), _custom, module_objects or {}):
         if name in scope:

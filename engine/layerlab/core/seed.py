@@ -24,7 +24,9 @@ def set_random_seed(seed: int) -> None:
     Raises: InvalidArgumentError unless seed is an integer from 0 to 2**32 - 1.
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) < 2**32:
-        raise InvalidArgumentError(explain("set_random_seed", expected="an integer from 0 to 2**32 - 1", got=repr(seed)[:80]))
+        raise InvalidArgumentError(
+            explain("set_random_seed", expected="an integer from 0 to 2**32 - 1", got=repr(seed)[:80])
+        )
     global _global_generator
     random.seed(int(seed))
     np.random.seed(int(seed))
@@ -37,7 +39,7 @@ def make_default_seed() -> int:
 
 
 class SeedGenerator(Configurable):
-    """A stream of random keys. Each draw takes the next key; the counter is a variable (saved, traced, restored).
+    """A stream of random keys. Each draw takes the next key; the counter is a variable: saved, restored.
 
     Args:
         seed: an integer; None takes one from the process-wide seed.
@@ -50,7 +52,9 @@ class SeedGenerator(Configurable):
         if kwargs:
             raise InvalidArgumentError(explain("SeedGenerator got unknown arguments.", got=", ".join(kwargs)))
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
-            raise InvalidArgumentError(explain("SeedGenerator", expected="an integer seed or None", got=repr(seed)[:80]))
+            raise InvalidArgumentError(
+                explain("SeedGenerator", expected="an integer seed or None", got=repr(seed)[:80])
+            )
         self.name = name or auto_name("SeedGenerator")
         self.seed = make_default_seed() if seed is None else int(seed)
         with name_scope(self.name, caller=self):
@@ -63,8 +67,8 @@ class SeedGenerator(Configurable):
         return [self.state]
 
     def next(self, ordered: bool = True) -> Array:
-        """The next key, uint32 of shape (2,); `ordered` is accepted for compatibility, draws are always ordered."""
-        # int32: torch cannot add uint32, and the bits are the same. The key is a copy: torch assigns in place.
+        """The next key, uint32 of shape (2,); draws are always `ordered`."""
+        # int32: torch cannot add uint32, and the bits are the same. A copy: torch assigns in place.
         key = backend().cast(self.state.value, "int32")
         increment = backend().asarray(np.array([0, 1], dtype="int32"), "int32")
         self.state.assign(backend().cast(key + increment, "uint32"))
@@ -83,7 +87,9 @@ def draw_key(seed: Any) -> Array:
         return _process_generator().next()
     if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
         return backend().asarray(np.array([int(seed) % 2**32, 0], dtype="uint32"), "uint32")
-    raise InvalidArgumentError(explain("A random seed", expected="an integer, a SeedGenerator or None", got=repr(seed)[:80]))
+    raise InvalidArgumentError(
+        explain("A random seed", expected="an integer, a SeedGenerator or None", got=repr(seed)[:80])
+    )
 
 
 def _process_generator() -> SeedGenerator:

@@ -18,7 +18,16 @@ from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, LayerlabError, ShapeError, UnsupportedError, explain
 
-__all__ = ["History", "KerasTensor", "Node", "Operation", "any_symbolic", "infer_spec", "is_symbolic", "symbolic_tensors"]
+__all__ = [
+    "History",
+    "KerasTensor",
+    "Node",
+    "Operation",
+    "any_symbolic",
+    "infer_spec",
+    "is_symbolic",
+    "symbolic_tensors",
+]
 
 # Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
 # stride up to 64 maps both to the same size.
@@ -62,7 +71,9 @@ class KerasTensor:
         if kwargs:
             raise InvalidArgumentError(explain("KerasTensor got unknown arguments.", got=", ".join(kwargs)))
         if sparse or ragged:
-            raise UnsupportedError(explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor"))
+            raise UnsupportedError(
+                explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor")
+            )
         self.shape = tuple(None if size is None else int(size) for size in shape)
         self.dtype = dtypes.standardize_dtype(dtype)
         self.sparse = False
@@ -135,7 +146,9 @@ class Node:
     `parents` are the nodes that made the input tensors.
     """
 
-    def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+    def __init__(
+        self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+    ) -> None:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
@@ -196,7 +209,9 @@ class Operation:
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation, on arrays of the active back end."""
-        raise UnsupportedError(explain(f"{type(self).__name__} has no call method.", fix="define call(self, inputs)"))
+        raise UnsupportedError(
+            explain(f"{type(self).__name__} has no call method.", fix="define call(self, inputs)")
+        )
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Infer the outputs and record a node."""
@@ -278,12 +293,24 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
         raise
     except (ValueError, TypeError, IndexError, RuntimeError) as error:
         shapes = ", ".join(f"{tensor.shape} {tensor.dtype}" for tensor in symbolic_tensors((args, kwargs)))
-        name = getattr(function, "__qualname__", str(function)).removesuffix(".call")
+        owner = getattr(function, "__self__", None)
+        name = (
+            f'{type(owner).__name__} "{owner.name}"'
+            if isinstance(owner, Operation)
+            else _function_name(function)
+        )
         raise ShapeError(
-            explain(f"{name} cannot take tensors of shape {shapes}: {_first_line(error)}", fix="check the layers before it")
+            explain(
+                f"{name} cannot take tensors of shape {shapes}: {_first_line(error)}",
+                fix="check the layers before it",
+            )
         ) from error
     finally:
         context.stand_in = previous
+
+
+def _function_name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", str(function))
 
 
 def _merge(first: Any, second: Any) -> Any:

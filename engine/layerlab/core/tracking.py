@@ -13,13 +13,19 @@ __all__ = ["tracked", "unique"]
 
 T = TypeVar("T")
 # Bookkeeping of the graph and arguments as passed: not part of the object.
-_NOT_WALKED = frozenset(("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compiled", "_functional"))
+_NOT_WALKED = frozenset(
+    ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compiled", "_functional")
+)
 
 
 def tracked(owner: Any, kind: str) -> list[Any]:
-    """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, not looking inside them."""
+    """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, outermost only."""
     found = (
-        item for name, value in vars(owner).items() if name not in _NOT_WALKED for item in _walk(value) if item is not owner
+        item
+        for name, value in vars(owner).items()
+        if name not in _NOT_WALKED
+        for item in _walk(value)
+        if item is not owner
     )
     return unique(item for item in found if item.tracked_as == kind)
 

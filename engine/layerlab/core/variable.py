@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,23 +13,28 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.context import context, naming_path
 from layerlab.core.naming import auto_name, check_name
+from layerlab.core.registry import lookup
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
 __all__ = ["Variable"]
+
+_serials = itertools.count()
 
 
 class Variable:
     """A tensor whose value can be assigned: a weight, a counter, a random seed.
 
     Args:
-        initializer: an array-like, or a callable `(shape, dtype=...) -> array`, which needs `shape`.
+        initializer: an array-like; or a callable `(shape, dtype=...) -> array` or the name of an initializer,
+            which need `shape`.
         shape: tuple of ints; needed with a callable.
         dtype: a dtype name; None keeps that of an array, and is floatx for a callable.
         trainable: whether optimizers change it; settable later.
         autocast: whether a floating value is cast when a mixed-precision layer reads it.
         aggregation, synchronization: how replicas are combined; kept for saving, unused on one device.
         name: the last part of the path; the open name scopes come before it.
-    Raises: InvalidArgumentError for a callable without shape, or a name with '/'.
+    Raises: InvalidArgumentError for a callable without shape, or a name with '/'; ShapeError for an array
+        that does not broadcast to `shape`.
 
     Example:
         >>> v = Variable([1.0, 2.0], name="v")
@@ -60,6 +66,7 @@ class Variable:
         self.constraint: Any = None
         self._trainable = bool(trainable)
         self.designed_trainable = self._trainable  # what freezing and unfreezing its layer goes back to
+        self.serial = next(_serials)  # layers list their own variables in the order in which they were made
         # A layer may be built while its call is being traced; its weights are real all the same.
         with backend().concrete():
             value = self._initial_value(initializer, shape, dtype)
@@ -68,21 +75,38 @@ class Variable:
         self.shape: Shape = tuple(int(size) for size in value.shape)
 
     def _initial_value(self, initializer: Any, shape: Shape | None, dtype: Any) -> Array:
+        if isinstance(initializer, str):
+            found = lookup("initializers", initializer)
+            initializer = found() if isinstance(found, type) else found
         if not callable(initializer):
             wanted = None if dtype is None else dtypes.standardize_dtype(dtype)
             if wanted is None and not hasattr(initializer, "dtype"):
-                found = np.asarray(initializer).dtype
-                wanted = {"f": dtypes.standardize_dtype(None), "i": "int32", "b": "bool"}.get(found.kind)
+                kind = np.asarray(initializer).dtype.kind
+                wanted = {"f": dtypes.standardize_dtype(None), "i": "int32", "b": "bool"}.get(kind)
             value = backend().asarray(initializer, wanted)
             if shape is not None and tuple(value.shape) != tuple(shape):
-                value = backend().xp.broadcast_to(value, tuple(shape))
+                value = self._broadcast(value, tuple(shape))
             return value
         if shape is None:
             raise InvalidArgumentError(
-                explain(f"Variable '{self.path}' has a callable initializer but no shape.", fix="pass shape=(...)")
+                explain(
+                    f"Variable '{self.path}' has a callable initializer but no shape.", fix="pass shape=(...)"
+                )
             )
         wanted = dtypes.standardize_dtype(dtype)
         return backend().asarray(initializer(tuple(shape), dtype=wanted), wanted)
+
+    def _broadcast(self, value: Array, shape: Shape) -> Array:
+        try:
+            return backend().xp.broadcast_to(value, shape)
+        except (ValueError, RuntimeError) as error:
+            raise ShapeError(
+                explain(
+                    f"Variable '{self.path}' cannot begin with a value of another shape.",
+                    expected=str(shape),
+                    got=str(tuple(value.shape)),
+                )
+            ) from error
 
     @property
     def value(self) -> Array:
@@ -115,7 +139,7 @@ class Variable:
         return int(np.prod(self.shape, dtype=np.int64))
 
     def assign(self, value: Any) -> Variable:
-        """Replace the value; it must have the variable's shape. Inside a state scope the assignment is recorded."""
+        """Replace the value; it must have the variable's shape. A state scope records the assignment."""
         value = value.value if isinstance(value, Variable) else value
         array = backend().asarray(value, self.dtype)
         if tuple(array.shape) != self.shape:
@@ -188,4 +212,3 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
-

@@ -1,7 +1,7 @@
 """Model: a layer that can be trained, saved and looked at.
 
-Three ways to make one: `Model(inputs, outputs)` from a graph, a subclass with `call`, `Sequential`. A subclass may
-be given (inputs, outputs) as well: it then has the graph and its own methods.
+Three ways to make one: `Model(inputs, outputs)` from a graph, a subclass with `call`, `Sequential`. A
+subclass may be given (inputs, outputs) as well: it then has the graph and its own methods.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from layerlab.core.symbolic import KerasTensor
 from layerlab.core.tracking import unique
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
 from layerlab.frontends import display_bundle
+from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
 from layerlab.saving import weights_file
 from layerlab.training.trainer import Trainer
 
@@ -27,8 +28,8 @@ class Model(Trainer, Layer):
     """Layers with training, evaluation and inference.
 
     Args:
-        inputs, outputs: KerasTensors or structures of them, for a functional model; inputs may be any tensors of
-            a graph, not only those of `Input`.
+        inputs, outputs: KerasTensors or structures of them, for a functional model; inputs may be any tensors
+            of a graph, not only those of `Input`.
         name, trainable, dtype: as for a Layer.
 
     Example:
@@ -41,6 +42,7 @@ class Model(Trainer, Layer):
 
     registry_kind = "models"
     config_base = True
+    _graph: Function | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _is_functional(args, kwargs):
@@ -54,13 +56,17 @@ class Model(Trainer, Layer):
         if _is_functional(args, kwargs):
             names = ("inputs", "outputs", "name")
             given = {**dict(zip(names, args, strict=False)), **kwargs}
-            graph = Function(given.pop("inputs"), given.pop("outputs"))
+            graph = Function(*with_own_inputs(given.pop("inputs"), given.pop("outputs")))
             Layer.__init__(self, **given)
             self._set_graph(graph)
+            self.input_spec = input_specs(graph)
         else:
             if args:
                 raise InvalidArgumentError(
-                    explain(f"{type(self).__name__} got {len(args)} positional arguments.", expected="(inputs, outputs) or none")
+                    explain(
+                        f"{type(self).__name__} got {len(args)} positional arguments.",
+                        expected="(inputs, outputs) or none",
+                    )
                 )
             Layer.__init__(self, **kwargs)
         Trainer.__init__(self)
@@ -76,9 +82,25 @@ class Model(Trainer, Layer):
         """The forward pass. A functional model runs its graph; a subclass overrides this."""
         if self._graph is None:
             raise UnsupportedError(
-                explain(f"{type(self).__name__} has no forward pass.", fix="define call(self, inputs), or pass (inputs, outputs)")
+                explain(
+                    f"{type(self).__name__} has no forward pass.",
+                    fix="define call(self, inputs), or pass (inputs, outputs)",
+                )
             )
-        return self._graph.call(inputs)
+        return run_graph(self._graph, inputs, mask)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors like the outputs; a single one in a list stays there, unlike arrays, as in Keras."""
+        outputs = super().compute_output_spec(*args, **kwargs)
+        structure = None if self._graph is None else self._graph.outputs_structure
+        if isinstance(outputs, KerasTensor) and isinstance(structure, list | tuple):
+            return tree.pack(structure, [outputs])
+        return outputs
+
+    def _inputs_dtype(self) -> str | None:
+        return (
+            None if self._graph is not None else super()._inputs_dtype()
+        )  # a graph's inputs have their own dtypes
 
     def build(self, input_shape: Any) -> None:
         """Make the variables by tracing `call` on inputs of this shape (or structure of shapes)."""
@@ -102,11 +124,15 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers of the graph, or of the attributes, outermost level only."""
-        return self._layers
+        return (
+            self._layers if self._graph is None else [op for op in self.operations if isinstance(op, Layer)]
+        )
 
     @layers.setter
     def layers(self, _: Any) -> None:
-        raise AttributeError("`layers` is computed from the graph and the attributes; pick another attribute name")
+        raise AttributeError(
+            "`layers` is computed from the graph and the attributes; pick another attribute name"
+        )
 
     @property
     def operations(self) -> list[Any]:
@@ -126,25 +152,25 @@ class Model(Trainer, Layer):
     @property
     def input(self) -> Any:
         """The symbolic inputs in the structure they were given in."""
-        return self._graph.inputs_structure if self._graph is not None else Layer.input.fget(self)  # type: ignore[attr-defined]
+        return self._graph.inputs_structure if self._graph is not None else super().input
 
     @property
     def output(self) -> Any:
         """The symbolic outputs in the structure they were given in."""
-        return self._graph.outputs_structure if self._graph is not None else Layer.output.fget(self)  # type: ignore[attr-defined]
+        return self._graph.outputs_structure if self._graph is not None else super().output
 
     @property
     def input_shape(self) -> Any:
         """Shapes of `input`."""
-        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+        return unpack_single(tree.map_structure(lambda tensor: tensor.shape, self.input))
 
     @property
     def output_shape(self) -> Any:
         """Shapes of `output`."""
-        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+        return unpack_single(tree.map_structure(lambda tensor: tensor.shape, self.output))
 
     @property
-    def output_names(self) -> list[str]:
+    def output_names(self) -> list[str]:  # type: ignore[override]
         """A name for each output: its layer's, with _1, _2 for further outputs of the same layer."""
         return list(self.__dict__.get("_output_names", ()))
 
@@ -158,7 +184,9 @@ class Model(Trainer, Layer):
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
                 raise InvalidArgumentError(
-                    explain(f"'{self.name}' has no layer {index}.", expected=f"an index below {len(self.layers)}")
+                    explain(
+                        f"'{self.name}' has no layer {index}.", expected=f"an index below {len(self.layers)}"
+                    )
                 )
             return self.layers[index]
         if name is None:
@@ -198,15 +226,35 @@ class Model(Trainer, Layer):
                     fix="call it on data, fit it, or build(input_shape) it first",
                 )
             )
-        inspection.print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+        inspection.print_summary(
+            self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any] | None:
         return display_bundle(self)
 
     # -- saving -------------------------------------------------------------------------------------------
 
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Whole models cannot be saved yet: raises UnsupportedError."""
+        raise UnsupportedError(
+            explain(
+                "layerlab cannot save whole models yet.",
+                fix="save_weights('name.weights.h5'), and keep the code that builds the model",
+            )
+        )
+
+    def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
+        """Models cannot be exported yet: raises UnsupportedError."""
+        raise UnsupportedError(
+            explain(
+                "layerlab cannot export models yet.",
+                fix="save_weights('name.weights.h5') opens in Keras as well",
+            )
+        )
+
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights to `<name>.weights.h5`, in Keras' layout. Replaces a file only when it is complete."""
+        """Write the weights to `<name>.weights.h5`, in Keras' layout. A file is replaced once complete."""
         weights_file.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
@@ -216,7 +264,9 @@ class Model(Trainer, Layer):
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= kwargs.keys()
+    return (
+        len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= kwargs.keys()
+    )
 
 
 def _output_names(graph: Function) -> list[str]:
@@ -228,4 +278,3 @@ def _output_names(graph: Function) -> list[str]:
         counts[name] = count + 1
         names.append(f"{name}_{count}" if count else name)
     return names
-

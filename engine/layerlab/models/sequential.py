@@ -9,7 +9,8 @@ from layerlab.core.function import Function
 from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, NotBuiltError, explain
-from layerlab.layers.input import Input, InputLayer
+from layerlab.layers.input import InputLayer
+from layerlab.models.ends import run_graph
 from layerlab.models.model import Model
 
 __all__ = ["Sequential"]
@@ -33,13 +34,16 @@ class Sequential(Model):
     """
 
     config_base = True
+    _stack: list[Layer]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         model = super().__new__(cls, *args, **kwargs)
         model._stack = []
         return model
 
-    def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         super().__init__(trainable=trainable, name=name)
         for layer in layers or ():
             self._push(layer)
@@ -63,9 +67,7 @@ class Sequential(Model):
             self._rebuild()
         return layer
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The stack, without its Input."""
+    def _listed_layers(self) -> list[Layer]:
         return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
 
     @property
@@ -75,7 +77,7 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the layers one after the other."""
         if self._graph is not None:
-            return self._graph.call(inputs)
+            return run_graph(self._graph, inputs, mask)
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
@@ -85,10 +87,13 @@ class Sequential(Model):
         if input_shape is None:
             if not self._stack or not isinstance(self._stack[0], InputLayer):
                 raise NotBuiltError(
-                    explain(f"'{self.name}' does not know its input shape.", fix="build((None, ...)) with the shape, or start with Input")
+                    explain(
+                        f"'{self.name}' does not know its input shape.",
+                        fix="build((None, ...)) with the shape, or start with Input",
+                    )
                 )
         elif not self._stack or not isinstance(self._stack[0], InputLayer):
-            self._stack.insert(0, Input(batch_shape=tuple(input_shape)).history.operation)
+            self._stack.insert(0, InputLayer(batch_shape=tuple(input_shape)))
         self._make_graph()
 
     def _push(self, layer: Any) -> None:
@@ -99,17 +104,22 @@ class Sequential(Model):
                 explain(
                     f"'{self.name}' cannot take a {type(layer).__name__}.",
                     expected="a Layer instance",
-                    fix="add Dense(4), not the class Dense" if isinstance(layer, type) else "wrap a function as Lambda(function)",
+                    fix="add Dense(4), not the class Dense"
+                    if isinstance(layer, type)
+                    else "wrap a function as Lambda(function)",
                 )
             )
         if isinstance(layer, InputLayer) and self._stack:
             raise InvalidArgumentError(explain(f"'{self.name}' has layers already.", fix="put Input first"))
         if any(other.name == layer.name for other in self._stack):
             raise InvalidArgumentError(
-                explain(f"'{self.name}' already has a layer named '{layer.name}'.", fix="give each layer its own name")
+                explain(
+                    f"'{self.name}' already has a layer named '{layer.name}'.",
+                    fix="give each layer its own name",
+                )
             )
         if not self._stack and layer._input_shape_arg is not None:
-            self._stack.append(Input(batch_shape=layer._input_shape_arg).history.operation)
+            self._stack.append(InputLayer(batch_shape=layer._input_shape_arg))
         self._stack.append(layer)
 
     def _rebuild(self) -> None:
