@@ -73,7 +73,7 @@ def pure(method: Callable[[Any], Any], layout: StateLayout) -> Callable[[State, 
 
     def step(state: State, batch: Any) -> tuple[State, Any]:
         with backend().inference(), StateScope(layout.pairs(state)) as scope:
-            outputs = method(batch)
+            outputs = method(tree.map_structure(_to_array, batch))
             for variable in scope.assigned():
                 if not layout.holds(variable):
                     raise UnsupportedError(
@@ -86,6 +86,11 @@ def pure(method: Callable[[Any], Any], layout: StateLayout) -> Callable[[State, 
             return new_state, _apart_from(new_state, outputs)
 
     return step
+
+
+def _to_array(leaf: Any) -> Any:
+    """An array of the back end, so that a step written by a user may compute with the batch at once."""
+    return None if leaf is None else backend().asarray(leaf)
 
 
 def _apart_from(state: State, outputs: Any) -> Any:
