@@ -62,7 +62,7 @@ def input_specs(graph: Function) -> list[InputSpec]:
 
 
 def run_graph(graph: Function, inputs: Any, mask: Any = None) -> Any:
-    """The outputs for `inputs`, which are cast to the dtypes of the graph's inputs and get `mask` attached."""
+    """The outputs for `inputs`, which are cast to the graph's dtypes and get `mask` attached."""
     masks = [None] * len(graph.inputs) if mask is None else tree.flatten(mask)
     values = [
         _cast(tensor, value) for tensor, value in zip(graph.inputs, graph.flatten_inputs(inputs), strict=True)

@@ -123,16 +123,19 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers of the graph, or of the attributes, outermost level only."""
-        return (
-            self._layers if self._graph is None else [op for op in self.operations if isinstance(op, Layer)]
-        )
+        """The layers of the graph (of a Sequential: its stack), or of the attributes, outermost level only."""
+        return self._listed_layers()
 
     @layers.setter
     def layers(self, _: Any) -> None:
         raise AttributeError(
             "`layers` is computed from the graph and the attributes; pick another attribute name"
         )
+
+    def _listed_layers(self) -> list[Layer]:
+        if self._graph is None:
+            return self._layers
+        return [operation for operation in self._graph.operations if isinstance(operation, Layer)]
 
     @property
     def operations(self) -> list[Any]:
