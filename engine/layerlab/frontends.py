@@ -47,11 +47,12 @@ def discover() -> tuple[Frontend, ...]:
 
 
 def watchers(run_id: str, model: Any, control: Any) -> list[Listener]:
-    """The listeners of all front ends that want to see this run."""
+    """The listeners of all front ends that want to see this run; one that raises gets no further events."""
     listeners = (
-        _guarded(functools.partial(f.watch, run_id, model, control), "showing the run") for f in discover()
+        _guarded(lambda f=f: f.watch(run_id, model, control), "showing the run")  # type: ignore[misc]
+        for f in discover()
     )
-    return [listener for listener in listeners if listener is not None]
+    return [_until_it_fails(listener) for listener in listeners if listener is not None]
 
 
 def display_bundle(model: Any) -> dict[str, Any] | None:

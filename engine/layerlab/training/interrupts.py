@@ -1,18 +1,20 @@
-"""Ctrl-C and the notebook's interrupt at step boundaries only.
+"""Ctrl-C and the notebook's interrupt at step boundaries only, and never lost.
 
 Between dispatching a step, whose memory is donated, and committing its result, the model holds no valid
-weights. A SIGINT that arrives there is kept and raised right after.
+weights: a SIGINT that arrives there is kept and raised right after. One that arrives in a finalizer or in a
+callback of the garbage collector is printed and ignored by Python: it is raised before the next step.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
-__all__ = ["deferred_interrupts"]
+__all__ = ["deferred_interrupts", "raise_lost_interrupt", "watched_interrupts"]
 
 
 @contextmanager
@@ -22,8 +24,8 @@ def deferred_interrupts() -> Iterator[None]:
     Does nothing outside the main thread, to which alone Python delivers signals, nor where SIGINT is
     ignored or ends the process. May be nested: what the inner one kept waits for the outer.
     """
-    previous = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+    previous = _handler()
+    if previous is None:
         yield
         return
     kept: list[tuple[int, FrameType | None]] = []
@@ -34,3 +36,53 @@ def deferred_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
         if kept:
             previous(*kept[0])
+
+
+@contextmanager
+def watched_interrupts() -> Iterator[None]:
+    """A KeyboardInterrupt that is raised inside, but does not get out, is raised by `raise_lost_interrupt`, or at
+    the end."""
+    previous = _handler()
+    if previous is None:
+        yield
+        return
+    watch = _Watch(previous)
+    signal.signal(signal.SIGINT, watch)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    watch.check()
+
+
+def raise_lost_interrupt() -> None:
+    """Raise what was swallowed since the innermost `watched_interrupts` began; called between two steps."""
+    handler = _handler()
+    if isinstance(handler, _Watch):
+        handler.check()
+
+
+class _Watch:
+    """A handler of SIGINT that remembers whether the one before it raised."""
+
+    def __init__(self, previous: Callable[[int, FrameType | None], Any]) -> None:
+        self._previous = previous
+        self._has_raised = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        try:
+            self._previous(number, frame)
+        except KeyboardInterrupt:
+            self._has_raised = True
+            raise
+
+    def check(self) -> None:
+        if self._has_raised:
+            raise KeyboardInterrupt
+
+
+def _handler() -> Any:
+    """The handler of SIGINT that may be replaced; None if there is none."""
+    handler = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    return handler if is_main and callable(handler) else None

@@ -19,7 +19,7 @@ from layerlab.data.source import BatchSource
 from layerlab.events import Event, Listener
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
-from layerlab.training.interrupts import deferred_interrupts
+from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
 
 __all__ = ["FitRun", "RunDescription", "new_run_id"]
@@ -79,8 +79,8 @@ class FitRun:
         """Run all epochs. An exception or interrupt is reported to the listeners and raised."""
         self._started = time.perf_counter()
         self._logs: dict[str, Any] = {}
-        self._announce()
         try:
+            self._announce()
             self._run_epochs()
         except KeyboardInterrupt:
             self._flush()
@@ -125,7 +125,9 @@ class FitRun:
         self._check_finite([self._step], [logs.get("loss", 0.0)])
         if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
             validation = self._run_validation(epoch)
-            logs = dict(sorted({**logs, **{f"val_{key}": value for key, value in validation.items()}}.items()))
+            logs = dict(
+                sorted({**logs, **{f"val_{key}": value for key, value in validation.items()}}.items())
+            )
         self.callbacks.on_epoch_end(epoch, logs)
         self._logs = logs
         self._note_learning_rate("callback")
@@ -150,6 +152,7 @@ class FitRun:
         return _without_batch_loss(logs)
 
     def _run_step(self, batch: Any) -> Mapping[str, Any]:
+        raise_lost_interrupt()
         with deferred_interrupts():  # a step that is committed is also counted and recorded
             logs = self.execute_step(batch)
             self._step += 1

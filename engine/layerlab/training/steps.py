@@ -22,7 +22,7 @@ from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.metrics import Mean
 from layerlab.training.checks import check_inputs, check_labels
 from layerlab.training.compiled import CompileLoss, CompileMetrics
-from layerlab.training.interrupts import deferred_interrupts
+from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.step import StateLayout, pure
 
 __all__ = ["Steps"]
@@ -238,6 +238,7 @@ class Steps:
             step = backend().compile_step(step, jit=jit, donate=kind == "train")
 
         def run(batch: Any) -> Any:
+            raise_lost_interrupt()
             with deferred_interrupts():
                 state, outputs = step(layout.read(), batch)
                 layout.commit(state)

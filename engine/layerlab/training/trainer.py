@@ -15,12 +15,13 @@ from layerlab import frontends, optimizers, tree
 from layerlab.backend.active import backend
 from layerlab.data.adapt import make_source, split_validation
 from layerlab.data.source import BatchSource
-from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
+from layerlab.errors import InvalidArgumentError, NotCompiledError, UnsupportedError, explain
 from layerlab.metrics import Mean
 from layerlab.training.arguments import check_epochs, validation_rule, validation_source, verbosity
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
+from layerlab.training.interrupts import watched_interrupts
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
 from layerlab.training.steps import Steps
@@ -72,6 +73,13 @@ class Trainer(Steps):
                     got=repr(steps_per_execution),
                 )
             )
+        if steps_per_execution > 1:
+            raise UnsupportedError(
+                explain(
+                    "layerlab runs one step per execution yet.",
+                    fix="leave steps_per_execution=1; the numbers are the same",
+                )
+            )
         chosen = optimizers.get(optimizer)
         policy = getattr(self, "dtype_policy", None)
         needs_scaling = auto_scale_loss and policy is not None and policy.name == "mixed_float16"
@@ -89,7 +97,6 @@ class Trainer(Steps):
         self._loss_tracker = Mean(name="loss")
         self._run_eagerly = bool(run_eagerly)
         self._jit_compile = backend().jit_by_default if jit_compile == "auto" else bool(jit_compile)
-        self._steps_per_execution = steps_per_execution
         self._functions = {}
         self._forget_data()
         self.stop_training = False
@@ -168,7 +175,7 @@ class Trainer(Steps):
         validates_after = validation_rule(validation_freq)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
-        with contextlib.ExitStack() as sources:
+        with watched_interrupts(), contextlib.ExitStack() as sources:
             source = make_source(
                 x,
                 y,
@@ -260,9 +267,8 @@ class Trainer(Steps):
         with `return_dict` a dict by label.
         """
         self._check_compiled("evaluate")
-        with contextlib.closing(
-            make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-        ) as source:
+        source = make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        with watched_interrupts(), contextlib.closing(source):
             self._prepare(source.peek(), source.whole)
             logs = to_floats(self._evaluate(source, self._callbacks(callbacks, verbose, source)))
         return logs if return_dict else _in_order(logs, self.metrics_names)
@@ -289,7 +295,8 @@ class Trainer(Steps):
         callbacks: Any = None,
     ) -> Any:
         """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
-        with contextlib.closing(make_source(x, None, None, batch_size=batch_size, steps=steps)) as source:
+        source = make_source(x, None, None, batch_size=batch_size, steps=steps)
+        with watched_interrupts(), contextlib.closing(source):
             self._prepare(source.peek(), is_compiled=False)
             parts = self._predict(source, self._callbacks(callbacks, verbose, source))
         return tree.map_structure(
