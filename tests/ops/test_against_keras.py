@@ -29,7 +29,7 @@ _ELSEWHERE = {
 @pytest.mark.parametrize("name", NAMES)
 def test_values_and_dtypes_are_those_of_keras(name: str, backend: str, expected: dict[int, Any]) -> None:
     cases = by_name()[name]
-    # jit is the strict gate: what it accepts, eager jax accepts as well; one compilation for all cases of an op.
+    # jit is the strict gate: what it accepts, eager jax accepts as well. One compilation per op.
     compiled = [case for case in cases if backend == "jax" and case.compiled]
     arrays = [[active().asarray(array) for array in arrays_of(case)] for case in compiled]
     results = (

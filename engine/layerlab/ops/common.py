@@ -23,6 +23,7 @@ __all__ = [
     "is_bool",
     "is_complex",
     "is_float",
+    "magnitude",
     "need_values",
     "number",
     "truth",
@@ -37,6 +38,11 @@ def number(x: Array) -> Array:
 def truth(x: Array) -> Array:
     """Numbers counted as booleans: True unless 0."""
     return x if is_bool(x) else x != 0
+
+
+def magnitude(x: Array) -> Array:
+    """|x|, whose gradient at 0 is 0: jax takes 1 there, torch 0, and biases begin at exactly 0."""
+    return x * backend().xp.sign(x) if is_float(x) else backend().xp.abs(x)
 
 
 def is_bool(x: Array) -> bool:

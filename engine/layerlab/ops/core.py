@@ -68,21 +68,9 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
     """The block of this shape (-1: to the end) that begins at start_indices; moved inside if need be."""
     if backend().is_abstract(start_indices):
         if -1 in shape:
-            raise UnsupportedError(
-                explain("slice to the end (-1) needs known start indices.", fix="give the sizes")
-            )
+            raise UnsupportedError(explain("slice to the end needs known starts.", fix="give the sizes"))
         return inputs[_grid(inputs, start_indices, shape)]
-    starts = [int(start) for start in backend().to_numpy(start_indices)]
-    ends = [
-        size if wanted == -1 else min(start, size - wanted) + wanted
-        for start, size, wanted in zip(starts, inputs.shape, shape, strict=True)
-    ]
-    return inputs[
-        tuple(
-            _slice(start if wanted == -1 else max(end - wanted, 0), end)
-            for start, end, wanted in zip(starts, ends, shape, strict=True)
-        )
-    ]
+    return inputs[_block(inputs, start_indices, shape)]
 
 
 @op("inputs", "updates", as_is=("start_indices",))
@@ -90,14 +78,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
     """inputs with the block from start_indices replaced by updates; it is moved inside if need be."""
     if backend().is_abstract(start_indices):
         return backend().set_at(inputs, _grid(inputs, start_indices, updates.shape), updates, "set")
-    starts = [
-        min(max(int(start), 0), size - wanted)
-        for start, size, wanted in zip(
-            backend().to_numpy(start_indices), inputs.shape, updates.shape, strict=True
-        )
-    ]
-    block = tuple(_slice(start, start + size) for start, size in zip(starts, updates.shape, strict=True))
-    return backend().set_at(inputs, block, updates, "set")
+    return backend().set_at(inputs, _block(inputs, start_indices, updates.shape), updates, "set")
 
 
 @op("variable")
@@ -234,6 +215,17 @@ def _array(leaf: Any) -> Any:
 def _last_axis(indices: Array) -> tuple[Array, ...]:
     """One index array for each place of the last axis."""
     return tuple(indices[..., i] for i in range(indices.shape[-1]))
+
+
+def _block(x: Array, starts: Array, sizes: Sequence[int]) -> tuple[Any, ...]:
+    """Slices of the block of these sizes at known starts, which are moved inside."""
+    known = [
+        min(max(int(start), 0), length - max(size, 0))
+        for start, length, size in zip(backend().to_numpy(starts), x.shape, sizes, strict=True)
+    ]
+    return tuple(
+        _slice(start, None if size == -1 else start + size) for start, size in zip(known, sizes, strict=True)
+    )
 
 
 def _grid(x: Array, starts: Array, sizes: Sequence[int]) -> tuple[Array, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
-from layerlab.ops.common import extremes, is_bool, is_complex, is_float, number
+from layerlab.ops.common import extremes, is_bool, is_complex, is_float, magnitude, number
 from layerlab.ops.op import op
 
 __all__ = [
@@ -239,19 +239,19 @@ def negative(x: Any) -> Array:
 @op("x")
 def absolute(x: Any) -> Array:
     """The magnitude of x; its gradient at 0 is 0."""
-    return backend().xp.abs(x)
+    return magnitude(x)
 
 
 @op("x", class_name="Absolute")
 def abs(x: Any) -> Array:
     """The magnitude of x; its gradient at 0 is 0."""
-    return backend().xp.abs(x)
+    return magnitude(x)
 
 
 @op("x", promote="float")
 def fabs(x: Any) -> Array:
     """The magnitude of x, in floatx for integers."""
-    return backend().xp.abs(x)
+    return magnitude(x)
 
 
 @op("x")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis
+from layerlab.ops.common import as_axes, as_axis, is_bool, magnitude
 from layerlab.ops.op import op
 
 __all__ = [
@@ -47,14 +47,19 @@ __all__ = [
 
 @op("x1", "x2")
 def matmul(x1: Any, x2: Any) -> Array:
-    """Matrix product of (..., n, k) and (..., k, m); a vector is a row on the left, a column on the right."""
-    return backend().xp.matmul(x1, x2)
+    """Matrix product of (..., n, k) and (..., k, m); a vector is a row on the left, a column on the right.
+
+    Products of int8 are summed in int32; those of booleans are booleans.
+    """
+    if backend().dtype_name(x1) == "int8":
+        x1, x2 = backend().cast(x1, "int32"), backend().cast(x2, "int32")
+    return _of_numbers(backend().xp.matmul, x1, x2)
 
 
 @op("x1", "x2")
 def dot(x1: Any, x2: Any) -> Array:
     """Sum of products over the last axis of x1 and the last but one of x2."""
-    return backend().xp.dot(x1, x2)
+    return _of_numbers(backend().xp.dot, x1, x2)
 
 
 @op("x1", "x2")
@@ -62,13 +67,13 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
     """Sum of products over several axes: the last and first so many, or (axes of x1, axes of x2)."""
     if not isinstance(axes, int):
         axes = tuple(tuple(one) if isinstance(one, list | tuple) else (one,) for one in axes)
-    return backend().xp.tensordot(x1, x2, axes=axes)
+    return _of_numbers(backend().xp.tensordot, x1, x2, axes=axes)
 
 
 @op("x1", "x2")
 def inner(x1: Any, x2: Any) -> Array:
     """Sum of products over the last axes."""
-    return backend().xp.inner(x1, x2)
+    return _of_numbers(backend().xp.inner, x1, x2)
 
 
 @op("x1", "x2")
@@ -289,6 +294,13 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
     return xp.matmul(pinv(a, rcond), b)
 
 
+def _of_numbers(product: Callable[..., Array], x1: Array, x2: Array, **kwargs: Any) -> Array:
+    """A sum of products; of booleans by way of int32, as not every back end has it for them."""
+    if not is_bool(x1):
+        return product(x1, x2, **kwargs)
+    return product(backend().cast(x1, "int32"), backend().cast(x2, "int32"), **kwargs) != 0
+
+
 def _transposed(x: Array) -> Array:
     return backend().xp.matrix_transpose(x)
 
@@ -303,16 +315,16 @@ def _safe_sqrt(x: Array) -> Array:
 def _vector_norm(x: Array, order: Any, axis: int, keepdims: bool) -> Array:
     xp = backend().xp
     if order == math.inf:
-        return xp.max(abs(x), axis=axis, keepdims=keepdims)
+        return xp.max(magnitude(x), axis=axis, keepdims=keepdims)
     if order == -math.inf:
-        return xp.min(abs(x), axis=axis, keepdims=keepdims)
+        return xp.min(magnitude(x), axis=axis, keepdims=keepdims)
     if order == 0:
         return xp.sum(backend().cast(x != 0, backend().dtype_name(x)), axis=axis, keepdims=keepdims)
     if isinstance(order, str):
         raise InvalidArgumentError(
             explain("norm", expected="a number as the order of a vector's norm", got=repr(order))
         )
-    total = xp.sum(abs(x) ** order, axis=axis, keepdims=keepdims)
+    total = xp.sum(magnitude(x) ** order, axis=axis, keepdims=keepdims)
     return total if order == 1 else total ** (1 / order)
 
 
@@ -321,7 +333,7 @@ def _matrix_norm(x: Array, order: Any, axes: tuple[int, ...], keepdims: bool) ->
     rows, columns = axes
     if order in (1, -1, math.inf, -math.inf):
         summed, kept = (rows, columns) if abs(order) == 1 else (columns, rows)
-        totals = xp.sum(abs(x), axis=summed, keepdims=True)
+        totals = xp.sum(magnitude(x), axis=summed, keepdims=True)
         result = (xp.max if order > 0 else xp.min)(totals, axis=kept, keepdims=True)
     elif order in (2, -2, "nuc"):
         s = xp.linalg.svdvals(xp.moveaxis(x, axes, (-2, -1)))

@@ -9,7 +9,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis, extremes
+from layerlab.ops.common import as_axes, as_axis, extremes, magnitude
 from layerlab.ops.op import op
 from layerlab.settings import settings
 
@@ -128,7 +128,7 @@ def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: f
         # The input of sqrt is guarded: its gradient at 0 is infinite.
         small = square <= least * least
         return x * xp.where(small, 1 / least, 1 / xp.sqrt(xp.where(small, 1, square)))
-    total = xp.sum(abs(x) ** order, axis=axes, keepdims=True)
+    total = xp.sum(magnitude(x) ** order, axis=axes, keepdims=True)
     small = total <= least**order
     return x / xp.where(small, least, xp.where(small, 1, total) ** (1 / order))
 

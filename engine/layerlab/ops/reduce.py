@@ -180,13 +180,13 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 @op("x")
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """Running sums along an axis; with axis None, of the flattened array."""
-    return backend().xp.cumsum(_as(x, dtype), axis=axis)
+    return backend().xp.cumsum(x, axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x")
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """Running products along an axis; with axis None, of the flattened array."""
-    return backend().xp.cumprod(_as(x, dtype), axis=axis)
+    return backend().xp.cumprod(x, axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x", promote="float")
@@ -267,13 +267,13 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
 @op("x")
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """Running sums with NaN counted as 0."""
-    return backend().xp.cumsum(_as(_without_nan(x, 0), dtype), axis=axis)
+    return backend().xp.cumsum(_without_nan(x, 0), axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x")
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """Running products with NaN counted as 1."""
-    return backend().xp.cumprod(_as(_without_nan(x, 1), dtype), axis=axis)
+    return backend().xp.cumprod(_without_nan(x, 1), axis=axis, dtype=_running_dtype(x, dtype))
 
 
 def _axis(axis: Axis) -> int | tuple[int, ...] | None:
@@ -282,6 +282,11 @@ def _axis(axis: Axis) -> int | tuple[int, ...] | None:
 
 def _as(x: Array, dtype: Any) -> Array:
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
+
+
+def _running_dtype(x: Array, dtype: Any) -> str:
+    """Running sums keep the dtype, narrow integers included, unlike `sum`; booleans are counted in int32."""
+    return dtypes.standardize_dtype(dtype) if dtype is not None else backend().dtype_name(number(x))
 
 
 def _wide(x: Array) -> Array:
