@@ -221,7 +221,74 @@ def noise() -> list[Case]:
     ]
 
 
-FAMILIES = (dense, conv, pool, norm, merge, reshape, activation, noise)
+def recurrent() -> list[Case]:
+    sequence = ((2, 5, 3),)
+    options: dict[str, dict[str, Any]] = {
+        "last": {},
+        "sequences": {"return_sequences": True},
+        "backwards, states": {"return_sequences": True, "return_state": True, "go_backwards": True},
+        "unrolled": {"unroll": True, "return_state": True},
+        "bare": {"use_bias": False, "activation": "relu"},
+    }
+    cases = []
+    for name in ("SimpleRNN", "LSTM", "GRU"):
+        for what, kwargs in options.items():
+            make = lambda k, name=name, kwargs=kwargs: getattr(k.layers, name)(4, **kwargs)
+            cases.append(Case(f"{name} {what}", make, sequence))
+        make = lambda k, name=name: getattr(k.layers, name)(4, return_sequences=True, return_state=True)
+        cases.append(Case(f"{name} mask", make, sequence, call={"mask": MASK}))
+        state = [np.full((2, 4), 0.3, "float32")] * (2 if name == "LSTM" else 1)
+        cases.append(Case(f"{name} initial state", make, sequence, call={"initial_state": state}))
+        make = lambda k, name=name: getattr(k.layers, name)(4, dropout=0.3, recurrent_dropout=0.2)
+        cases.append(Case(f"{name} dropout", make, sequence, random=True))
+        make = lambda k, name=name: getattr(k.layers, name)(4, stateful=True)
+        cases.append(Case(f"{name} stateful", make, sequence, static=True))
+        make = lambda k, name=name: k.layers.Bidirectional(getattr(k.layers, name)(4, return_sequences=True))
+        cases.append(Case(f"Bidirectional {name}", make, sequence))
+    make_modes = {
+        "sum": lambda k: k.layers.Bidirectional(k.layers.GRU(4), merge_mode="sum"),
+        "mul": lambda k: k.layers.Bidirectional(k.layers.GRU(4), merge_mode="mul"),
+        "ave": lambda k: k.layers.Bidirectional(k.layers.GRU(4, return_sequences=True), merge_mode="ave"),
+        "none": lambda k: k.layers.Bidirectional(k.layers.GRU(4, return_sequences=True), merge_mode=None),
+        "states": lambda k: k.layers.Bidirectional(k.layers.LSTM(4, return_state=True)),
+        "other layer": lambda k: k.layers.Bidirectional(
+            k.layers.GRU(4), backward_layer=k.layers.LSTM(4, go_backwards=True)
+        ),
+    }
+    bidirectional = [Case(f"Bidirectional {mode}", make, sequence) for mode, make in make_modes.items()]
+    masked = lambda k: k.layers.Bidirectional(k.layers.LSTM(4, return_sequences=True))
+    return [
+        *cases,
+        *bidirectional,
+        Case("Bidirectional mask", masked, sequence, call={"mask": MASK}),
+        Case("LSTM without forget bias", lambda k: k.layers.LSTM(4, unit_forget_bias=False), sequence),
+        Case("GRU reset before", lambda k: k.layers.GRU(4, reset_after=False, return_sequences=True), sequence),
+        Case("RNN of a cell", lambda k: k.layers.RNN(k.layers.LSTMCell(4), return_sequences=True), sequence),
+        Case(
+            "RNN zero output for mask",
+            lambda k: k.layers.RNN(k.layers.GRUCell(4), return_sequences=True, zero_output_for_mask=True),
+            sequence,
+            call={"mask": MASK},
+        ),
+        Case(
+            "RNN of stacked cells",
+            lambda k: k.layers.RNN([k.layers.LSTMCell(4), k.layers.LSTMCell(3)], return_sequences=True, return_state=True),
+            sequence,
+        ),
+        Case(
+            "RNN of stacked cells, mask",
+            lambda k: k.layers.RNN([k.layers.LSTMCell(4), k.layers.LSTMCell(3)], return_sequences=True),
+            sequence,
+            call={"mask": MASK},
+        ),
+        Case("RNN of mixed cells", lambda k: k.layers.RNN([k.layers.GRUCell(4), k.layers.SimpleRNNCell(3)]), sequence),
+        Case("TimeDistributed dense", lambda k: k.layers.TimeDistributed(k.layers.Dense(4)), sequence),
+        Case("TimeDistributed conv", lambda k: k.layers.TimeDistributed(k.layers.Conv2D(2, 3)), ((2, 3, 5, 4, 2),)),
+        Case("TimeDistributed batch norm", lambda k: k.layers.TimeDistributed(k.layers.BatchNormalization()), sequence),
+    ]
+
+
+FAMILIES = (dense, conv, pool, norm, merge, reshape, activation, noise, recurrent)
 CASES = [case for family in FAMILIES for case in family()]
 
 

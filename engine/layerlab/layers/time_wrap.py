@@ -1,0 +1,206 @@
+"""Wrappers for time: a layer applied to each step, and an RNN in both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import ops, tree
+from layerlab.backend.protocol import Array
+from layerlab.core.call_spec import call_spec
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.core.layer import Layer
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.wrap import Wrapper
+from layerlab.settings import choose
+
+__all__ = ["Bidirectional", "TimeDistributed"]
+
+
+class TimeDistributed(Wrapper):
+    """One layer applied to each step of (batch, time, ...), with the same weights.
+
+    Example:
+        >>> import numpy as np
+        >>> from layerlab.layers import Dense
+        >>> TimeDistributed(Dense(3))(np.ones((2, 5, 4), "float32")).shape == (2, 5, 3)
+        True
+    """
+
+    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        if len(input_shape) < 3:
+            raise ShapeError(
+                explain(f"{self.describe()} got an input of shape {tuple(input_shape)}.", expected="(batch, time, ...)")
+            )
+        super().build((input_shape[0], *input_shape[2:]))
+
+    def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
+        if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
+            raise ShapeError(
+                explain(
+                    f"{self.describe()} got a mask of shape {tuple(mask.shape)}.",
+                    expected=f"{tuple(inputs.shape[:2])}, batch and time",
+                )
+            )
+        if training and self.layer.non_trainable_weights:
+            # Each step moves the statistics of its own, as in Keras.
+            steps = [self._apply(inputs[:, i], None if mask is None else mask[:, i], training) for i in range(inputs.shape[1])]
+            return ops.stack(steps, axis=1)
+        outputs = self._apply(_join(inputs), None if mask is None else _join(mask), training)
+        return ops.reshape(outputs, (*inputs.shape[:2], *outputs.shape[1:]))
+
+    def _apply(self, x: Array, mask: Array | None, training: bool | None) -> Array:
+        kwargs = {} if mask is None or not _takes(self.layer, "mask") else {"mask": mask}
+        return self.layer(x, training=training, **kwargs)
+
+
+class Bidirectional(Layer):
+    """An RNN over the steps in both directions.
+
+    Args:
+        layer: an RNN, which is copied.
+        merge_mode: 'concat', 'sum', 'mul', 'ave', or None: outputs of both directions as a tuple.
+        weights: first values, those of the forward layer first.
+        backward_layer: the layer for the other direction; None: a copy of `layer` that goes backwards.
+    Weights: those of `forward_layer`, then those of `backward_layer`.
+    Source: Schuster, Paliwal 1997, IEEE Transactions on Signal Processing 45(11).
+    """
+
+    not_in_config = ("weights",)
+
+    def __init__(
+        self,
+        layer: Layer,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        for given in (layer, *([] if backward_layer is None else [backward_layer])):
+            if not isinstance(given, Layer) or not hasattr(given, "go_backwards"):
+                raise InvalidArgumentError(explain("Bidirectional", expected="an RNN layer", got=type(given).__name__))
+        super().__init__(**kwargs)
+        self.merge_mode = merge_mode if merge_mode is None else choose(merge_mode, ("sum", "mul", "ave", "concat"), "merge mode")
+        self.forward_layer: Any = _copy(layer, "forward")
+        self.backward_layer: Any = (
+            _copy(layer, "backward", go_backwards=True) if backward_layer is None else backward_layer
+        )
+        self._check_pair()
+        for one in (self.forward_layer, self.backward_layer):
+            if getattr(one, "zero_output_for_mask", None) is not None:
+                one.zero_output_for_mask = one.return_sequences
+        self.stateful = self.forward_layer.stateful
+        self.return_sequences = self.forward_layer.return_sequences
+        self.return_state = self.forward_layer.return_state
+        self.supports_masking = True
+        self.input_spec = layer.input_spec
+        self._first_weights = weights
+
+    def _check_pair(self) -> None:
+        forward, backward = self.forward_layer, self.backward_layer
+        if forward.go_backwards == backward.go_backwards:
+            raise InvalidArgumentError(
+                explain("Bidirectional needs two directions.", expected="`go_backwards` of one layer to be True")
+            )
+        for name in ("stateful", "return_sequences", "return_state"):
+            if getattr(forward, name) != getattr(backward, name):
+                raise InvalidArgumentError(explain(f"Bidirectional: `{name}` of both layers", expected="the same value"))
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        for layer in (self.forward_layer, self.backward_layer):
+            if not layer.built:
+                layer.build(sequences_shape)
+        if self._first_weights is not None:
+            self.set_weights(self._first_weights)
+
+    def call(
+        self, sequences: Array, initial_state: Any = None, mask: Any = None, training: bool | None = None
+    ) -> Any:
+        halves: tuple[Any, Any] = (None, None)
+        if initial_state is not None:
+            middle = len(initial_state) // 2
+            halves = initial_state[:middle], initial_state[middle:]
+        results = [
+            layer(sequences, initial_state=state, mask=mask, training=training)
+            for layer, state in zip((self.forward_layer, self.backward_layer), halves, strict=True)
+        ]
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            states = (*results[0][1:], *results[1][1:])
+            results = [result[0] for result in results]
+        forward, backward = (ops.cast(result, self.compute_dtype) for result in results)
+        if self.return_sequences:
+            backward = ops.flip(backward, 1)
+        if self.merge_mode is None:
+            return (forward, backward, *states)
+        merged = _MERGES[self.merge_mode](forward, backward)
+        return (merged, *states) if self.return_state else merged
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        """From the forward layer's: abstract evaluation would run through every step."""
+        shapes = self.forward_layer.compute_output_shape(sequences_shape)
+        output, states = (shapes[0], shapes[1:]) if self.return_state else (shapes, ())
+        if self.merge_mode is None:
+            return (output, output, *states, *states)
+        if self.merge_mode == "concat":
+            output = (*output[:-1], 2 * output[-1])
+        return (output, *states, *states) if self.return_state else output
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The input's for sequences, None for states."""
+        mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
+        outputs = [mask, mask] if self.merge_mode is None else [mask]
+        states = 2 * len(self.forward_layer.state_size) if self.return_state else 0
+        return outputs + [None] * states
+
+    @property
+    def states(self) -> Any:
+        """The variables that stateful layers keep, of both directions, or None."""
+        kept = self.forward_layer.states, self.backward_layer.states
+        return None if None in kept else (*kept[0], *kept[1])
+
+    def reset_state(self) -> None:
+        """Set the kept states to zero."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    def reset_states(self) -> None:
+        """Old name of `reset_state`."""
+        self.reset_state()
+
+    def get_config(self) -> dict[str, Any]:
+        layers = {"layer": self.forward_layer, "backward_layer": self.backward_layer}
+        return {**super().get_config(), **{key: serialize_keras_object(layer) for key, layer in layers.items()}}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The inverse of `get_config`."""
+        made = {key: deserialize_keras_object(value) if key.endswith("layer") else value for key, value in config.items()}
+        return super().from_config(made)
+
+
+_MERGES = {
+    "concat": lambda x, y: ops.concatenate([x, y], axis=-1),
+    "sum": ops.add,
+    "ave": lambda x, y: ops.divide(ops.add(x, y), 2),
+    "mul": ops.multiply,
+}
+
+
+def _takes(layer: Layer, argument: str) -> bool:
+    """Whether the layer's `call` has a parameter of that name."""
+    return argument in call_spec(type(layer)).names
+
+
+def _copy(layer: Layer, direction: str, **changed: Any) -> Any:
+    """A new layer of the same config, not built, named after its direction."""
+    name = f"{direction}_{layer.name.removeprefix(direction + '_')}"
+    return type(layer).from_config({**layer.get_config(), "name": name, **changed})
+
+
+def _join(x: Array) -> Array:
+    """(batch, time, ...) to (batch * time, ...)."""
+    return ops.reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:]))
