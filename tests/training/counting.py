@@ -24,7 +24,7 @@ class _Weight(keras.layers.Layer):
 
 
 def Counting(**arguments: Any) -> Any:
-    """The loss is the weight, its gradient 1, the learning rate 1: after n steps the weight is -n, exactly."""
+    """The loss is the weight, its gradient 1, the learning rate 1: the weight is -n after n steps."""
     inputs = keras.Input((1,))
     model = keras.Model(inputs, _Weight(name="weight")(inputs))
     model.compile(keras.optimizers.SGD(1.0), **{"loss": _mean, "metrics": [_mean], **arguments})

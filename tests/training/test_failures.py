@@ -125,7 +125,7 @@ class Source(keras.utils.PyDataset):
 def test_sources_are_closed_once_however_the_run_ends(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Any] = []
     monkeypatch.setattr("layerlab.data.pydataset.PyDatasetSource.close", lambda self: closed.append(self))
-    model, (x, y) = Counting(), data()
+    model, (_, y) = Counting(), data()
 
     model.fit(Source(fails=False), validation_data=Source(fails=False), verbose=0)
     assert len(closed) == len(set(map(id, closed))) == 2

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -49,6 +51,7 @@ class Steps:
         self._jit_compile = False
         self._compiled: dict[str, Any] = {}  # arguments of compile; empty before it
         self._functions: dict[str, Any] = {}
+        self._undo_reset: Callable[[], None] = _nothing
         self._forget_data()
 
     def _forget_data(self) -> None:
@@ -240,13 +243,30 @@ class Steps:
         def run(batch: Any) -> Any:
             raise_lost_interrupt()
             with deferred_interrupts():
-                state, outputs = step(layout.read(), batch)
+                try:
+                    state, outputs = step(layout.read(), tree.map_structure(_keep_wide, batch))
+                except BaseException:
+                    self._undo_reset()
+                    raise
                 layout.commit(state)
-                self._has_stepped |= kind != "predict"
+                if kind != "predict":
+                    self._has_stepped, self._undo_reset = True, _nothing
             return outputs
 
         self._functions[kind] = (key, run)
         return run
+
+    def _begin_metrics(self) -> None:
+        """Reset the metrics; if the first step then fails they are as they were."""
+        variables = [variable for metric in self.metrics for variable in metric.variables]
+        values = [backend().copy(variable.own_value) for variable in variables]
+
+        def undo() -> None:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+        self.reset_metrics()
+        self._undo_reset = undo  # a function: a list of variables would be tracked as the model's own
 
     def _state_groups(self, kind: str) -> dict[str, list[Variable]]:
         groups = {"trainable": self.trainable_variables, "non_trainable": self.non_trainable_variables}
@@ -261,6 +281,16 @@ class Steps:
             return self.predict_step
         method = self.train_step if kind == "train" else self.test_step
         return lambda batch: _checked_logs(method(batch), method.__qualname__)
+
+
+def _keep_wide(leaf: Any) -> Any:
+    """float64 data as an array of the back end, because a step would narrow what is not told its dtype."""
+    is_wide = isinstance(leaf, np.ndarray) and leaf.dtype == np.float64
+    return backend().asarray(leaf, "float64") if is_wide else leaf
+
+
+def _nothing() -> None:
+    """To undo where nothing was done."""
 
 
 def _checked_logs(logs: Any, method: str) -> dict[str, Any]:

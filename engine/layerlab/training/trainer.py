@@ -234,7 +234,7 @@ class Trainer(Steps):
             source=source,
             callbacks=callback_list,
             execute_step=self._step_on(source, "train"),
-            reset_metrics=self.reset_metrics,
+            reset_metrics=self._begin_metrics,
             validate=None if validation is None else lambda: self._evaluate(validation, callback_list),
             validates_after=validates_after,
             epochs=epochs,
@@ -276,7 +276,7 @@ class Trainer(Steps):
     def _evaluate(self, source: BatchSource, callbacks: CallbackList) -> Mapping[str, Any]:
         run_step = self._step_on(source, "test")
         callbacks.on_test_begin()
-        self.reset_metrics()
+        self._begin_metrics()
         source.rewind()  # every validation sees the same samples
         logs: Mapping[str, Any] = {}
         for step, batch in enumerate(source.epoch()):
@@ -345,7 +345,7 @@ class Trainer(Steps):
         self._check_compiled(f"{kind}_on_batch")
         batch = _one_batch(make_source(x, y, sample_weight, class_weight=class_weight))
         self._prepare(batch)
-        self.reset_metrics()
+        self._begin_metrics()
         logs = self._function(kind)(batch)
         logs = to_floats({key: value for key, value in logs.items() if key != "batch_loss"})
         return logs if return_dict else _in_order(logs, self.metrics_names)
