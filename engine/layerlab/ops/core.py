@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
-from layerlab.ops.op import op
+from layerlab.ops.op import convert, op
 
 __all__ = [
     "cond",
@@ -63,21 +65,15 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     return backend().set_at(inputs, _last_axis(indices), updates, modes[reduction])
 
 
-@op("inputs", as_is=("start_indices",))
+@op("inputs", in_call=("start_indices",))
 def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
     """The block of this shape (-1: to the end) that begins at start_indices; moved inside if need be."""
-    if backend().is_abstract(start_indices):
-        if -1 in shape:
-            raise UnsupportedError(explain("slice to the end needs known starts.", fix="give the sizes"))
-        return inputs[_grid(inputs, start_indices, shape)]
     return inputs[_block(inputs, start_indices, shape)]
 
 
-@op("inputs", "updates", as_is=("start_indices",))
+@op("inputs", "updates", in_call=("start_indices",))
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
     """inputs with the block from start_indices replaced by updates; it is moved inside if need be."""
-    if backend().is_abstract(start_indices):
-        return backend().set_at(inputs, _grid(inputs, start_indices, updates.shape), updates, "set")
     return backend().set_at(inputs, _block(inputs, start_indices, updates.shape), updates, "set")
 
 
@@ -217,20 +213,34 @@ def _last_axis(indices: Array) -> tuple[Array, ...]:
     return tuple(indices[..., i] for i in range(indices.shape[-1]))
 
 
-def _block(x: Array, starts: Array, sizes: Sequence[int]) -> tuple[Any, ...]:
-    """Slices of the block of these sizes at known starts, which are moved inside."""
-    known = [
-        min(max(int(start), 0), length - max(size, 0))
-        for start, length, size in zip(backend().to_numpy(starts), x.shape, sizes, strict=True)
-    ]
-    return tuple(
-        _slice(start, None if size == -1 else start + size) for start, size in zip(known, sizes, strict=True)
-    )
+def _block(x: Array, start_indices: Any, sizes: Sequence[int]) -> tuple[Any, ...]:
+    """The index of the block of these sizes: slices where all starts are known, else arrays of indices."""
+    starts = _known_starts(start_indices)
+    if starts is None:
+        if -1 in sizes:
+            raise UnsupportedError(explain("slice to the end needs known starts.", fix="give the sizes"))
+        return _grid(x, convert([start_indices])[0], sizes)
+    slices = []
+    for start, length, size in zip(starts, x.shape, sizes, strict=True):
+        first = min(max(start, 0), length - max(size, 0))
+        slices.append(_slice(first, None if size == -1 else first + size))
+    return tuple(slices)
+
+
+def _known_starts(start_indices: Any) -> list[int] | None:
+    """Python ints, unless the starts are computed in compiled code or a model's graph."""
+    parts = start_indices if isinstance(start_indices, list | tuple) else [start_indices]
+    arrays = [part.value if isinstance(part, Variable) else part for part in parts]
+    if any(backend().is_array(part) and backend().is_abstract(part) for part in arrays):
+        return None
+    host = [backend().to_numpy(part) if backend().is_array(part) else np.asarray(part) for part in arrays]
+    return [int(start) for part in host for start in part.reshape(-1)]
 
 
 def _grid(x: Array, starts: Array, sizes: Sequence[int]) -> tuple[Array, ...]:
     """Index arrays of the block of these sizes at traced starts, which are moved inside."""
     xp, grid = backend().xp, []
+    starts = xp.stack(starts) if isinstance(starts, list) else starts
     for axis, size in enumerate(sizes):
         start = xp.clip(starts[axis], 0, x.shape[axis] - size)
         places = start + xp.arange(size, dtype=backend().dtype_name(start))

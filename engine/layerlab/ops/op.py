@@ -84,20 +84,36 @@ class _Places:
         )
 
     def name(self, index: int) -> str:
-        place = index if self.last is None else min(index, self.last)
-        return self.names[place] if place < len(self.names) else ""
+        if self.last is not None and index > self.last:
+            index = self.last
+        return self.names[index] if index < len(self.names) else ""
 
 
 def _convert_arguments(
     args: list[Any], kwargs: dict[str, Any], place: _Places, chosen: tuple[str, ...], promote: Promotion
 ) -> None:
     positions = [index for index in range(len(args)) if place.name(index) in chosen]
-    keys = [key for key in kwargs if key in chosen]
+    keys = [key for key in kwargs if key in chosen] if kwargs else []
+    if not keys and _is_ready([args[index] for index in positions], promote):
+        return
     converted = convert([args[index] for index in positions] + [kwargs[key] for key in keys], promote)
     for index, value in zip(positions, converted, strict=False):
         args[index] = value
     for key, value in zip(keys, converted[len(positions) :], strict=True):
         kwargs[key] = value
+
+
+def _is_ready(values: list[Any], promote: Promotion) -> bool:
+    """True if all are arrays of the back end that need no promotion: the usual case, kept cheap."""
+    module = backend()
+    if not all(map(module.is_array, values)):
+        return False
+    if promote is None or not values:
+        return True
+    first = values[0].dtype
+    if any(value.dtype != first for value in values[1:]):
+        return False
+    return promote == "common" or dtypes.is_float(module.dtype_name(values[0]))
 
 
 class FunctionOperation(Operation):
