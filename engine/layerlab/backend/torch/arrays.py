@@ -56,6 +56,8 @@ def is_array(x: Any) -> bool:
 def asarray(x: Any, dtype: str | None = None) -> Array:
     if isinstance(x, torch.Tensor):
         return x if dtype is None else cast(x, dtype)
+    if dtype is not None and type(x) in (bool, int, float):  # `y * 2.0`: ten times as fast as by way of NumPy
+        return torch.tensor(x, dtype=torch_dtype(dtype), device=default_device())
     if tree.is_nested(x) and any(map(is_array, tree.flatten(x))):
         stacked = torch.stack([asarray(child) for child in x])  # keeps the gradients of its parts
         return stacked if dtype is None else cast(stacked, dtype)
