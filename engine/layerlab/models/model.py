@@ -123,7 +123,7 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers of the graph (of a Sequential: its stack), or of the attributes, outermost level only."""
+        """The layers of the graph (for Sequential, its stack) or of the attributes, outermost only."""
         return self._listed_layers()
 
     @layers.setter
