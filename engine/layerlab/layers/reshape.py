@@ -10,7 +10,7 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
-from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.layers.arguments import as_data_format, as_pairs, as_positive, as_sizes
 from layerlab.settings import choose
 
@@ -239,7 +239,7 @@ class UpSampling2D(Layer):
 
     Args:
         size: factor of rows and columns.
-        interpolation: 'nearest' repeats; 'bilinear', 'bicubic', 'lanczos3' and 'lanczos5' as `ops.image.resize`.
+        interpolation: 'nearest', which repeats; the smooth ones raise UnsupportedError in this version.
     """
 
     def __init__(
@@ -249,14 +249,17 @@ class UpSampling2D(Layer):
         self.size = as_sizes(size, 2, "size")
         self.data_format = as_data_format(data_format)
         self.interpolation = choose(interpolation.lower(), INTERPOLATIONS, "interpolation")
+        if self.interpolation != "nearest":
+            raise UnsupportedError(
+                explain(
+                    f"UpSampling2D cannot interpolate '{self.interpolation}' yet.",
+                    fix="interpolation='nearest', then a convolution, or Conv2DTranspose",
+                )
+            )
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Array) -> Array:
-        if self.interpolation == "nearest":
-            return _repeat(inputs, self.size, self.data_format)
-        first = 1 if self.data_format == "channels_last" else 2
-        target = tuple(size * factor for size, factor in zip(inputs.shape[first:], self.size, strict=False))
-        return ops.image.resize(inputs, target, interpolation=self.interpolation, data_format=self.data_format)
+        return _repeat(inputs, self.size, self.data_format)
 
 
 class UpSampling3D(Layer):
