@@ -218,7 +218,7 @@ def test_the_labels_of_each_output_are_checked(backend: str) -> None:
     model = keras.Model(inputs, outputs)
     model.compile(loss="sparse_categorical_crossentropy")
 
-    with pytest.raises(ValueError, match="Label 2 at row .*output 'kind2' has 2 units"):
+    with pytest.raises(ValueError, match=r"Label 2 at row .*output 'kind2' has 2 units"):
         model.fit(X, [Y, Y], verbose=0)
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import ml_dtypes
 import numpy as np
 
 from layerlab.errors import (
@@ -27,10 +26,12 @@ from layerlab.errors import (
     explain,
 )
 from layerlab.saving.walk import walk
+from layerlab.saving.weights_store import WeightsStore, places_with_weights
 
 __all__ = ["load_weights", "save_weights"]
 
 SUFFIX = ".weights.h5"
+_OPTIMIZER = "optimizer"
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
@@ -43,6 +44,8 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     _check_built(model, "save_weights")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists. Pass overwrite=True to replace it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
     with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for place, saveable in walk(model):
             store: dict[str, np.ndarray] = {}
@@ -64,7 +67,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
     _check_built(model, "load_weights")
     if not path.is_file():
         raise FileNotFoundError(f"There is no weights file {path}.")
-    backup = [(variable, variable.numpy()) for variable in model.variables]
+    optimizer = [] if model.optimizer is None else model.optimizer.variables
+    backup = [(variable, variable.numpy()) for variable in [*model.variables, *optimizer]]
     try:
         with _opened(path) as file:
             _load_all(model, file, path, skip_mismatch)
@@ -72,68 +76,58 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
         for variable, value in backup:
             variable.assign(value)
         raise
+    _warn_of_bad_numbers(model, path)
 
 
 def _load_all(model: Any, file: h5py.File, path: Path, skip_mismatch: bool) -> None:
+    in_file = places_with_weights(file)
+    if _OPTIMIZER in in_file and model.optimizer is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)  # so that there is something to load into
+    seen = set()
     for place, saveable in walk(model):
-        if place.split("/")[0] == "optimizer" and not getattr(saveable, "built", True):
-            continue  # an optimizer that has not run has no state to fill
-        group = file.get(f"{place}/vars" if place else "vars")
-        store = {} if group is None else _read(group, path)
+        seen.add(place)
         expected: dict[str, Any] = {}
         saveable.save_own_variables(expected)
-        if not expected and not store:
-            continue
+        is_optimizer = place.split("/")[0] == _OPTIMIZER
         try:
-            if not store and expected:
-                if place.split("/")[0] == "optimizer":
-                    continue
-                raise ConfigError(
-                    explain(
-                        f"{path.name} has no weights for '{place}'.",
-                        expected=f"{len(expected)} arrays",
-                        got="places " + ", ".join(sorted(_places(file))[:8]),
-                        fix="load into a model of the architecture that was saved",
-                    )
-                )
+            store = WeightsStore(file, place, {} if is_optimizer else _shapes(expected))
+            if len(store) == 0 and (is_optimizer or not expected):
+                continue
+            if len(store) == 0:
+                raise _nothing_for(place, len(expected), in_file)
             saveable.load_own_variables(store)
         except (LayerlabError, ValueError) as error:
             if not skip_mismatch:
-                raise
+                raise type(error)(f"{path.name}: {error}") from error
             warnings.warn(f"Left out '{place}' of {path.name}: {error}", stacklevel=4)
+    surplus = [place for place in in_file if place not in seen and place.split("/")[0] != _OPTIMIZER]
+    if surplus:
+        shown = ", ".join(surplus[:8]) + (", ..." if len(surplus) > 8 else "")
+        warnings.warn(f"{path.name} has weights for which '{model.name}' has no place: {shown}", stacklevel=4)
 
 
-def _read(group: Any, path: Path) -> dict[str, np.ndarray]:
-    if not isinstance(group, h5py.Group):
-        raise DataError(
-            explain(f"{path.name} is damaged: '{group.name}' is no group.", fix="save the weights again")
+def _shapes(stored: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(np.shape(value)) for key, value in stored.items()}
+
+
+def _nothing_for(place: str, count: int, in_file: list[str]) -> ConfigError:
+    return ConfigError(
+        explain(
+            f"There are no weights for '{place}'.",
+            expected=f"{count} arrays",
+            got="weights for " + (", ".join(in_file[:8]) or "nothing"),
+            fix="load into a model of the architecture that was saved",
         )
-    store = {}
-    for key in group:
-        link = group.get(key, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            raise DataError(
-                explain(
-                    f"{path.name} links to something outside: '{group.name}/{key}'.",
-                    expected="plain datasets",
-                )
-            )
-        dataset = group[key]
-        if (
-            not isinstance(dataset, h5py.Dataset)
-            or dataset.external
-            or dataset.is_virtual
-            or dataset.dtype.kind == "O"
-        ):
-            raise DataError(explain(f"{path.name}: '{group.name}/{key}'", expected="a plain numeric dataset"))
-        value = dataset[()]
-        kind = dataset.attrs.get("dtype")
-        store[key] = (
-            np.asarray(value).view(ml_dtypes.bfloat16)
-            if kind == "bfloat16" and value.dtype == np.uint16
-            else np.asarray(value)
-        )
-    return store
+    )
+
+
+def _warn_of_bad_numbers(model: Any, path: Path) -> None:
+    for variable in model.weights:
+        value = variable.numpy()
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            message = f"{path.name}: '{variable.path}' has values that are not finite. Was the model saved after its "
+            warnings.warn(message + "loss became NaN?", stacklevel=4)
+            return
 
 
 def _write(group: h5py.Group, key: str, value: np.ndarray) -> None:
@@ -142,12 +136,6 @@ def _write(group: h5py.Group, key: str, value: np.ndarray) -> None:
         group.create_dataset(key, data=array.view(np.uint16)).attrs["dtype"] = "bfloat16"
     else:
         group.create_dataset(key, data=array)
-
-
-def _places(file: h5py.File) -> list[str]:
-    places: list[str] = []
-    file.visit(lambda name: places.append(name.removesuffix("/vars")) if name.endswith("/vars") else None)
-    return places
 
 
 @contextlib.contextmanager

@@ -46,8 +46,8 @@ class FitRun:
     """One call of fit.
 
     `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()`
-    returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made
-    the source closes it.
+    returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's.
+    Who made the source closes it.
     """
 
     description: RunDescription
