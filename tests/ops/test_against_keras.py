@@ -19,6 +19,8 @@ from tests.ops.cases import Case, by_name
 
 NAMES = sorted(by_name())
 
+_COMPILED = 2  # cases of an op that the fast tests compile; the symbolic test traces all of them
+
 # Control flow takes functions, and the rest no arrays: they have tests of their own.
 _ELSEWHERE = {
     "cond", "custom_gradient", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop",
@@ -27,19 +29,25 @@ _ELSEWHERE = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_and_dtypes_are_those_of_keras(name: str, backend: str, expected: dict[int, Any]) -> None:
-    cases = by_name()[name]
-    # jit is the strict gate: what it accepts, eager jax accepts as well. One compilation per op.
-    compiled = [case for case in cases if backend == "jax" and case.compiled]
-    arrays = [[active().asarray(array) for array in arrays_of(case)] for case in compiled]
-    results = (
-        jax.jit(lambda values: [with_arrays(*pair) for pair in zip(compiled, values)])(arrays)
-        if compiled
-        else []
-    )
-    eager = [case for case in cases if case not in compiled]
-    results += [call(case) for case in eager]
-    check([*zip([*compiled, *eager], results, strict=True)], expected)
+def test_torch_gives_the_values_and_dtypes_of_keras(name: str, expected: dict[int, Any]) -> None:
+    use("torch")
+    try:
+        check([(case, call(case)) for case in by_name()[name]], expected)
+    finally:
+        use("jax")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_jax_gives_the_values_and_dtypes_of_keras_in_compiled_code(
+    name: str, expected: dict[int, Any]
+) -> None:
+    check_jax(by_name()[name][:_COMPILED], expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NAMES if len(by_name()[name]) > _COMPILED])
+def test_jax_gives_the_values_of_the_other_cases(name: str, expected: dict[int, Any]) -> None:
+    check_jax(by_name()[name][_COMPILED:], expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,6 +95,15 @@ def test_the_signature_is_that_of_keras(name: str) -> None:
 def test_every_op_has_a_case() -> None:
     public = {name for name in dir(ops) if inspect.isfunction(getattr(ops, name))}
     assert public - _ELSEWHERE == set(NAMES)
+
+
+def check_jax(cases: list[Case], expected: dict[int, Any]) -> None:
+    """Under jit, the strict gate: what it accepts, eager jax accepts as well. One compilation for all."""
+    compiled = [case for case in cases if case.compiled]
+    arrays = [[active().asarray(array) for array in arrays_of(case)] for case in compiled]
+    results = jax.jit(lambda values: [with_arrays(*pair) for pair in zip(compiled, values)])(arrays)
+    check([*zip(compiled, results, strict=True)], expected)
+    check([(case, call(case)) for case in cases if not case.compiled], expected)
 
 
 def call(case: Case) -> Any:
