@@ -87,7 +87,7 @@ def test_save_says_what_is_wrong_with_a_path(tmp_path: Path, saved: Path) -> Non
     model = MODELS["functional"](keras)
     with pytest.raises(ValueError, match=r"ending in '\.weights\.h5'"):
         model.save_weights(tmp_path / "model.h5")
-    with pytest.raises(FileNotFoundError, match="no folder .*missing"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing"):
         model.save_weights(tmp_path / "missing" / "a.weights.h5")
     with pytest.raises(FileExistsError, match="overwrite=True"):
         model.save_weights(saved, overwrite=False)

@@ -1,7 +1,7 @@
 """The objects with state inside a model, each under its path in a file, in Keras' order.
 
-Source: the layout of `.weights.h5` files that Keras 3 writes: a layer reached through an attribute has its name,
-one in a list its class name in snake case and a count; a graph's layers are the list 'layers'.
+Source: the layout of `.weights.h5` files that Keras 3 writes: a layer reached through an attribute has its
+name, one in a list its class name in snake case and a count; a graph's layers are the list 'layers'.
 """
 
 from __future__ import annotations

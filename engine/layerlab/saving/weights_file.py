@@ -125,8 +125,8 @@ def _warn_of_bad_numbers(model: Any, path: Path) -> None:
     for variable in model.weights:
         value = variable.numpy()
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            message = f"{path.name}: '{variable.path}' has values that are not finite. Was the model saved after its "
-            warnings.warn(message + "loss became NaN?", stacklevel=4)
+            message = f"{path.name}: '{variable.path}' has values that are not finite."
+            warnings.warn(f"{message} Was the model saved after its loss became NaN?", stacklevel=4)
             return
 
 

@@ -1,6 +1,6 @@
 """Reading arrays out of an HDF5 file that may be damaged, or meant to do harm.
 
-Nothing outside the file is opened, and nothing larger than what the file holds, or the model expects, is read.
+Nothing outside the file is opened, and nothing larger than the file holds, or the model expects, is read.
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ def deferred_interrupts() -> Iterator[None]:
 
 @contextmanager
 def watched_interrupts() -> Iterator[None]:
-    """A KeyboardInterrupt that is raised inside, but does not get out, is raised by `raise_lost_interrupt`, or at
-    the end."""
+    """A KeyboardInterrupt that is raised inside and does not get out is raised by `raise_lost_interrupt`, or
+    at the end."""
     previous = _handler()
     if previous is None:
         yield
