@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.naming import reset_names
 from layerlab.core.registry import (
     CustomObjectScope,
@@ -15,7 +16,6 @@ from layerlab.core.registry import (
     get_registered_object,
     register_keras_serializable,
 )
-from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.seed import set_random_seed
 from layerlab.data.pydataset import PyDataset
 from layerlab.errors import InvalidArgumentError, explain
