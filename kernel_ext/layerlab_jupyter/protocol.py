@@ -6,7 +6,8 @@ kernel answers with a *reply* (`layerlab_reply`). Events travel inside the reply
 end pulls, so nothing is sent while nobody looks, and a reloaded page or a second tab gets the whole history.
 
 `scripts/generate_protocol.py` turns these dataclasses and `layerlab.events` into
-`labextension/src/protocol.ts`. Graph and summary records are the engine's own (`layerlab.inspect`). JSON scalars, lists and dicts only.
+`labextension/src/protocol.ts`. Graph and summary records are the engine's own (`layerlab.inspect`).
+JSON scalars, lists and dicts only.
 Non-finite numbers travel as the strings 'nan', 'inf' and '-inf', because JSON has no others.
 """
 

@@ -216,7 +216,10 @@ export type NodeInfo = {
   parent: string | null;
   name: string;
   class_name: string;
-  /** input, dense, conv, pool, norm, rnn, attention, activation, merge, reshape, regularize, embed, model, op or other: the colour. */
+  /**
+   * input, dense, conv, pool, norm, rnn, attention, activation, merge, reshape, regularize, embed, model,
+   * op or other: the colour.
+   */
   family: string;
   path: string;
   output_shape: string;

@@ -1,6 +1,6 @@
 """Time of a training step of an MLP: layerlab, Keras on JAX and a hand-written JAX loop, in one run.
 
-Prints microseconds a step (median of rounds, in alternating order) and ratios. Run it on a quiet machine: `make bench`.
+Prints microseconds a step (median of rounds, in alternating order) and ratios. Needs a quiet machine.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def hand_written(x: np.ndarray, y: np.ndarray) -> Callable[[], object]:
         rate = 1e-3 * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
         first = [m + (g - m) * 0.1 for m, g in zip(first, gradients, strict=True)]
         second = [v + (g * g - v) * 0.001 for v, g in zip(second, gradients, strict=True)]
-        weights = [w - rate * m / (jnp.sqrt(v) + 1e-7) for w, m, v in zip(weights, first, second, strict=True)]
+        moments = zip(weights, first, second, strict=True)
+        weights = [w - rate * m / (jnp.sqrt(v) + 1e-7) for w, m, v in moments]
         return (weights, first, second, count, key), loss
 
     compiled = jax.jit(step, donate_argnums=0)

@@ -14,23 +14,33 @@ from playwright.sync_api import expect
 from tests.browser.lab import Lab
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb"
-LAYERS = "image stem conv_a norm_a relu_a conv_b residual relu_b pool flatten dropout digit".split()
+LAYERS = ("image", "stem", "conv_a", "norm_a", "relu_a", "conv_b") + (
+    "residual",
+    "relu_b",
+    "pool",
+    "flatten",
+    "dropout",
+    "digit",
+)
 
 # How much has been drawn: the length of the curves' paths.
-DRAWN = "() => [...document.querySelectorAll('.layerlab-plot path.js-line')].map(p => p.getAttribute('d')).join().length"
+DRAWN = """() => [...document.querySelectorAll('.layerlab-plot path.js-line')]
+    .map(path => path.getAttribute('d')).join().length"""
 
 
 @pytest.fixture
 def cells(lab: Lab) -> Iterator[dict[str, int]]:
-    """The quickstart with a cell at its end that tells of the run; the place of each code cell by its text."""
+    """The quickstart with a cell at its end that tells of the run; the place of each code cell."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    report = nbformat.v4.new_code_cell("print(type(history).__name__, history.epoch, sorted(history.history))")
+    tell = "print(type(history).__name__, history.epoch, sorted(history.history))"
+    report = nbformat.v4.new_code_cell(tell)
     notebook.cells.append(report)
     nbformat.write(notebook, lab.server.root / "quickstart.ipynb")
     lab.open("quickstart.ipynb")
 
     def place(text: str) -> int:
-        return next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and text in cell.source)
+        sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
+        return next(i for i, source in enumerate(sources) if text in source)
 
     yield {
         "imports": place("import layerlab"),
@@ -102,5 +112,3 @@ def _output_is_readable_without_a_kernel(lab: Lab, cells: dict[str, int]) -> Non
     expect(graph.locator(".react-flow__node")).to_have_count(len(LAYERS), timeout=60_000)
     assert lab.server.get("api/kernels") == []
     lab.screenshot("quickstart-no-kernel")
-
-

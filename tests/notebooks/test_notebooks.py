@@ -42,4 +42,4 @@ def test_there_are_notebooks_and_they_are_saved_without_output() -> None:
     assert NOTEBOOKS
     for path in NOTEBOOKS:
         cells = nbformat.read(path, as_version=4).cells
-        assert not any(cell.get("outputs") for cell in cells), f"{path.name}: clear its outputs before the commit"
+        assert not any(cell.get("outputs") for cell in cells), f"{path.name}: clear its outputs"

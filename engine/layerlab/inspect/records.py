@@ -23,7 +23,8 @@ class NodeInfo:
     name: str
     class_name: str
     family: str
-    """input, dense, conv, pool, norm, rnn, attention, activation, merge, reshape, regularize, embed, model, op or other: the colour."""
+    """input, dense, conv, pool, norm, rnn, attention, activation, merge, reshape, regularize, embed, model,
+    op or other: the colour."""
     path: str
     output_shape: str
     dtype: str

@@ -57,6 +57,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     classes = int(labels.max()) + 1 if num_classes is None else num_classes
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise InvalidArgumentError(
-            explain("to_categorical", expected=f"labels from 0 to {classes - 1}", got=f"{labels.min()} to {labels.max()}")
+            explain(
+                "to_categorical",
+                expected=f"labels from 0 to {classes - 1}",
+                got=f"{labels.min()} to {labels.max()}",
+            )
         )
     return np.eye(classes)[labels]
