@@ -50,6 +50,7 @@ def test_weights_go_both_ways(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(np.asarray(back(x)), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_goes_on_where_keras_ended(backend: str, tmp_path: Path) -> None:
     x, y = data("functional")
     models = []
