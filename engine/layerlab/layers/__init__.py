@@ -8,42 +8,70 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.errors import ConfigError, explain
-from layerlab.layers import (
-    activation,
-    conv,
-    conv_transpose,
-    dense,
-    embed,
-    input,
-    merge,
-    norm,
-    pool,
-    regularize,
-    reshape,
-    rnn,
-    wrap,
-)
 from layerlab.layers.activation import *
+from layerlab.layers.activation import __all__ as _activation
+from layerlab.layers.attention import *
+from layerlab.layers.attention import __all__ as _attention
 from layerlab.layers.conv import *
+from layerlab.layers.conv import __all__ as _conv
 from layerlab.layers.conv_transpose import *
+from layerlab.layers.conv_transpose import __all__ as _conv_transpose
 from layerlab.layers.dense import *
+from layerlab.layers.dense import __all__ as _dense
 from layerlab.layers.embed import *
+from layerlab.layers.embed import __all__ as _embed
 from layerlab.layers.input import *
+from layerlab.layers.input import __all__ as _input
 from layerlab.layers.merge import *
+from layerlab.layers.merge import __all__ as _merge
+from layerlab.layers.multi_head import *
+from layerlab.layers.multi_head import __all__ as _multi_head
 from layerlab.layers.norm import *
+from layerlab.layers.norm import __all__ as _norm
 from layerlab.layers.pool import *
+from layerlab.layers.pool import __all__ as _pool
 from layerlab.layers.regularize import *
+from layerlab.layers.regularize import __all__ as _regularize
 from layerlab.layers.reshape import *
+from layerlab.layers.reshape import __all__ as _reshape
 from layerlab.layers.rnn import *
-from layerlab.layers.rnn import *
-from layerlab.layers.rnn_cells import *
+from layerlab.layers.rnn import __all__ as _rnn
+from layerlab.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
+from layerlab.layers.rnn_layers import *
+from layerlab.layers.rnn_layers import __all__ as _rnn_layers
+from layerlab.layers.rnn_stack import StackedRNNCells
 from layerlab.layers.time_wrap import *
+from layerlab.layers.time_wrap import __all__ as _time_wrap
 from layerlab.layers.wrap import *
+from layerlab.layers.wrap import __all__ as _wrap
 
-_FAMILIES = (activation, conv, conv_transpose, dense, embed, input, merge, norm, pool, regularize, reshape, rnn, wrap)
-__all__ = ["InputSpec", "Layer", "deserialize", "serialize"]
-for _family in _FAMILIES:
-    __all__ += _family.__all__
+__all__ = [
+    "GRUCell",
+    "InputSpec",
+    "LSTMCell",
+    "Layer",
+    "SimpleRNNCell",
+    "StackedRNNCells",
+    "deserialize",
+    "serialize",
+    *_activation,
+    *_attention,
+    *_conv,
+    *_conv_transpose,
+    *_dense,
+    *_embed,
+    *_input,
+    *_merge,
+    *_multi_head,
+    *_norm,
+    *_pool,
+    *_regularize,
+    *_reshape,
+    *_rnn,
+    *_rnn_layers,
+    *_time_wrap,
+    *_wrap,
+]
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
@@ -55,5 +83,7 @@ def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = 
     """The inverse of `serialize`; `custom_objects` maps further names to classes. Raises: ConfigError."""
     layer = deserialize_keras_object(config, custom_objects=custom_objects)
     if not isinstance(layer, Layer):
-        raise ConfigError(explain("layers.deserialize", expected="the config of a layer", got=type(layer).__name__))
+        raise ConfigError(
+            explain("layers.deserialize", expected="the config of a layer", got=type(layer).__name__)
+        )
     return layer

@@ -30,7 +30,11 @@ class ReLU(Layer):
     """`negative_slope * (x - threshold)` below the threshold, x above it, at most `max_value`."""
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else _not_negative(max_value, "max_value", "ReLU")
@@ -77,7 +81,13 @@ class PReLU(Layer):
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else None if shared_axes is None else list(shared_axes)
+        self.shared_axes = (
+            [shared_axes]
+            if isinstance(shared_axes, int)
+            else None
+            if shared_axes is None
+            else list(shared_axes)
+        )
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -150,5 +160,7 @@ class Softmax(Layer):
 
 def _not_negative(value: Any, name: str, layer: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise InvalidArgumentError(explain(f"{layer} got a bad `{name}`.", expected="a number of at least 0", got=repr(value)))
+        raise InvalidArgumentError(
+            explain(f"{layer} got a bad `{name}`.", expected="a number of at least 0", got=repr(value))
+        )
     return value

@@ -8,16 +8,33 @@ from typing import Any
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.settings import DATA_FORMATS, choose, settings
 
-__all__ = ["as_data_format", "as_padding", "as_pairs", "as_positive", "as_rate", "as_sizes", "channel_axis", "refuse"]
+__all__ = [
+    "as_data_format",
+    "as_padding",
+    "as_pairs",
+    "as_positive",
+    "as_rate",
+    "as_sizes",
+    "channel_axis",
+    "refuse",
+]
 
 
-def as_sizes(value: int | Sequence[int], rank: int, name: str, *, allow_zero: bool = False) -> tuple[int, ...]:
+def as_sizes(
+    value: int | Sequence[int], rank: int, name: str, *, allow_zero: bool = False
+) -> tuple[int, ...]:
     """`value`, or a tuple of `rank` times `value`; InvalidArgumentError unless all are positive integers."""
     lowest = 0 if allow_zero else 1
-    sizes = (value,) * rank if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+    sizes = (
+        (value,) * rank if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+    )
     if len(sizes) != rank or any(isinstance(s, bool) or not isinstance(s, int) or s < lowest for s in sizes):
         raise InvalidArgumentError(
-            explain(f"`{name}` has a bad value.", expected=f"an integer, or {rank} of them, at least {lowest}", got=repr(value))
+            explain(
+                f"`{name}` has a bad value.",
+                expected=f"an integer, or {rank} of them, at least {lowest}",
+                got=repr(value),
+            )
         )
     return sizes
 
@@ -27,7 +44,11 @@ def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
     given = (value,) * rank if isinstance(value, int) else value
     if not isinstance(given, list | tuple) or len(given) != rank:
         raise InvalidArgumentError(
-            explain(f"`{name}` has a bad value.", expected=f"an integer, {rank} integers, or {rank} pairs", got=repr(value))
+            explain(
+                f"`{name}` has a bad value.",
+                expected=f"an integer, {rank} integers, or {rank} pairs",
+                got=repr(value),
+            )
         )
     pairs = [as_sizes(entry, 2, name, allow_zero=True) for entry in given]
     return tuple((before, after) for before, after in pairs)
@@ -36,7 +57,9 @@ def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
 def as_positive(value: Any, name: str, layer: str) -> int:
     """`value` if it is an integer above 0, else InvalidArgumentError."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise InvalidArgumentError(explain(f"{layer} got a bad `{name}`.", expected="a positive integer", got=repr(value)))
+        raise InvalidArgumentError(
+            explain(f"{layer} got a bad `{name}`.", expected="a positive integer", got=repr(value))
+        )
     return value
 
 
@@ -69,4 +92,6 @@ def refuse(layer: str, **arguments: Any) -> None:
     """UnsupportedError for an argument that is set and that no layer here can honour."""
     for name, value in arguments.items():
         if value is not None and value is not False:
-            raise UnsupportedError(explain(f"{layer} does not support `{name}` yet.", fix=f"leave `{name}` out"))
+            raise UnsupportedError(
+                explain(f"{layer} does not support `{name}` yet.", fix=f"leave `{name}` out")
+            )

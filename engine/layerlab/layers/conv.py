@@ -54,7 +54,9 @@ class _Conv(Window):
         refuse(type(self).__name__, lora_rank=lora_rank, lora_alpha=lora_alpha)
         self.filters = as_positive(filters, "filters", type(self).__name__)
         self.groups = as_positive(groups, "groups", type(self).__name__)
-        self._set_window(kernel_size, strides, dilation_rate, as_padding(padding, causal=self.rank == 1), data_format)
+        self._set_window(
+            kernel_size, strides, dilation_rate, as_padding(padding, causal=self.rank == 1), data_format
+        )
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -65,7 +67,11 @@ class _Conv(Window):
         self.bias_constraint = constraints.get(bias_constraint)
         if filters % groups:
             raise InvalidArgumentError(
-                explain(f"{type(self).__name__} cannot split its filters.", expected=f"a multiple of groups={groups}", got=str(filters))
+                explain(
+                    f"{type(self).__name__} cannot split its filters.",
+                    expected=f"a multiple of groups={groups}",
+                    got=str(filters),
+                )
             )
 
     def build(self, input_shape: Any) -> None:
@@ -73,7 +79,11 @@ class _Conv(Window):
         self._check_size(input_shape)
         if channels % self.groups:
             raise ShapeError(
-                explain(f"{self.describe()} cannot split its input.", expected=f"channels in {self.groups} groups", got=str(channels))
+                explain(
+                    f"{self.describe()} cannot split its input.",
+                    expected=f"channels in {self.groups} groups",
+                    got=str(channels),
+                )
             )
         self.kernel = self.add_weight(
             name="kernel",
@@ -93,7 +103,7 @@ class _Conv(Window):
             )
 
     def convolution_op(self, inputs: Array, kernel: Array) -> Array:
-        """The convolution without bias and activation; override it to change the kernel, e.g. to standardize it."""
+        """The convolution without bias and activation; override it to change the kernel."""
         padding = self.padding
         if padding == "causal":
             inputs, padding = _pad_past(self, inputs), "valid"
@@ -216,7 +226,7 @@ class _DepthwiseConv(Window):
 
 
 class DepthwiseConv1D(_DepthwiseConv):
-    """Each channel convolved on its own with `depth_multiplier` kernels, over the steps of (batch, steps, channels).
+    """Each channel of (batch, steps, channels) convolved with `depth_multiplier` kernels of its own.
 
     Weights: kernel (window, channels, depth_multiplier), bias (channels * depth_multiplier,).
     """
@@ -323,8 +333,9 @@ class SeparableConv1D(_SeparableConv):
 
 
 class SeparableConv2D(_SeparableConv):
-    """A depthwise convolution over images, then a mixing of the channels. Source: Chollet 2017, arXiv:1610.02357.
+    """A depthwise convolution over images, then a mixing of the channels.
 
+    Source: Chollet 2017, arXiv:1610.02357.
     Weights: depthwise_kernel, pointwise_kernel (1, 1, channels * depth_multiplier, filters), bias (filters,).
     """
 

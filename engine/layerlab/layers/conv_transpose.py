@@ -38,10 +38,18 @@ class _ConvTranspose(Window):
         name = type(self).__name__
         self.filters = as_positive(filters, "filters", name)
         self._set_window(kernel_size, strides, dilation_rate, as_padding(padding), data_format)
-        extra = None if output_padding is None else as_sizes(output_padding, self.rank, "output_padding", allow_zero=True)
+        extra = (
+            None
+            if output_padding is None
+            else as_sizes(output_padding, self.rank, "output_padding", allow_zero=True)
+        )
         if extra is not None and any(e >= s for e, s in zip(extra, self.strides, strict=True)):
             raise InvalidArgumentError(
-                explain(f"{name} got a bad `output_padding`.", expected=f"less than strides={self.strides}", got=str(extra))
+                explain(
+                    f"{name} got a bad `output_padding`.",
+                    expected=f"less than strides={self.strides}",
+                    got=str(extra),
+                )
             )
         self.output_padding = extra
         self.activation = activations.get(activation)
@@ -86,7 +94,7 @@ class _ConvTranspose(Window):
 
 
 class Conv1DTranspose(_ConvTranspose):
-    """Enlarges (batch, steps, channels) by `strides`; weights: kernel (window, filters, channels), bias (filters,)."""
+    """Enlarges (batch, steps, channels) by `strides`; kernel (window, filters, channels), bias (filters,)."""
 
     rank = 1
 
@@ -97,7 +105,7 @@ class Conv2DTranspose(_ConvTranspose):
     Args:
         filters: number of output channels.
         padding: 'same': the output is `strides` times the input; 'valid': larger by what the kernel overlaps.
-        output_padding: sizes to add at the end of each axis, less than the strides; None: chosen by `padding`.
+        output_padding: sizes to add at the end of each axis, less than the strides; None: by `padding`.
     Weights: kernel (height, width, filters, channels), bias (filters,).
     """
 

@@ -97,7 +97,7 @@ class EinsumDense(Layer):
 
     Args:
         equation: 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...': the input's axes, the kernel's, the output's.
-        output_shape: sizes of the output's axes without the batch and without '...'; None where the input tells.
+        output_shape: sizes of the output's axes without the batch and '...'; None where the input tells.
         bias_axes: letters of the output's axes that the bias has; None for no bias.
     Weights: kernel (shape by `equation`), bias.
 
@@ -175,7 +175,11 @@ class EinsumDense(Layer):
 
     def get_config(self) -> dict[str, Any]:
         regularizer = regularizers.serialize(self.activity_regularizer)
-        return {**super().get_config(), "output_shape": self.partial_output_shape, "activity_regularizer": regularizer}
+        return {
+            **super().get_config(),
+            "output_shape": self.partial_output_shape,
+            "activity_regularizer": regularizer,
+        }
 
 
 class _Plan(NamedTuple):
@@ -191,55 +195,91 @@ _FORMS = (
 )
 
 
-def _plan(equation: str, bias_axes: str | None, input_shape: tuple[Any, ...], partial: tuple[Any, ...]) -> _Plan:
+def _plan(
+    equation: str, bias_axes: str | None, input_shape: tuple[Any, ...], partial: tuple[Any, ...]
+) -> _Plan:
     """Shapes of kernel and bias, from the sizes that the input and `output_shape` give to the letters."""
-    match = next((m for form in _FORMS if (m := re.fullmatch(form, equation.replace(" ", "")))), None)
-    if match is None:
-        raise InvalidArgumentError(
-            explain(f"EinsumDense cannot read the equation {equation!r}.", expected="X,Y->Z, ...X,Y->...Z or X...,Y->Z...")
-        )
-    left, inputs, kernel, outputs = bool(match["left"]), match[2], match[3], match[4]
+    left, inputs, kernel, outputs = _letters(equation)
     elided = len(input_shape) - len(inputs)
     if elided < 0 or (elided and "..." not in equation):
-        raise ShapeError(explain("EinsumDense got an input of another rank.", expected=equation, got=str(input_shape)))
-    skipped = elided if left else 0
-    sizes_in = dict(zip(inputs, input_shape[skipped:], strict=False))
+        raise ShapeError(
+            explain("EinsumDense got an input of another rank.", expected=equation, got=str(input_shape))
+        )
+    of_inputs = dict(zip(inputs, input_shape[elided if left else 0 :], strict=False))
     # `output_shape` leaves out the batch: the first letter, or what '...' stands for.
     known = list(partial) if left and elided else [input_shape[0], *partial]
     if len(known) != len(outputs):
-        expected = f"{len(outputs) - (0 if left and elided else 1)} sizes"
-        raise InvalidArgumentError(explain(f"EinsumDense {equation!r}: `output_shape`", expected=expected, got=str(partial)))
-    sizes_out = dict(zip(outputs, known, strict=True))
-    for letter in inputs:
-        given = sizes_out.get(letter)
-        if given is not None and sizes_in[letter] is not None and given != sizes_in[letter]:
-            raise ShapeError(
-                explain(f"EinsumDense {equation!r}: axis '{letter}' has two sizes.", expected=str(given), got=str(sizes_in[letter]))
-            )
-    unknown = (set(outputs) - set(inputs) - set(kernel)) | (set(kernel) - set(inputs) - set(outputs))
-    if unknown:
-        raise InvalidArgumentError(explain(f"EinsumDense {equation!r}: '{min(unknown)}' has no size.", fix="use it on both sides"))
-
-    def size(letter: str) -> Any:
-        return sizes_out[letter] if letter in sizes_out else sizes_in[letter]
-
-    bias = None
-    if bias_axes is not None:
-        if not bias_axes or set(bias_axes) - set(outputs):
-            raise InvalidArgumentError(explain("EinsumDense: `bias_axes`", expected=f"letters of {outputs!r}", got=repr(bias_axes)))
-        tail = outputs[min(outputs.index(letter) for letter in bias_axes) :]
-        bias = (*(size(letter) if letter in bias_axes else 1 for letter in tail), *(1,) * (0 if left else elided))
-    return _Plan(
-        kernel=tuple(size(letter) for letter in kernel),
-        bias=bias,
-        input_axes=tuple(i for i, letter in enumerate(kernel) if letter not in sizes_out),
-        output_axes=tuple(i for i, letter in enumerate(kernel) if letter in sizes_out),
+        expected = f"{len(outputs) - len(known) + len(partial)} sizes"
+        raise InvalidArgumentError(
+            explain(f"EinsumDense {equation!r}: `output_shape`", expected=expected, got=str(partial))
+        )
+    of_outputs = dict(zip(outputs, known, strict=True))
+    _check_letters(equation, inputs, kernel, of_inputs, of_outputs)
+    sizes = {**of_inputs, **of_outputs}
+    bias = (
+        None if bias_axes is None else _bias_shape(bias_axes, outputs, sizes) + (1,) * (0 if left else elided)
     )
+    return _Plan(
+        kernel=tuple(sizes[letter] for letter in kernel),
+        bias=bias,
+        input_axes=tuple(axis for axis, letter in enumerate(kernel) if letter not in outputs),
+        output_axes=tuple(axis for axis, letter in enumerate(kernel) if letter in outputs),
+    )
+
+
+def _letters(equation: str) -> tuple[bool, str, str, str]:
+    """Whether it begins with '...', and the letters of input, kernel and output."""
+    for form in _FORMS:
+        match = re.fullmatch(form, equation.replace(" ", ""))
+        if match is not None:
+            return bool(match["left"]), match[2], match[3], match[4]
+    raise InvalidArgumentError(
+        explain(
+            f"EinsumDense cannot read the equation {equation!r}.",
+            expected="X,Y->Z, ...X,Y->...Z or X...,Y->Z...",
+        )
+    )
+
+
+def _check_letters(
+    equation: str, inputs: str, kernel: str, of_inputs: dict[str, Any], of_outputs: dict[str, Any]
+) -> None:
+    for letter in inputs:
+        sizes = of_outputs.get(letter), of_inputs[letter]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ShapeError(
+                explain(
+                    f"EinsumDense {equation!r}: axis '{letter}' has two sizes.",
+                    expected=f"{sizes[0]}, from output_shape",
+                    got=f"{sizes[1]} in the input",
+                )
+            )
+    alone = (set(of_outputs) - set(inputs) - set(kernel)) | (set(kernel) - set(inputs) - set(of_outputs))
+    if alone:
+        raise InvalidArgumentError(
+            explain(
+                f"EinsumDense {equation!r}: nothing tells the size of '{min(alone)}'.",
+                fix="use it on both sides",
+            )
+        )
+
+
+def _bias_shape(bias_axes: str, outputs: str, sizes: dict[str, Any]) -> tuple[int, ...]:
+    """Sizes of the output's axes from the first that the bias has; 1 for those that it has not."""
+    if not bias_axes or set(bias_axes) - set(outputs):
+        raise InvalidArgumentError(
+            explain("EinsumDense: `bias_axes`", expected=f"letters of {outputs!r}", got=repr(bias_axes))
+        )
+    tail = outputs[min(outputs.index(letter) for letter in bias_axes) :]
+    return tuple(sizes[letter] if letter in bias_axes else 1 for letter in tail)
 
 
 def _with_axes(initializer: Any, plan: _Plan) -> Any:
     """A variance-scaling initializer that takes the axes the equation sums over for the fan-in."""
-    if not isinstance(initializer, initializers.VarianceScaling) or None not in (initializer.input_axes, initializer.output_axes):
+    if not isinstance(initializer, initializers.VarianceScaling) or None not in (
+        initializer.input_axes,
+        initializer.output_axes,
+    ):
         return initializer
     axes = {"input_axes": list(plan.input_axes), "output_axes": list(plan.output_axes)}
     return type(initializer).from_config({**initializer.get_config(), "seed": initializer.seed, **axes})

@@ -20,7 +20,13 @@ class _Embedding(Layer):
     mask_zero: bool
 
     def _set_table(
-        self, input_dim: int, output_dim: int, initializer: Any, regularizer: Any, constraint: Any, mask_zero: bool
+        self,
+        input_dim: int,
+        output_dim: int,
+        initializer: Any,
+        regularizer: Any,
+        constraint: Any,
+        mask_zero: bool,
     ) -> None:
         self.input_dim = as_positive(input_dim, "input_dim", type(self).__name__)
         self.output_dim = as_positive(output_dim, "output_dim", type(self).__name__)
@@ -79,9 +85,16 @@ class Embedding(_Embedding):
     ) -> None:
         kwargs.pop("input_length", None)  # an argument of Keras 2 that says nothing
         super().__init__(**kwargs)
-        refuse("Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        refuse(
+            "Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
+        )
         self._set_table(
-            input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero
+            input_dim,
+            output_dim,
+            embeddings_initializer,
+            embeddings_regularizer,
+            embeddings_constraint,
+            mask_zero,
         )
         if weights is not None:
             self.build()
@@ -123,11 +136,18 @@ class ReversibleEmbedding(_Embedding):
         logit_soft_cap: float | None = None,
         **kwargs: Any,
     ) -> None:
-        unsupported = {name: kwargs.pop(name, None) for name in ("lora_rank", "lora_alpha", "quantization_config")}
+        unsupported = {
+            name: kwargs.pop(name, None) for name in ("lora_rank", "lora_alpha", "quantization_config")
+        }
         refuse("ReversibleEmbedding", **unsupported)
         super().__init__(**kwargs)
         self._set_table(
-            input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero
+            input_dim,
+            output_dim,
+            embeddings_initializer,
+            embeddings_regularizer,
+            embeddings_constraint,
+            mask_zero,
         )
         self.tie_weights = tie_weights
         self.reverse_dtype = reverse_dtype

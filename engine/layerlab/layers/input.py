@@ -50,7 +50,9 @@ class InputLayer(Layer):
             input_tensor = KerasTensor(full_shape, dtypes.standardize_dtype(dtype), name=self.name)
         elif not isinstance(input_tensor, KerasTensor):
             raise InvalidArgumentError(
-                explain("Input got a bad `tensor`.", expected="a KerasTensor", got=type(input_tensor).__name__)
+                explain(
+                    "Input got a bad `tensor`.", expected="a KerasTensor", got=type(input_tensor).__name__
+                )
             )
         else:
             _check_agreement(input_tensor, dtype, batch_shape)
@@ -62,7 +64,7 @@ class InputLayer(Layer):
         Node(self, (), {}, input_tensor)
         self.built = True
 
-    def call(self) -> None:  # type: ignore[override]
+    def call(self) -> None:
         """An input computes nothing."""
 
     @property
@@ -116,9 +118,13 @@ def Input(
 def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> BatchShape:
     if (shape is None) == (batch_shape is None):
         given = "neither" if shape is None else "both"
-        raise InvalidArgumentError(explain("Input takes either `shape` or `batch_shape`.", got=given, fix="Input(shape=(8,))"))
+        raise InvalidArgumentError(
+            explain("Input takes either `shape` or `batch_shape`.", got=given, fix="Input(shape=(8,))")
+        )
     if batch_size is not None and batch_shape is not None:
-        raise InvalidArgumentError(explain("Input got `batch_size` and `batch_shape`.", fix="give one of them"))
+        raise InvalidArgumentError(
+            explain("Input got `batch_size` and `batch_shape`.", fix="give one of them")
+        )
     full = (batch_size, *_sizes(shape)) if batch_shape is None else _sizes(batch_shape)
     return full
 
@@ -126,7 +132,9 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> BatchS
 def _sizes(shape: Any) -> BatchShape:
     if not isinstance(shape, list | tuple):
         fix = f"shape=({shape},)" if isinstance(shape, int) else ""
-        raise InvalidArgumentError(explain("Input got a bad shape.", expected="a tuple of sizes", got=repr(shape), fix=fix))
+        raise InvalidArgumentError(
+            explain("Input got a bad shape.", expected="a tuple of sizes", got=repr(shape), fix=fix)
+        )
     for size in shape:
         if size is not None and (isinstance(size, bool) or not hasattr(size, "__index__") or size < 0):
             raise InvalidArgumentError(
@@ -137,8 +145,12 @@ def _sizes(shape: Any) -> BatchShape:
 
 def _check_agreement(tensor: KerasTensor, dtype: Any, batch_shape: Any) -> None:
     if dtype is not None and dtypes.standardize_dtype(dtype) != tensor.dtype:
-        raise InvalidArgumentError(explain("Input's `tensor` has another dtype.", expected=str(dtype), got=tensor.dtype))
+        raise InvalidArgumentError(
+            explain("Input's `tensor` has another dtype.", expected=str(dtype), got=tensor.dtype)
+        )
     if batch_shape is not None and tuple(batch_shape) != tensor.shape:
         raise InvalidArgumentError(
-            explain("Input's `tensor` has another shape.", expected=str(tuple(batch_shape)), got=str(tensor.shape))
+            explain(
+                "Input's `tensor` has another shape.", expected=str(tuple(batch_shape)), got=str(tensor.shape)
+            )
         )

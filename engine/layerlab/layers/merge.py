@@ -55,9 +55,17 @@ class _Merge(Layer):
                 )
 
     def _shapes(self, input_shape: Any) -> list[tuple[int | None, ...]]:
-        if not isinstance(input_shape, list | tuple) or not input_shape or not isinstance(input_shape[0], list | tuple):
+        if (
+            not isinstance(input_shape, list | tuple)
+            or not input_shape
+            or not isinstance(input_shape[0], list | tuple)
+        ):
             raise InvalidArgumentError(
-                explain(f"{self.describe()} merges a list of tensors.", got=str(input_shape), fix="call it on [x, y]")
+                explain(
+                    f"{self.describe()} merges a list of tensors.",
+                    got=str(input_shape),
+                    fix="call it on [x, y]",
+                )
             )
         return [tuple(shape) for shape in input_shape]
 
@@ -108,7 +116,10 @@ class Multiply(_Merge):
 
     def _merge(self, inputs: Sequence[Array], masks: Sequence[Array | None]) -> Array:
         wide = [None if mask is None else ops.expand_dims(mask, -1) for mask in masks]
-        factors = [x if mask is None else ops.where(mask, x, ops.ones_like(x)) for x, mask in zip(inputs, wide, strict=True)]
+        factors = [
+            x if mask is None else ops.where(mask, x, ops.ones_like(x))
+            for x, mask in zip(inputs, wide, strict=True)
+        ]
         product = functools.reduce(ops.multiply, factors)
         if any(mask is None for mask in wide):
             return product
@@ -191,7 +202,9 @@ class Concatenate(_Merge):
         masks = []
         for x, mask in zip(inputs, previous_mask, strict=True):
             everywhere = ops.ones_like(x, dtype="bool")
-            masks.append(everywhere if mask is None else ops.logical_and(everywhere, _widen_to(mask, len(x.shape))))
+            masks.append(
+                everywhere if mask is None else ops.logical_and(everywhere, _widen_to(mask, len(x.shape)))
+            )
         return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
 
@@ -206,8 +219,14 @@ class Dot(_Merge):
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         whole = [axes] if isinstance(axes, int) else axes
-        if not isinstance(whole, list | tuple) or not all(isinstance(a, int) for a in whole) or len(whole) not in (1, 2):
-            raise InvalidArgumentError(explain("Dot got bad `axes`.", expected="an integer, or two of them", got=repr(axes)))
+        if (
+            not isinstance(whole, list | tuple)
+            or not all(isinstance(a, int) for a in whole)
+            or len(whole) not in (1, 2)
+        ):
+            raise InvalidArgumentError(
+                explain("Dot got bad `axes`.", expected="an integer, or two of them", got=repr(axes))
+            )
         self.axes = axes
         self.normalize = normalize
 
@@ -239,11 +258,16 @@ class Dot(_Merge):
         return ops.expand_dims(result, 1) if len(kept) == 1 else result
 
     def _axes(self, ranks: list[int]) -> tuple[int, int]:
-        given = (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes) * (2 // len(self.axes))
+        given = (
+            (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes) * (2 // len(self.axes))
+        )
         for axis, rank in zip(given, ranks, strict=True):
             if axis % rank == 0 or not -rank <= axis < rank:
                 raise ShapeError(
-                    explain(f"{self.describe()} cannot sum over axis {axis}.", expected=f"an axis of 1 to {rank - 1}")
+                    explain(
+                        f"{self.describe()} cannot sum over axis {axis}.",
+                        expected=f"an axis of 1 to {rank - 1}",
+                    )
                 )
         return given[0] % ranks[0], given[1] % ranks[1]
 

@@ -78,8 +78,8 @@ class _ScaleAndCenter(Layer):
 class BatchNormalization(_ScaleAndCenter):
     """Each feature with mean 0 and variance 1 over the batch, times gamma, plus beta.
 
-    In training by the batch's own statistics, which also move `moving_mean` and `moving_variance`; else, and where the
-    layer is frozen, by these.
+    In training by the batch's own statistics, which also move `moving_mean` and `moving_variance`; else,
+    and where the layer is frozen, by these.
 
     Args:
         axis: of the features.
@@ -113,7 +113,9 @@ class BatchNormalization(_ScaleAndCenter):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        refuse("BatchNormalization", renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        refuse(
+            "BatchNormalization", renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized
+        )
         self.axis = int(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
@@ -299,7 +301,9 @@ class GroupNormalization(_ScaleAndCenter):
     def call(self, inputs: Array) -> Array:
         shape, axis = tuple(inputs.shape), self.axis % len(inputs.shape)
         wide = ops.cast(inputs, _at_least_float32(inputs))
-        grouped = ops.reshape(wide, (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :]))
+        grouped = ops.reshape(
+            wide, (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :])
+        )
         axes = tuple(a for a in range(1, len(shape) + 1) if a != axis)
         mean, variance = ops.moments(grouped, axes=axes, keepdims=True)
         factor = ops.rsqrt(ops.add(variance, self.epsilon))
@@ -325,7 +329,9 @@ class RMSNormalization(Layer):
 
     def build(self, input_shape: Any) -> None:
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
-        self.scale = self.add_weight(name="scale", shape=_sizes(self, input_shape, *self.axis), initializer="ones")
+        self.scale = self.add_weight(
+            name="scale", shape=_sizes(self, input_shape, *self.axis), initializer="ones"
+        )
 
     def call(self, x: Array) -> Array:
         return ops.rms_normalization(x, scale=self.scale, axis=self.axis, epsilon=self.epsilon)
@@ -352,7 +358,9 @@ def _as_axis(axis: Any, layer: str) -> int | list[int]:
         return axis
     if isinstance(axis, list | tuple) and all(isinstance(a, int) for a in axis):
         return list(axis)
-    raise InvalidArgumentError(explain(f"{layer} got a bad `axis`.", expected="an integer or several", got=repr(axis)))
+    raise InvalidArgumentError(
+        explain(f"{layer} got a bad `axis`.", expected="an integer or several", got=repr(axis))
+    )
 
 
 def _sizes(layer: Layer, input_shape: Any, *axes: int) -> tuple[int, ...]:
@@ -361,7 +369,10 @@ def _sizes(layer: Layer, input_shape: Any, *axes: int) -> tuple[int, ...]:
     for axis in axes:
         if not -rank <= axis < rank:
             raise ShapeError(
-                explain(f"{layer.describe()} has no axis {axis} in {tuple(input_shape)}.", expected=f"{-rank} to {rank - 1}")
+                explain(
+                    f"{layer.describe()} has no axis {axis} in {tuple(input_shape)}.",
+                    expected=f"{-rank} to {rank - 1}",
+                )
             )
         if input_shape[axis] is None:
             raise ShapeError(

@@ -1,4 +1,4 @@
-"""Pooling: maxima and means over windows, over everything, or over as many windows as the output shall have."""
+"""Pooling: maxima and means over windows, over everything, or over windows chosen by the output's size."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class _Pooling(Layer):
                     fix='use padding="same", or fewer poolings before it',
                 )
             )
-        return pool(inputs, self.pool_size, strides=self.strides, padding=self.padding, data_format=self.data_format)
+        return pool(
+            inputs, self.pool_size, strides=self.strides, padding=self.padding, data_format=self.data_format
+        )
 
 
 class _MaxPooling(_Pooling):
@@ -185,7 +187,7 @@ class GlobalMaxPooling1D(_GlobalMaxPooling):
 
 
 class GlobalMaxPooling2D(_GlobalMaxPooling):
-    """The largest value of each channel of an image: (batch, rows, columns, channels) to (batch, channels)."""
+    """The largest value of each channel: (batch, rows, columns, channels) to (batch, channels)."""
 
     rank = 2
     aliases = ("GlobalMaxPool2D",)

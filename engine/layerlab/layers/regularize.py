@@ -52,7 +52,11 @@ class Dropout(_Noise):
     """
 
     def __init__(
-        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.rate = as_rate(rate, "rate", "Dropout")
@@ -91,7 +95,9 @@ class SpatialDropout1D(_SpatialDropout):
 
     rank = 1
 
-    def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.rate = as_rate(rate, "rate", "SpatialDropout1D")
         self.input_spec = InputSpec(ndim=3)
@@ -162,7 +168,9 @@ class GaussianDropout(_Noise):
         super().__init__(**kwargs)
         self.rate = as_rate(rate, "rate", "GaussianDropout")
         if rate == 1:
-            raise InvalidArgumentError(explain("GaussianDropout got rate 1.", expected="less than 1: the noise is infinite"))
+            raise InvalidArgumentError(
+                explain("GaussianDropout got rate 1.", expected="less than 1: the noise is infinite")
+            )
         self._seed(seed, rate > 0)
 
     def call(self, inputs: Array, training: bool = False) -> Array:
@@ -178,12 +186,18 @@ class AlphaDropout(_Noise):
     """
 
     def __init__(
-        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.rate = as_rate(rate, "rate", "AlphaDropout")
         if rate == 1:
-            raise InvalidArgumentError(explain("AlphaDropout got rate 1.", expected="less than 1: nothing would be left"))
+            raise InvalidArgumentError(
+                explain("AlphaDropout got rate 1.", expected="less than 1: nothing would be left")
+            )
         self.noise_shape = _as_noise_shape(noise_shape)
         self._seed(seed, rate > 0)
 
@@ -220,7 +234,9 @@ class ActivityRegularization(Layer):
 
 
 def _normal(layer: Any, like: Array, mean: float, stddev: float) -> Array:
-    return random.normal(tuple(like.shape), mean=mean, stddev=stddev, dtype=layer.compute_dtype, seed=layer.seed_generator)
+    return random.normal(
+        tuple(like.shape), mean=mean, stddev=stddev, dtype=layer.compute_dtype, seed=layer.seed_generator
+    )
 
 
 def _as_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
@@ -230,7 +246,11 @@ def _as_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
         size is not None and (not isinstance(size, int) or size <= 0) for size in noise_shape
     ):
         raise InvalidArgumentError(
-            explain("Dropout got a bad `noise_shape`.", expected="positive integers or None", got=repr(noise_shape))
+            explain(
+                "Dropout got a bad `noise_shape`.",
+                expected="positive integers or None",
+                got=repr(noise_shape),
+            )
         )
     return tuple(noise_shape)
 

@@ -66,7 +66,11 @@ class Reshape(Layer):
         bad = [size for size in self.target_shape if not isinstance(size, int) or size < -1]
         if bad or self.target_shape.count(-1) > 1:
             raise InvalidArgumentError(
-                explain("Reshape got a bad `target_shape`.", expected="sizes, at most one of them -1", got=str(target_shape))
+                explain(
+                    "Reshape got a bad `target_shape`.",
+                    expected="sizes, at most one of them -1",
+                    got=str(target_shape),
+                )
             )
 
     def call(self, inputs: Array) -> Array:
@@ -81,7 +85,9 @@ class Reshape(Layer):
                     fix="give a target_shape whose product is that, or use -1 for one axis",
                 )
             )
-        return ops.reshape(inputs, (inputs.shape[0], *(size // known if s == -1 else s for s in self.target_shape)))
+        return ops.reshape(
+            inputs, (inputs.shape[0], *(size // known if s == -1 else s for s in self.target_shape))
+        )
 
 
 class Permute(Layer):
@@ -96,7 +102,11 @@ class Permute(Layer):
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise InvalidArgumentError(
-                explain("Permute got bad `dims`.", expected="each of 1, 2, ... once; the batch stays first", got=str(dims))
+                explain(
+                    "Permute got bad `dims`.",
+                    expected="each of 1, 2, ... once; the batch stays first",
+                    got=str(dims),
+                )
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
@@ -151,11 +161,13 @@ class Cropping1D(_Cropping):
 
 
 class Cropping2D(_Cropping):
-    """Drops rows and columns at the edges; `cropping` is an integer, (rows, columns) or ((top, bottom), (left, right))."""
+    """Drops rows and columns at the edges: an integer, (rows, columns) or ((top, bottom), (left, right))."""
 
     rank = 2
 
-    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.cropping = as_pairs(cropping, 2, "cropping")
         self.data_format = as_data_format(data_format)
@@ -167,7 +179,9 @@ class Cropping3D(_Cropping):
 
     rank = 3
 
-    def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.cropping = as_pairs(cropping, 3, "cropping")
         self.data_format = as_data_format(data_format)
@@ -215,7 +229,9 @@ class ZeroPadding3D(_ZeroPadding):
 
     rank = 3
 
-    def __init__(self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = as_pairs(padding, 3, "padding")
         self.data_format = as_data_format(data_format)
@@ -235,15 +251,19 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(Layer):
-    """Images enlarged by whole factors.
+    """Images enlarged by whole factors: each pixel repeated.
 
     Args:
         size: factor of rows and columns.
-        interpolation: 'nearest', which repeats; the smooth ones raise UnsupportedError in this version.
+        interpolation: 'nearest'; Keras' others are not supported.
     """
 
     def __init__(
-        self, size: Any = (2, 2), data_format: str | None = None, interpolation: str = "nearest", **kwargs: Any
+        self,
+        size: Any = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.size = as_sizes(size, 2, "size")
@@ -252,8 +272,8 @@ class UpSampling2D(Layer):
         if self.interpolation != "nearest":
             raise UnsupportedError(
                 explain(
-                    f"UpSampling2D cannot interpolate '{self.interpolation}' yet.",
-                    fix="interpolation='nearest', then a convolution, or Conv2DTranspose",
+                    f"UpSampling2D does not support interpolation='{self.interpolation}' yet.",
+                    fix="leave it out, or use Conv2DTranspose",
                 )
             )
         self.input_spec = InputSpec(ndim=4)

@@ -1,4 +1,4 @@
-"""Recurrent layers: a cell moved along the time axis."""
+"""RNN: any cell moved along the time axis."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from typing import Any
 from layerlab import ops, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
-from layerlab.core.config import deserialize_keras_object, init_parameters
-from layerlab.core.input_spec import InputSpec
+from layerlab.core.config import deserialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.layers.arguments import refuse
-from layerlab.layers.rnn_cells import (
-    GRUCell,
-    LSTMCell,
-    SimpleRNNCell,
+from layerlab.layers.rnn_stack import (
     StackedRNNCells,
     call_cell,
     initial_state_of,
@@ -26,7 +21,7 @@ from layerlab.layers.rnn_cells import (
     splits_steps,
 )
 
-__all__ = ["GRU", "LSTM", "RNN", "SimpleRNN"]
+__all__ = ["RNN"]
 
 
 class RNN(Layer):
@@ -117,7 +112,11 @@ class RNN(Layer):
         states = list(given) if tree.is_nested(given) else [given]
         if len(states) != len(self.state_size):
             raise InvalidArgumentError(
-                explain(f"{self.describe()}: initial_state", expected=f"{len(self.state_size)} arrays", got=str(len(states)))
+                explain(
+                    f"{self.describe()}: initial_state",
+                    expected=f"{len(self.state_size)} arrays",
+                    got=str(len(states)),
+                )
             )
         for state in tree.flatten(states):
             if state.shape[0] != batch:
@@ -131,7 +130,9 @@ class RNN(Layer):
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda state: ops.cast(state, dtype), states)
 
-    def inner_loop(self, sequences: Array, initial_state: Any, mask: Any, training: bool = False) -> tuple[Any, Any, Any]:
+    def inner_loop(
+        self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
+    ) -> tuple[Any, Any, Any]:
         """(last output, outputs of all steps or None, final states)."""
         xs, advance = self._parts(sequences, training)
         xs = _time_first(xs)
@@ -146,7 +147,9 @@ class RNN(Layer):
             if x[1] is not None:
                 blank = ops.zeros_like(output) if self.zero_output_for_mask else before
                 output = ops.where(_beside(x[1], output), output, blank)
-                new_states = tree.map_structure(lambda new, old: ops.where(_beside(x[1], new), new, old), new_states, states)
+                new_states = tree.map_structure(
+                    lambda new, old: ops.where(_beside(x[1], new), new, old), new_states, states
+                )
             return (new_states, output), output if self.return_sequences else None
 
         scan = _unrolled if self.unroll else backend().scan
@@ -157,7 +160,9 @@ class RNN(Layer):
         outputs = None if outputs is None else _time_first(outputs)
         return last, outputs, states
 
-    def _parts(self, sequences: Array, training: bool) -> tuple[Array, Callable[[Array, Any], tuple[Array, Any]]]:
+    def _parts(
+        self, sequences: Array, training: bool
+    ) -> tuple[Array, Callable[[Array, Any], tuple[Array, Any]]]:
         """What the loop goes over, and one step of it."""
         cell = self.cell
         if splits_steps(cell) and cell.dtype_policy == self.dtype_policy:
@@ -226,233 +231,6 @@ class _Kept:
     states: Any = None
 
 
-class _CellRNN(RNN):
-    """An RNN that makes its cell from its own arguments, and shows them as attributes."""
-
-    not_in_config = ("use_cudnn",)
-
-    def _show_cell(self, use_cudnn: Any = "auto") -> None:
-        for name in init_parameters(type(self.cell)):
-            setattr(self, name, getattr(self.cell, name))
-        self.input_spec = InputSpec(ndim=3)
-        if use_cudnn is True:
-            refuse(type(self).__name__, use_cudnn=use_cudnn)
-        self.use_cudnn = use_cudnn
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
-
-
-class SimpleRNN(_CellRNN):
-    """A fully connected recurrent layer; weights and arguments are those of SimpleRNNCell and of RNN.
-
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
-    """
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = SimpleRNNCell(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="simple_rnn_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell()
-
-
-class LSTM(_CellRNN):
-    """Long short-term memory; weights and arguments are those of LSTMCell and of RNN.
-
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
-
-    Example:
-        >>> import numpy as np
-        >>> LSTM(3, return_sequences=True)(np.ones((2, 5, 4), "float32")).shape == (2, 5, 3)
-        True
-    """
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        use_cudnn: Any = "auto",
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = LSTMCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="lstm_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell(use_cudnn)
-
-
-class GRU(_CellRNN):
-    """Gated recurrent units; weights and arguments are those of GRUCell and of RNN.
-
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
-    """
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        reset_after: bool = True,
-        use_cudnn: Any = "auto",
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = GRUCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            reset_after=reset_after,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="gru_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell(use_cudnn)
-
-
 def _time_first(x: Array) -> Array:
     """(batch, time, ...) to (time, batch, ...), and back."""
     return ops.swapaxes(x, 0, 1)
@@ -468,7 +246,11 @@ def _with_batch(batch: int | None, sizes: Any) -> Any:
 
 
 def _unrolled(
-    step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Sequence[Any], length: int | None, reverse: bool
+    step: Callable[[Any, Any], tuple[Any, Any]],
+    carry: Any,
+    xs: Sequence[Any],
+    length: int | None,
+    reverse: bool,
 ) -> tuple[Any, Any]:
     """`scan`, with every step in the program."""
     outputs = []

@@ -7,19 +7,16 @@ steps), `advance` (from a projected input and the states to the output and the n
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from layerlab import activations, constraints, initializers, ops, random, regularizers, tree
 from layerlab.backend.protocol import Array
-from layerlab.core.config import deserialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.core.seed import SeedGenerator
-from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_positive
 
-__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"]
+__all__ = ["GRUCell", "LSTMCell", "Masks", "SimpleRNNCell", "StepCell"]
 
 
 class Masks(NamedTuple):
@@ -40,7 +37,7 @@ class StepCell(Layer):
         raise NotImplementedError
 
     def project(self, inputs: Array, masks: Any) -> Array:
-        """The part of a step that does not depend on the states; inputs (batch, features) or (batch, time, features)."""
+        """What does not depend on the states; inputs (batch, features) or (batch, time, features)."""
         raise NotImplementedError
 
     def advance(self, projected: Array, states: Any, masks: Any) -> tuple[Array, Any]:
@@ -50,10 +47,12 @@ class StepCell(Layer):
     def call(self, inputs: Array, states: Any, training: bool = False) -> tuple[Array, Any]:
         nested = tree.is_nested(states)
         masks = self.draw_masks(inputs.shape[0], inputs.shape[-1], training)
-        output, new_states = self.advance(self.project(inputs, masks), list(states) if nested else [states], masks)
+        output, new_states = self.advance(
+            self.project(inputs, masks), list(states) if nested else [states], masks
+        )
         return output, new_states if nested else new_states[0]
 
-    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
         """Zeros."""
         sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
@@ -79,9 +78,15 @@ class _GateCell(StepCell):
         self.units = as_positive(units, "units", type(self).__name__)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = map(initializers.get, initializers_given)
-        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = map(regularizers.get, regularizers_given)
-        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = map(constraints.get, constraints_given)
+        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = map(
+            initializers.get, initializers_given
+        )
+        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = map(
+            regularizers.get, regularizers_given
+        )
+        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = map(
+            constraints.get, constraints_given
+        )
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.seed = seed
@@ -115,7 +120,7 @@ class _GateCell(StepCell):
             )
 
     def draw_masks(self, batch: int, features: int, training: bool) -> Masks:
-        # One pattern for each gate only with recurrent dropout, as in Keras: one matrix product serves all else.
+        # A pattern for each gate only with recurrent dropout, as in Keras: else one product serves all.
         count = self.gates if self.recurrent_dropout > 0 else 1
         return Masks(
             self._draw(self.dropout, (batch, features), count) if training else None,
@@ -264,10 +269,10 @@ class GRUCell(_GateCell):
 
     Args:
         units: size of the state and the output.
-        reset_after: whether the reset gate acts after the product with the recurrent kernel (as cuDNN does) or before.
+        reset_after: whether the reset gate acts after the product with the recurrent kernel, or before.
         dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
-    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units) if `reset_after`: for the
-    inputs and for the state; else (3 units,).
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units), for the
+    inputs and for the state, if `reset_after`; else (3 units,).
     Source: Cho et al. 2014, arXiv:1406.1078.
     """
 
@@ -313,7 +318,9 @@ class GRUCell(_GateCell):
 
     def build(self, input_shape: Any) -> None:
         columns = 3 * self.units
-        self._add_weights(input_shape[-1], (2, columns) if self.reset_after else (columns,), self.bias_initializer)
+        self._add_weights(
+            input_shape[-1], (2, columns) if self.reset_after else (columns,), self.bias_initializer
+        )
 
     def _input_bias(self) -> Array:
         bias = super()._input_bias()
@@ -331,119 +338,14 @@ class GRUCell(_GateCell):
             candidate = self.activation(candidate + r * recurrent[:, split:])
         else:
             z, r = self._update_and_reset(gates + _product(h, kernel[:, :split], patterns and patterns[:2]))
-            candidate = self.activation(candidate + _product(r * h, kernel[:, split:], patterns and patterns[2:]))
+            candidate = self.activation(
+                candidate + _product(r * h, kernel[:, split:], patterns and patterns[2:])
+            )
         h = z * h + (1 - z) * candidate
         return h, [h]
 
     def _update_and_reset(self, z: Array) -> tuple[Array, Array]:
         return self.recurrent_activation(z[:, : self.units]), self.recurrent_activation(z[:, self.units :])
-
-
-class StackedRNNCells(StepCell):
-    """Several cells as one: the output of each is the input of the next; the states are a list with those of each."""
-
-    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        for cell in cells:
-            if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise InvalidArgumentError(
-                    explain(
-                        f"StackedRNNCells cannot use a {type(cell).__name__}.",
-                        expected="cells: layers with `state_size` and call(inputs, states)",
-                    )
-                )
-        self.cells = list(cells)
-
-    @property
-    def state_size(self) -> list[Any]:  # type: ignore[override]
-        """Those of the cells."""
-        return [cell.state_size for cell in self.cells]
-
-    @property
-    def output_size(self) -> int:  # type: ignore[override]
-        """That of the last cell."""
-        return output_size_of(self.cells[-1])
-
-    @property
-    def can_split(self) -> bool:
-        """Whether all cells have the three parts."""
-        return all(splits_steps(cell) for cell in self.cells)
-
-    def build(self, input_shape: Any) -> None:
-        for cell in self.cells:
-            if isinstance(cell, Layer) and not cell.built:
-                cell.build(input_shape)
-            input_shape = (input_shape[0], output_size_of(cell))
-
-    def call(self, inputs: Array, states: Any, training: bool = False) -> tuple[Array, Any]:
-        new_states = []
-        for cell, state in zip(self.cells, states, strict=True):
-            inputs, new_state = call_cell(cell, inputs, state, training)
-            new_states.append(new_state)
-        return inputs, new_states
-
-    def draw_masks(self, batch: int, features: int, training: bool) -> list[Any]:
-        masks = []
-        for cell in self.cells:
-            masks.append(cell.draw_masks(batch, features, training))
-            features = cell.output_size
-        return masks
-
-    def project(self, inputs: Array, masks: Any) -> Array:
-        return self.cells[0].project(inputs, masks[0])
-
-    def advance(self, projected: Array, states: Any, masks: Any) -> tuple[Array, Any]:
-        new_states = []
-        output = projected
-        for index, (cell, state, mask) in enumerate(zip(self.cells, states, masks, strict=True)):
-            if index:
-                output = cell.project(output, mask)
-            nested = tree.is_nested(state)
-            output, new_state = cell.advance(output, list(state) if nested else [state], mask)
-            new_states.append(new_state if nested else new_state[0])
-        return output, new_states
-
-    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Those of the cells."""
-        return [initial_state_of(cell, batch_size, self.compute_dtype) for cell in self.cells]
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
-        return super().from_config({**config, "cells": [deserialize_keras_object(cell) for cell in config["cells"]]})
-
-
-def splits_steps(cell: Any) -> bool:
-    """Whether a cell has the three parts, and nobody has overridden the whole."""
-    if not isinstance(cell, StepCell):
-        return False
-    if isinstance(cell, StackedRNNCells):
-        return cell.can_split and type(cell).call is StackedRNNCells.call
-    return type(cell).call is StepCell.call
-
-
-def call_cell(cell: Any, inputs: Array, states: Any, training: bool) -> tuple[Array, Any]:
-    """One step of any cell, whether or not it takes `training`; states come back in the form in which they were given."""
-    call = cell if callable(cell) else cell.call
-    kwargs = {"training": training} if "training" in inspect.signature(cell.call).parameters else {}
-    output, new_states = call(inputs, states, **kwargs)
-    if tree.is_nested(states):
-        return output, list(new_states) if tree.is_nested(new_states) else [new_states]
-    return output, tree.flatten(new_states)[0]
-
-
-def output_size_of(cell: Any) -> int:
-    """`output_size`, or the size of the first state."""
-    size = getattr(cell, "output_size", None)
-    return tree.flatten(cell.state_size)[0] if size is None else size
-
-
-def initial_state_of(cell: Any, batch_size: Any, dtype: str) -> Any:
-    """What the cell says, or zeros in the form of its `state_size`."""
-    make = getattr(cell, "get_initial_state", None)
-    if make is not None:
-        return make(batch_size=batch_size)
-    return tree.map_structure(lambda size: ops.zeros((batch_size, size), dtype=dtype), cell.state_size)
 
 
 def _product(x: Array, kernel: Array, masks: list[Array] | None) -> Array:

@@ -30,10 +30,13 @@ class TimeDistributed(Wrapper):
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         if len(input_shape) < 3:
             raise ShapeError(
-                explain(f"{self.describe()} got an input of shape {tuple(input_shape)}.", expected="(batch, time, ...)")
+                explain(
+                    f"{self.describe()} got an input of shape {tuple(input_shape)}.",
+                    expected="(batch, time, ...)",
+                )
             )
         super().build((input_shape[0], *input_shape[2:]))
 
@@ -47,7 +50,10 @@ class TimeDistributed(Wrapper):
             )
         if training and self.layer.non_trainable_weights:
             # Each step moves the statistics of its own, as in Keras.
-            steps = [self._apply(inputs[:, i], None if mask is None else mask[:, i], training) for i in range(inputs.shape[1])]
+            steps = [
+                self._apply(inputs[:, i], None if mask is None else mask[:, i], training)
+                for i in range(inputs.shape[1])
+            ]
             return ops.stack(steps, axis=1)
         outputs = self._apply(_join(inputs), None if mask is None else _join(mask), training)
         return ops.reshape(outputs, (*inputs.shape[:2], *outputs.shape[1:]))
@@ -81,15 +87,22 @@ class Bidirectional(Layer):
     ) -> None:
         for given in (layer, *([] if backward_layer is None else [backward_layer])):
             if not isinstance(given, Layer) or not hasattr(given, "go_backwards"):
-                raise InvalidArgumentError(explain("Bidirectional", expected="an RNN layer", got=type(given).__name__))
+                raise InvalidArgumentError(
+                    explain("Bidirectional", expected="an RNN layer", got=type(given).__name__)
+                )
         super().__init__(**kwargs)
-        self.merge_mode = merge_mode if merge_mode is None else choose(merge_mode, ("sum", "mul", "ave", "concat"), "merge mode")
+        self.merge_mode = (
+            merge_mode
+            if merge_mode is None
+            else choose(merge_mode, ("sum", "mul", "ave", "concat"), "merge mode")
+        )
         self.forward_layer: Any = _copy(layer, "forward")
         self.backward_layer: Any = (
             _copy(layer, "backward", go_backwards=True) if backward_layer is None else backward_layer
         )
         self._check_pair()
-        for one in (self.forward_layer, self.backward_layer):
+        both: tuple[Any, Any] = (self.forward_layer, self.backward_layer)
+        for one in both:
             if getattr(one, "zero_output_for_mask", None) is not None:
                 one.zero_output_for_mask = one.return_sequences
         self.stateful = self.forward_layer.stateful
@@ -103,11 +116,15 @@ class Bidirectional(Layer):
         forward, backward = self.forward_layer, self.backward_layer
         if forward.go_backwards == backward.go_backwards:
             raise InvalidArgumentError(
-                explain("Bidirectional needs two directions.", expected="`go_backwards` of one layer to be True")
+                explain(
+                    "Bidirectional needs two directions.", expected="`go_backwards` of one layer to be True"
+                )
             )
         for name in ("stateful", "return_sequences", "return_state"):
             if getattr(forward, name) != getattr(backward, name):
-                raise InvalidArgumentError(explain(f"Bidirectional: `{name}` of both layers", expected="the same value"))
+                raise InvalidArgumentError(
+                    explain(f"Bidirectional: `{name}` of both layers", expected="the same value")
+                )
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         for layer in (self.forward_layer, self.backward_layer):
@@ -173,12 +190,18 @@ class Bidirectional(Layer):
 
     def get_config(self) -> dict[str, Any]:
         layers = {"layer": self.forward_layer, "backward_layer": self.backward_layer}
-        return {**super().get_config(), **{key: serialize_keras_object(layer) for key, layer in layers.items()}}
+        return {
+            **super().get_config(),
+            **{key: serialize_keras_object(layer) for key, layer in layers.items()},
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The inverse of `get_config`."""
-        made = {key: deserialize_keras_object(value) if key.endswith("layer") else value for key, value in config.items()}
+        made = {
+            key: deserialize_keras_object(value) if key.endswith("layer") else value
+            for key, value in config.items()
+        }
         return super().from_config(made)
 
 

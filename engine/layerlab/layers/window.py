@@ -26,7 +26,9 @@ class Window(Layer):
     activation: Any
     bias: Any
 
-    def _set_window(self, kernel_size: Any, strides: Any, dilation_rate: Any, padding: str, data_format: str | None) -> None:
+    def _set_window(
+        self, kernel_size: Any, strides: Any, dilation_rate: Any, padding: str, data_format: str | None
+    ) -> None:
         self.kernel_size = as_sizes(kernel_size, self.rank, "kernel_size")
         self.strides = as_sizes(strides, self.rank, "strides")
         self.dilation_rate = as_sizes(dilation_rate, self.rank, "dilation_rate")
@@ -49,7 +51,8 @@ class Window(Layer):
         if channels is None:
             raise ShapeError(
                 explain(
-                    f"{self.describe()} must know the number of channels, axis {axis} of {tuple(input_shape)}.",
+                    f"{self.describe()} must know the number of channels.",
+                    got=f"{tuple(input_shape)}, axis {axis}",
                     fix="give Input a shape whose channel axis is not None",
                 )
             )
@@ -61,7 +64,9 @@ class Window(Layer):
         first = 1 if self.data_format == "channels_last" else 2
         reach = [d * (k - 1) + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
         sizes = input_shape[first : first + self.rank]
-        if self.padding == "valid" and any(n is not None and n < r for n, r in zip(sizes, reach, strict=True)):
+        if self.padding == "valid" and any(
+            n is not None and n < r for n, r in zip(sizes, reach, strict=True)
+        ):
             raise ShapeError(
                 explain(
                     f"{self.describe()} got an input of shape {tuple(input_shape)}.",

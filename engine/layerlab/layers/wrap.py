@@ -32,7 +32,7 @@ class Identity(Layer):
 
 
 class Masking(Layer):
-    """Masks the steps of (batch, steps, features) whose features all equal `mask_value`, and sets them to 0."""
+    """Masks the steps of (batch, steps, features) where all features equal `mask_value`; sets them to 0."""
 
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,7 +99,11 @@ class Lambda(Layer):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config["arguments"] = serialize_keras_object(self.arguments)
-        return {key: value for key, value in config.items() if key not in ("output_shape", "mask") or value is not None}
+        return {
+            key: value
+            for key, value in config.items()
+            if key not in ("output_shape", "mask") or value is not None
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -110,7 +114,7 @@ class Lambda(Layer):
             if isinstance(value, dict) and value.get("class_name") == "__lambda__":
                 raise UnsupportedError(
                     explain(
-                        f"Lambda \"{config.get('name')}\" holds Python bytecode, which layerlab never runs.",
+                        f'Lambda "{config.get("name")}" holds Python bytecode, which layerlab never runs.',
                         fix="make the layer anew with a named function, and save the model again",
                     )
                 )
@@ -125,7 +129,9 @@ class Wrapper(Layer):
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):
-            raise InvalidArgumentError(explain(f"{type(self).__name__}", expected="a layer", got=type(layer).__name__))
+            raise InvalidArgumentError(
+                explain(f"{type(self).__name__}", expected="a layer", got=type(layer).__name__)
+            )
         super().__init__(**kwargs)
         self.layer = layer
 
@@ -136,7 +142,9 @@ class Wrapper(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The inverse of `get_config`."""
-        stored = {key: deserialize_keras_object(value) if "layer" in key else value for key, value in config.items()}
+        stored = {
+            key: deserialize_keras_object(value) if "layer" in key else value for key, value in config.items()
+        }
         return super().from_config(stored)
 
 
@@ -160,7 +168,10 @@ class SpectralNormalization(Wrapper):
         kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel
         if kernel is None:
             raise InvalidArgumentError(
-                explain(f"{self.describe()} wraps {self.layer.describe()}.", expected="a layer with a kernel or embeddings")
+                explain(
+                    f"{self.describe()} wraps {self.layer.describe()}.",
+                    expected="a layer with a kernel or embeddings",
+                )
             )
         self.kernel = kernel
         self.vector_u = self.add_weight(
@@ -179,7 +190,7 @@ class SpectralNormalization(Wrapper):
         return ops.cast(self.layer(inputs), inputs.dtype)
 
     def normalized_weights(self) -> tuple[Array, Array]:
-        """The next `vector_u`, and the kernel divided by its largest singular value (as it is, where that is 0)."""
+        """The next `vector_u`, and the kernel divided by its largest singular value, if that is not 0."""
         kernel, u = self.kernel.value, self.vector_u.value
         matrix = ops.reshape(kernel, (int(np.prod(kernel.shape[:-1])), kernel.shape[-1]))
         v = u

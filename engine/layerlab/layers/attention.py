@@ -1,0 +1,166 @@
+"""Attention without projections: dot-product (Luong) and additive (Bahdanau)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerlab import dtypes, ops, random
+from layerlab.backend.protocol import Array
+from layerlab.core.layer import Layer
+from layerlab.core.seed import SeedGenerator
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.layers.arguments import as_rate
+from layerlab.settings import choose
+
+__all__ = ["AdditiveAttention", "Attention"]
+
+
+class _Attention(Layer):
+    """What both share: masks, softmax, dropout of the weights, and the weighted sum."""
+
+    use_scale: bool
+    dropout: float
+    scale: Any
+
+    def _set_attention(self, use_scale: bool, dropout: float, seed: int | None) -> None:
+        self.use_scale = use_scale
+        self.dropout = as_rate(dropout, "dropout", type(self).__name__)
+        self.seed = seed
+        self.supports_masking = True
+        if dropout > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def _scores(self, query: Array, key: Array) -> Array:
+        raise NotImplementedError
+
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool = False,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        self._check(inputs, "inputs")
+        query, value = inputs[0], inputs[1]
+        key = inputs[2] if len(inputs) > 2 else value
+        query_mask, value_mask = (None, None) if mask is None else mask[:2]
+        scores = _hide(self._scores(query, key), value_mask, use_causal_mask)
+        weights = ops.softmax(scores, axis=-1)  # (batch, query, value)
+        if training and self.dropout > 0:
+            weights = random.dropout(weights, self.dropout, seed=self.seed_generator)
+        output = ops.matmul(weights, value)
+        if query_mask is not None:
+            output = ops.where(ops.expand_dims(query_mask, -1), output, ops.zeros_like(output))
+        return (output, weights) if return_attention_scores else output
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """That of the query."""
+        return None if previous_mask is None else previous_mask[0]
+
+    def _check(self, inputs: Any, what: str) -> None:
+        if not isinstance(inputs, list) or len(inputs) not in (2, 3):
+            got = f"{len(inputs)} of them" if isinstance(inputs, list | tuple) else type(inputs).__name__
+            raise InvalidArgumentError(
+                explain(
+                    f"{self.describe()}: {what}",
+                    expected="a list [query, value] or [query, value, key]",
+                    got=got,
+                )
+            )
+
+
+class Attention(_Attention):
+    """Weighted sums of values, the weights being softmax(query . key).
+
+    Args:
+        use_scale: whether scores are multiplied by a learned number.
+        score_mode: 'dot', or 'concat' for the sum of tanh(query + key).
+        dropout: of the weights, in training.
+    Input: [query (batch, Tq, dim), value (batch, Tv, dim), key (batch, Tv, dim), by default the value].
+    Call: `mask` is [query's, value's], each (batch, T); `use_causal_mask` hides later places.
+    Output: (batch, Tq, dim), and the weights (batch, Tq, Tv) if `return_attention_scores`.
+    Source: Luong, Pham, Manning 2015, arXiv:1508.04025.
+    """
+
+    def __init__(
+        self,
+        use_scale: bool = False,
+        score_mode: str = "dot",
+        dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.score_mode = choose(score_mode, ("dot", "concat"), "score mode")
+        self._set_attention(use_scale, dropout, seed)
+
+    def build(self, input_shape: Any) -> None:
+        self._check(input_shape, "inputs")
+        self.scale = self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
+        self.concat_score_weight = None
+        if self.score_mode == "concat":
+            self.concat_score_weight = self.add_weight(
+                name="concat_score_weight", shape=(), initializer="ones"
+            )
+
+    def _scores(self, query: Array, key: Array) -> Array:
+        if self.concat_score_weight is None:
+            scores = ops.matmul(query, ops.swapaxes(key, -2, -1))
+            return scores if self.scale is None else ops.multiply(scores, self.scale)
+        pairs = _pairs(query, key)
+        if self.scale is not None:
+            pairs = ops.multiply(pairs, self.scale)
+        return ops.multiply(ops.sum(ops.tanh(pairs), axis=-1), self.concat_score_weight)
+
+
+class AdditiveAttention(_Attention):
+    """Weighted sums of values, the weights being softmax(sum of scale * tanh(query + key)).
+
+    Args:
+        use_scale: whether each feature has a learned scale.
+        dropout: of the weights, in training.
+    Input, call and output as those of Attention. Weights: scale (dim,).
+    Source: Bahdanau, Cho, Bengio 2014, arXiv:1409.0473.
+    """
+
+    def __init__(
+        self, use_scale: bool = True, dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._set_attention(use_scale, dropout, seed)
+
+    def build(self, input_shape: Any) -> None:
+        self._check(input_shape, "inputs")
+        shape = (input_shape[0][-1],)
+        self.scale = (
+            self.add_weight(name="scale", shape=shape, initializer="glorot_uniform")
+            if self.use_scale
+            else None
+        )
+
+    def _scores(self, query: Array, key: Array) -> Array:
+        features = ops.tanh(_pairs(query, key))
+        return ops.sum(features if self.scale is None else ops.multiply(features, self.scale), axis=-1)
+
+
+def _pairs(query: Array, key: Array) -> Array:
+    """Sums of each query and each key: (batch, Tq, Tv, dim)."""
+    return ops.add(ops.expand_dims(query, -2), ops.expand_dims(key, -3))
+
+
+def _hide(scores: Array, value_mask: Array | None, causal: bool) -> Array:
+    """Scores far below all others where a place may not be looked at."""
+    allowed = (
+        None if value_mask is None else ops.expand_dims(ops.cast(value_mask, "bool"), -2)
+    )  # (batch, 1, Tv)
+    if causal:
+        rows, columns = scores.shape[-2:]
+        earlier = ops.greater_equal(
+            ops.expand_dims(ops.arange(rows), -1), ops.expand_dims(ops.arange(columns), 0)
+        )
+        allowed = earlier if allowed is None else ops.logical_and(allowed, earlier)
+    if allowed is None:
+        return scores
+    far = 65504.0 if dtypes.standardize_dtype(scores.dtype) == "float16" else 1e9
+    return ops.where(allowed, scores, ops.subtract(scores, far))
