@@ -10,6 +10,8 @@ os.environ.pop("LAYERLAB_BACKEND", None)
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")  # pytest-xdist brings the parallelism
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# Nearly all of a test's time is compiling, of programs that run once: quick compiling is worth more.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 from collections.abc import Iterator
 from pathlib import Path
