@@ -245,6 +245,7 @@ def _build(case: Case, namespace: Any, policy: str = "float32") -> tuple[Any, li
             for weight, value in zip(layer.weights, values, strict=True)
         ]
     )
+    getattr(layer, "finalize_state", lambda: None)()  # Keras' Normalization works on copies of its weights
     return layer, [(tuple(o.shape), o.dtype) for o in tree.flatten(outputs)]
 
 

@@ -473,7 +473,24 @@ def attention() -> list[Case]:
     ]
 
 
-FAMILIES = (dense, conv, pool, norm, merge, reshape, activation, noise, recurrent, attention)
+def preprocess() -> list[Case]:
+    return [
+        Case("Rescaling", lambda k: k.layers.Rescaling(0.5, offset=-1.0), ((2, 3, 4),)),
+        Case("Rescaling integers", lambda k: k.layers.Rescaling(1 / 255), ((2, 3, 4),), integers=256),
+        Case("Rescaling channels", lambda k: k.layers.Rescaling([0.5, 1.0], [0.0, 2.0]), ((2, 3, 2),)),
+        Case("Normalization", lambda k: k.layers.Normalization(), ((4, 3),)),
+        Case(
+            "Normalization given",
+            lambda k: k.layers.Normalization(mean=[1.0, 2.0], variance=[4.0, 9.0]),
+            ((4, 2),),
+        ),
+        Case(
+            "Normalization inverse", lambda k: k.layers.Normalization(None, 1.0, 4.0, invert=True), ((4, 2),)
+        ),
+    ]
+
+
+FAMILIES = (dense, conv, pool, norm, merge, reshape, activation, noise, recurrent, attention, preprocess)
 CASES = [case for family in FAMILIES for case in family()]
 
 

@@ -238,6 +238,19 @@ def test_functional_merges_are_the_layers(backend: str) -> None:
     assert layers.subtract([layers.Input((3,)), layers.Input((3,))]).shape == (None, 3)
 
 
+@pytest.mark.parametrize("axis", [-1, None, (1, 2)])
+def test_normalization_learns_the_statistics_of_the_data(backend: str, axis: Any) -> None:
+    x = floats(40, 3, 2) * 3 + 5
+    whole, batches = layers.Normalization(axis=axis), layers.Normalization(axis=axis)
+    whole.adapt(x)
+    batches.adapt([x[:25], x[25:30], x[30:]])
+    reduced = {-1: (0, 1), None: None, (1, 2): 0}[axis]
+    for layer in (whole, batches):
+        np.testing.assert_allclose(layer.adapt_mean.numpy(), x.mean(axis=reduced), rtol=1e-5)
+        np.testing.assert_allclose(layer.adapt_variance.numpy(), x.var(axis=reduced), rtol=1e-5)
+    np.testing.assert_allclose(to_numpy(whole(x)).mean(axis=reduced), 0, atol=1e-5)
+
+
 # -- errors ---------------------------------------------------------------------------------------------
 
 BAD_ARGUMENTS = {

@@ -30,6 +30,8 @@ from layerlab.layers.norm import *
 from layerlab.layers.norm import __all__ as _norm
 from layerlab.layers.pool import *
 from layerlab.layers.pool import __all__ as _pool
+from layerlab.layers.preprocess import *
+from layerlab.layers.preprocess import __all__ as _preprocess
 from layerlab.layers.regularize import *
 from layerlab.layers.regularize import __all__ as _regularize
 from layerlab.layers.reshape import *
@@ -65,6 +67,7 @@ __all__ = [
     *_multi_head,
     *_norm,
     *_pool,
+    *_preprocess,
     *_regularize,
     *_reshape,
     *_rnn,
