@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Before numpy, jax, torch or keras: each reads these once, at import.
 os.environ["KERAS_BACKEND"] = "jax"  # the oracle; JAX_PLATFORMS stays as the machine has it
@@ -29,6 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             marker = MARKER_OF_FOLDER.get(item.path.relative_to(here).parts[0])
             if marker is not None:
                 item.add_marker(marker)
+
+
+@pytest.fixture(autouse=True)
+def _narrow_jax() -> Iterator[None]:
+    """A test that asks for 64-bit arrays switches them on for the process; Keras would trip over that."""
+    yield
+    jax = sys.modules.get("jax")
+    if jax is not None and jax.config.jax_enable_x64:
+        jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture(params=["jax", "torch"])

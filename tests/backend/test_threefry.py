@@ -31,8 +31,11 @@ def test_both_words_of_a_key_may_be_given() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-0.1, 0.2), (5.0, 5.5)])
 def test_uniform_floats_equal_jaxs(seed: int, low: float, high: float) -> None:
-    expected = jax.random.uniform(jax.random.key(seed), SHAPE, "float32", low, high)
-    np.testing.assert_array_equal(threefry.uniform(seed, SHAPE, low, high), np.asarray(expected))
+    expected = np.asarray(jax.random.uniform(jax.random.key(seed), SHAPE, "float32", low, high))
+    # The bits are equal; whether XLA fuses the product and the sum of the range decides the last digit.
+    np.testing.assert_allclose(
+        threefry.uniform(seed, SHAPE, low, high), expected, rtol=0, atol=abs(high) * 2**-23
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

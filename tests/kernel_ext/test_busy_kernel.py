@@ -176,7 +176,9 @@ def test_a_real_fit_is_watched_steered_and_stopped(kernel: Asker) -> None:
     (final,) = [o["data"] for o in outputs if o["type"] == "update_display_data"]
     events = final[RUN_MIME]["events"]
     assert [e["learning_rate"] for e in events if e["type"] == "learning_rate_changed"] == [0.125]
-    assert [e["type"] for e in events][-2:] == ["fit_stopped", "fit_finished"]
+    kinds = [e["type"] for e in events]
+    assert kinds[-1] == "fit_finished"
+    assert "fit_stopped" in kinds[-3:]  # in mid-epoch, the epoch is closed after it
     assert not [o for o in outputs if o["type"] == "error"]
     (answer,) = [
         o["data"]["text/plain"]
