@@ -42,6 +42,12 @@ RUN_CELL = f"""async index => {{
   );
 }}"""
 
+OPEN_DOCUMENT = """async args => {
+  await window.jupyterapp.restored;
+  const widget = await window.jupyterapp.commands.execute('docmanager:open', args);
+  window.jupyterapp.shell.activateById(widget.id);
+}"""
+
 CELL_TEXT = f"index => {PANEL}.content.widgets[index].outputArea?.node.innerText ?? ''"
 
 
@@ -78,7 +84,10 @@ class Lab:
             self.page.goto(f"{self.server.url}/lab?reset")
             self.wait_for("() => window.jupyterapp?.commands.hasCommand('docmanager:open')", None, 60, "Lab")
             preference = {"shouldStart": False, "autoStartDefault": False}
-            self.command("docmanager:open", path=name, factory="Notebook", kernelPreference=preference)
+            # Before the layout is restored, what is opened may not become the current widget.
+            self.evaluate(
+                OPEN_DOCUMENT, {"path": name, "factory": "Notebook", "kernelPreference": preference}
+            )
         self._wait_for_notebook(name, kernel)
 
     def reload(self) -> None:
