@@ -53,7 +53,7 @@ def cells(lab: Lab) -> Iterator[dict[str, int]]:
         "weights": place("save_weights"),
         "report": place("sorted(history.history)"),
     }
-    # Uncaught errors of the page in our code; ipywidgets' manager has one of its own where there is no kernel.
+    # Uncaught errors in our code; ipywidgets' manager has one of its own where there is no kernel.
     assert [problem for problem in lab.problems if "layerlab" in problem] == []
 
 
