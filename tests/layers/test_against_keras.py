@@ -336,6 +336,11 @@ def recurrent() -> list[Case]:
         cases.append(Case(f"{name} dropout", make, ((2, 2, 3),), random=True))
     stateful = maker("LSTM", 4, stateful=True)
     cases.append(Case("LSTM stateful", stateful, sequence, static=True))
+    return cases
+
+
+def recurrent_wrappers() -> list[Case]:
+    sequence = ((2, 5, 3),)
     make_modes = {
         "sum": lambda k: k.layers.Bidirectional(k.layers.GRU(4), merge_mode="sum"),
         "mul": lambda k: k.layers.Bidirectional(k.layers.GRU(4), merge_mode="mul"),
@@ -348,7 +353,6 @@ def recurrent() -> list[Case]:
     }
     bidirectional = [Case(f"Bidirectional {mode}", make, sequence) for mode, make in make_modes.items()]
     return [
-        *cases,
         *bidirectional,
         Case(
             "Bidirectional mask",
@@ -490,11 +494,33 @@ def preprocess() -> list[Case]:
     ]
 
 
-FAMILIES = (dense, conv, pool, norm, merge, reshape, activation, noise, recurrent, attention, preprocess)
+FAMILIES = (
+    dense,
+    conv,
+    pool,
+    norm,
+    merge,
+    reshape,
+    activation,
+    noise,
+    recurrent,
+    recurrent_wrappers,
+    attention,
+    preprocess,
+)
 CASES = [case for family in FAMILIES for case in family()]
+SLOW = [case.name for case in recurrent_wrappers()]  # Keras traces each step of each direction
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-@pytest.mark.parametrize("case", CASES, ids=repr)
+# Between the two, so that one worker does a case on both back ends and asks Keras once.
+@pytest.mark.parametrize("backend", ["jax", "torch"], indirect=True)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.slow] if case.name in SLOW else [], id=case.name)
+        for case in CASES
+    ],
+)
 def test_layer_is_as_in_keras(case: Case, check: Any, backend: str) -> None:
     check(case)

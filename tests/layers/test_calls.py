@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from layerlab import initializers, layers
+from layerlab import config, initializers, layers
 from layerlab.backend.active import backend as active
 from layerlab.core.masking import get_mask
 from layerlab.core.naming import reset_names
@@ -249,6 +249,35 @@ def test_normalization_learns_the_statistics_of_the_data(backend: str, axis: Any
         np.testing.assert_allclose(layer.adapt_mean.numpy(), x.mean(axis=reduced), rtol=1e-5)
         np.testing.assert_allclose(layer.adapt_variance.numpy(), x.var(axis=reduced), rtol=1e-5)
     np.testing.assert_allclose(to_numpy(whole(x)).mean(axis=reduced), 0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dense(3, activation="relu"),
+        lambda: layers.Conv1D(3, 2, padding="causal"),
+        lambda: layers.BatchNormalization(),
+        lambda: layers.MaxPooling1D(),
+        lambda: layers.LSTM(3, return_sequences=True),
+        lambda: layers.Bidirectional(layers.GRU(3)),
+        lambda: layers.LayerNormalization(),
+    ],
+)
+def test_inference_on_numpy_gives_what_jax_gives(make: Any) -> None:
+    x = floats(2, 6, 4)
+    reset_names()
+    layer = make()
+    expected = to_numpy(layer(x))
+    weights = layer.get_weights()
+    config.set_backend("numpy")
+    try:
+        copy = make()
+        copy.build((None, 6, 4))
+        copy.set_weights(weights)
+        found = to_numpy(copy(x))
+    finally:
+        config.set_backend("jax")
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 # -- errors ---------------------------------------------------------------------------------------------
