@@ -10,7 +10,14 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_padding, as_positive, as_sizes
 from layerlab.layers.window import Window
 
-__all__ = ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"]
+__all__ = [
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+    "Convolution1DTranspose",
+    "Convolution2DTranspose",
+    "Convolution3DTranspose",
+]
 
 
 class _ConvTranspose(Window):
@@ -116,3 +123,7 @@ class Conv3DTranspose(_ConvTranspose):
     """Enlarges volumes by `strides`; arguments as those of Conv2DTranspose."""
 
     rank = 3
+
+
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose
