@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-MARKER_OF_FOLDER = {"browser": "browser", "notebooks": "notebook"}
+MARKER_OF_FOLDER = {"browser": "browser", "notebooks": "notebook", "backend": "gate", "ops": "gate"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
