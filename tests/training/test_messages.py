@@ -104,9 +104,9 @@ CALLS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
         ["Unknown metric", "Did you mean 'accuracy'?"],
     ),
     "a metric without a list": (lambda m: m.compile(loss="mse", metrics="mae"), ["metrics", "['mae']"]),
-    "metrics in the third place": (
-        lambda m: m.compile("adam", "mse", ["mae"]),
-        ["loss_weights", "metrics=[...]"],
+    "an argument misspelled": (
+        lambda m: m.compile("adam", "mse", metric=["mae"]),
+        ["metric", "Did you mean 'metrics'?"],
     ),
 }
 

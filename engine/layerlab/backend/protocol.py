@@ -76,6 +76,9 @@ class Backend(Protocol):
     def inference(self) -> AbstractContextManager[Any]:
         """A context without gradient bookkeeping (torch: no_grad)."""
 
+    def taped(self) -> AbstractContextManager[Any]:
+        """A context in which users may differentiate as the back end does (torch: enable_grad)."""
+
     def concrete(self) -> AbstractContextManager[Any]:
         """A context in which arrays are real even while `eval_shape` or `jit` traces: a layer that is built
         inside an abstract evaluation makes its variables here."""

@@ -99,6 +99,7 @@ class Layer(Operation, Configurable):
         self.autocast = autocast
         self.supports_masking = False
         self.stateful = False
+        self.supports_jit = True
         self.input_spec: Any = None
         self._trainable = bool(trainable)
         self._input_shape_arg = shape

@@ -6,7 +6,9 @@ one yields others and leaves a Node that knows what was called on what.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from layerlab import dtypes, tree
@@ -32,6 +34,7 @@ __all__ = [
 # Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
 # stride up to 64 maps both to the same size.
 _STAND_INS = (1009, 2003)
+_OURS = Path(__file__).parent.parent
 
 
 class History(NamedTuple):
@@ -292,6 +295,8 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
     except LayerlabError:
         raise
     except (ValueError, TypeError, IndexError, RuntimeError) as error:
+        if _is_of_user(error):
+            raise
         shapes = ", ".join(f"{tensor.shape} {tensor.dtype}" for tensor in symbolic_tensors((args, kwargs)))
         owner = getattr(function, "__self__", None)
         name = (
@@ -307,6 +312,12 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
         ) from error
     finally:
         context.stand_in = previous
+
+
+def _is_of_user(error: BaseException) -> bool:
+    """True for what neither layerlab nor an installed package raised: it has its own type and message."""
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    return _OURS not in raised_in.parents and not {"site-packages", "dist-packages"} & {*raised_in.parts}
 
 
 def _function_name(function: Callable[..., Any]) -> str:

@@ -16,7 +16,7 @@ from layerlab.data.source import BatchSource
 from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from layerlab.errors import DataError, InvalidArgumentError, explain
 
-__all__ = ["make_source", "pack_x_y_sample_weight", "split_validation", "unpack_x_y_sample_weight"]
+__all__ = ["make_source", "pack_x_y_sample_weight", "split_validation", "unpack_x_y_sample_weight", "with_queue_options"]
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -182,3 +182,10 @@ def _check_positive(name: str, value: Any) -> None:
         isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
     ):
         raise InvalidArgumentError(explain(name, expected="a positive integer or None", got=repr(value)[:40]))
+
+
+def with_queue_options(
+    x: Any, max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False
+) -> Any:
+    """The data with these options of loading. PROVISIONAL: the owner of data/ replaces this."""
+    return x

@@ -238,14 +238,12 @@ def convert_to_tensor(
         raise UnsupportedError(
             explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor")
         )
-    x = backend().xp.stack(x) if isinstance(x, list) else x
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
 @op("x", promote=None)
 def array(x: Any, dtype: Any = None) -> Array:
     """x as an array of the active back end, the same as `convert_to_tensor`."""
-    x = backend().xp.stack(x) if isinstance(x, list) else x
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
 
 

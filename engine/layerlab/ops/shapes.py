@@ -150,13 +150,13 @@ def copy(x: Any) -> Array:
     return x | False if is_bool(x) else x + 0
 
 
-@op("xs")
+@op("xs", lists=("xs",))
 def concatenate(xs: Any, axis: int = 0) -> Array:
     """Arrays joined along an axis that they have."""
     return backend().xp.concat(list(xs), axis=axis)
 
 
-@op("x")
+@op("x", lists=("x",))
 def stack(x: Any, axis: int = 0) -> Array:
     """Arrays of one shape joined along a new axis."""
     return backend().xp.stack(list(x), axis=axis)
@@ -171,14 +171,14 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Array:
     return xp.concat([x1, x2], axis=axis)
 
 
-@op("xs")
+@op("xs", lists=("xs",))
 def hstack(xs: Any) -> Array:
     """Arrays side by side: along the second axis, or the first of 1-D arrays."""
     xs = [_at_least(x, 1) for x in xs]
     return backend().xp.concat(xs, axis=0 if len(xs[0].shape) == 1 else 1)
 
 
-@op("xs")
+@op("xs", lists=("xs",))
 def vstack(xs: Any) -> Array:
     """Arrays one below the other; 1-D arrays are rows."""
     return backend().xp.concat([_at_least(x, 2) for x in xs], axis=0)

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from layerlab.backend.active import backend
+from layerlab.data.arrays import count_samples
+from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain
 from layerlab.losses import sparse_categorical_crossentropy
 from layerlab.training.compiled import CompileLoss
 
-__all__ = ["check_inputs", "check_labels"]
+__all__ = ["check_inputs", "check_labels", "check_stateful"]
 
 
 def check_inputs(model: Any, batch: Any) -> None:
@@ -35,6 +37,25 @@ def check_inputs(model: Any, batch: Any) -> None:
                     fix=_advice(expected, got),
                 )
             )
+
+
+def check_stateful(model: Any, source: BatchSource) -> None:
+    """Compare the number of samples with the batch size, if a layer keeps its state from batch to batch.
+
+    Raises: DataError if the last batch would be smaller than the others.
+    """
+    if source.whole is None or not any(layer.stateful for layer in model._flatten_layers()):
+        return
+    samples = count_samples(source.whole)
+    if source.batch_size and samples % source.batch_size:
+        raise DataError(
+            explain(
+                f"'{model.name}' is stateful: each sample of a batch goes on where the one before it ended.",
+                expected=f"a multiple of batch_size={source.batch_size} samples",
+                got=f"{samples} samples",
+                fix="leave some out, or choose another batch_size",
+            )
+        )
 
 
 def check_labels(compile_loss: CompileLoss | None, y: Any, y_pred: Any) -> None:

@@ -10,7 +10,7 @@ import math
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,15 +45,17 @@ class RunDescription:
 class FitRun:
     """One call of fit.
 
-    `execute_step(batch)` runs and commits one training step and returns its logs as arrays; `validate()`
-    returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are the optimizer's.
-    Who made the source closes it.
+    `epoch_batches()` gives the batches of an epoch, in lists of those that are run together;
+    `execute(batches)` runs and commits a training step on each and returns (logs, loss) of the last as
+    arrays; `validate()` returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are
+    the optimizer's. Who made the source closes it.
     """
 
     description: RunDescription
     source: BatchSource
     callbacks: CallbackList
-    execute_step: Callable[[Any], Mapping[str, Any]]
+    epoch_batches: Callable[[], Iterator[list[Any]]]
+    execute: Callable[[list[Any]], tuple[Mapping[str, Any], Any]]
     reset_metrics: Callable[[], None]
     validate: Callable[[], Mapping[str, Any]] | None
     validates_after: Callable[[int], bool]
@@ -75,7 +77,7 @@ class FitRun:
         self._reported: set[str] = set()
         self._is_stopping = False
 
-    def execute(self) -> None:
+    def run(self) -> None:
         """Run all epochs. An exception or interrupt is reported to the listeners and raised."""
         self._started = time.perf_counter()
         self._logs: dict[str, Any] = {}
@@ -139,26 +141,27 @@ class FitRun:
 
     def _run_steps(self) -> Mapping[str, Any]:
         logs: Mapping[str, Any] = {}
-        for batch in self.source.epoch():
+        for batches in self.epoch_batches():
             if self._must_wait_or_stop():
                 break
             self.callbacks.on_train_batch_begin(self._epoch_step)
-            logs = self._run_step(batch)
-            self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(_without_batch_loss(logs)))
+            logs = self._execute(batches)
+            self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(logs))
             if self._recorder.is_due:
                 self._flush()
             if self.is_stopped():
                 break
-        return _without_batch_loss(logs)
+        return logs
 
-    def _run_step(self, batch: Any) -> Mapping[str, Any]:
+    def _execute(self, batches: list[Any]) -> Mapping[str, Any]:
         raise_lost_interrupt()
         with deferred_interrupts():  # a step that is committed is also counted and recorded
-            logs = self.execute_step(batch)
-            self._step += 1
-            self._epoch_step += 1
-            # Without listeners only what the check for NaN needs.
-            recorded = logs if self.listeners else {k: v for k, v in logs.items() if k == "batch_loss"}
+            logs, loss = self.execute(batches)
+            self._step += len(batches)
+            self._epoch_step += len(batches)
+            recorded = dict(logs) if self.listeners else {}
+            if loss is not None:  # also without listeners: for the check for NaN
+                recorded["batch_loss"] = loss
             self._recorder.add(self._step, recorded)
         self.control.used("step")
         return logs
@@ -274,7 +277,3 @@ class FitRun:
         event = event_type(run_id=self.run_id, time=time.time(), **fields)
         for listener in self.listeners:
             listener(event)
-
-
-def _without_batch_loss(logs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in logs.items() if key != "batch_loss"}

@@ -18,9 +18,13 @@ from layerlab.core.state import StateScope, state_keys
 from layerlab.core.variable import Variable
 from layerlab.errors import UnsupportedError, explain
 
-__all__ = ["State", "StateLayout", "pure"]
+__all__ = ["State", "StateLayout", "UntrackedVariableError", "pure"]
 
 State = dict[str, dict[str, Array]]
+
+
+class UntrackedVariableError(UnsupportedError):
+    """A step assigns a variable that is not part of its state."""
 
 
 @dataclass(frozen=True)
@@ -68,24 +72,36 @@ class StateLayout:
         return any(variable is other for keyed in self.groups.values() for other in keyed.values())
 
 
-def pure(method: Callable[[Any], Any], layout: StateLayout) -> Callable[[State, Any], tuple[State, Any]]:
-    """`step(state, batch) -> (state, outputs)` from a method over variables."""
+def pure(
+    method: Callable[[Any], Any], layout: StateLayout, is_taped: bool = False
+) -> Callable[[State, Any], tuple[State, Any]]:
+    """`step(state, batch) -> (state, outputs)` from a method over variables.
+
+    Args:
+        is_taped: the method may ask the back end for gradients by itself (PyTorch: `loss.backward()`).
+    """
 
     def step(state: State, batch: Any) -> tuple[State, Any]:
-        with backend().inference(), StateScope(layout.pairs(state)) as scope:
+        recording = backend().taped() if is_taped else backend().inference()
+        with recording, StateScope(layout.pairs(state)) as scope:
             outputs = method(tree.map_structure(_to_array, batch))
             for variable in scope.assigned():
                 if not layout.holds(variable):
-                    raise UnsupportedError(
+                    raise UntrackedVariableError(
                         explain(
                             f"'{variable.path}' is assigned in a step, but the model does not track it.",
                             fix="keep it in an attribute of the model, of one of its layers, or of a metric",
                         )
                     )
             new_state = layout.read_from(scope)
-            return new_state, _apart_from(new_state, outputs)
+            result = new_state, _apart_from(new_state, outputs)
+        return tree.map_structure(_off_the_tape, result) if is_taped else result
 
     return step
+
+
+def _off_the_tape(leaf: Any) -> Any:
+    return backend().stop_gradient(leaf) if backend().is_array(leaf) else leaf
 
 
 def _to_array(leaf: Any) -> Any:

@@ -1,12 +1,14 @@
 """Trainer: compile, fit, evaluate, predict.
 
-The mixin of `Model`. What happens to a batch is in `steps`; `loop.FitRun` drives the steps of fit.
+The mixin of `Model`. What happens to a batch is in `steps`, how it is run in `execution`; `loop.FitRun`
+drives the epochs of fit.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,30 +17,39 @@ from layerlab import frontends, optimizers, tree
 from layerlab.backend.active import backend
 from layerlab.data.adapt import make_source, split_validation
 from layerlab.data.source import BatchSource
-from layerlab.errors import InvalidArgumentError, NotCompiledError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.metrics import Mean
 from layerlab.training.arguments import check_epochs, validation_rule, validation_source, verbosity
 from layerlab.training.callbacks.callback import CallbackList
+from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
+from layerlab.training.execution import Execution
 from layerlab.training.interrupts import watched_interrupts
+from layerlab.training.legacy import (
+    GeneratorMethods,
+    accepts_old_compile_arguments,
+    accepts_queue_options,
+    accepts_reset_metrics,
+)
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
-from layerlab.training.steps import Steps
 
 __all__ = ["Trainer"]
 
 
-class Trainer(Steps):
+class Trainer(Execution, GeneratorMethods):
     """What `compile` sets up and `fit`, `evaluate`, `predict` use. Mixed into Model, never used alone."""
 
     def __init__(self) -> None:
         super().__init__()
         self.history: Any = None
         self.stop_training = False
+        self._gathers_metrics = False  # within a call of *_on_batch(reset_metrics=False)
 
     # -- compile --------------------------------------------------------------------------------------
 
+    @accepts_old_compile_arguments
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -60,8 +71,9 @@ class Trainer(Steps):
             metrics, weighted_metrics: lists of names, functions or Metrics; nested lists or dicts for several
                 outputs. The weighted ones see sample weights.
             run_eagerly: run each step as plain Python, for debugging.
-            steps_per_execution: only 1 in this version.
-            jit_compile: compile steps; "auto" means yes on JAX and no on PyTorch.
+            steps_per_execution: batches between two calls of the batch callbacks, at most an epoch; the
+                numbers are the same.
+            jit_compile: compile steps; "auto" means yes on JAX, if all layers can be, and no on PyTorch.
             auto_scale_loss: scale the loss under the policy mixed_float16.
         Raises: UnknownNameError, InvalidArgumentError; the model stays as it was.
         """
@@ -73,12 +85,9 @@ class Trainer(Steps):
                     got=repr(steps_per_execution),
                 )
             )
-        if steps_per_execution > 1:
-            raise UnsupportedError(
-                explain(
-                    "layerlab runs one step per execution yet.",
-                    fix="leave steps_per_execution=1; the numbers are the same",
-                )
+        if jit_compile not in (True, False, "auto"):
+            raise InvalidArgumentError(
+                explain("compile(jit_compile=...)", expected="True, False or 'auto'", got=repr(jit_compile))
             )
         chosen = optimizers.get(optimizer)
         policy = getattr(self, "dtype_policy", None)
@@ -96,8 +105,9 @@ class Trainer(Steps):
         self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
         self._loss_tracker = Mean(name="loss")
         self._run_eagerly = bool(run_eagerly)
-        self._jit_compile = backend().jit_by_default if jit_compile == "auto" else bool(jit_compile)
-        self._functions = {}
+        self._jit_compile = self._can_jit() if jit_compile == "auto" else bool(jit_compile)
+        self._steps_per_execution = steps_per_execution
+        self._forget_functions()
         self._forget_data()
         self.stop_training = False
         self._compiled = {
@@ -124,15 +134,25 @@ class Trainer(Steps):
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
         self._run_eagerly = bool(value)
-        self._functions = {}
+        self._forget_functions()
 
     @property
     def jit_compile(self) -> bool:
-        """Whether steps are compiled."""
+        """Whether steps are compiled; settable."""
         return self._jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool) -> None:
+        self._jit_compile = bool(value)
+        self._forget_functions()
+
+    def _can_jit(self) -> bool:
+        layers = self._flatten_layers()  # type: ignore[attr-defined]
+        return backend().jit_by_default and all(layer.supports_jit for layer in layers)
 
     # -- fit, evaluate, predict -------------------------------------------------------------------------
 
+    @accepts_queue_options
     def fit(
         self,
         x: Any = None,
@@ -175,7 +195,7 @@ class Trainer(Steps):
         validates_after = validation_rule(validation_freq)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
-        with watched_interrupts(), contextlib.ExitStack() as sources:
+        with self._alone("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
             source = make_source(
                 x,
                 y,
@@ -186,12 +206,14 @@ class Trainer(Steps):
                 class_weight=class_weight,
             )
             sources.callback(source.close)
+            check_stateful(self, source)
             validation = None
             if validation_data is not None:
                 validation = validation_source(
                     validation_data, validation_batch_size or batch_size, validation_steps
                 )
                 sources.callback(validation.close)
+                check_stateful(self, validation)
             self._prepare(source.peek(), source.whole)
             if validation is not None:
                 self._check_batch(validation.peek() if validation.whole is None else validation.whole)
@@ -233,7 +255,8 @@ class Trainer(Steps):
             ),
             source=source,
             callbacks=callback_list,
-            execute_step=self._step_on(source, "train"),
+            epoch_batches=lambda: self._batches(source),
+            execute=self._made("train"),
             reset_metrics=self._begin_metrics,
             validate=None if validation is None else lambda: self._evaluate(validation, callback_list),
             validates_after=validates_after,
@@ -246,10 +269,11 @@ class Trainer(Steps):
             control=control,
             listeners=listeners,
         )
-        run.execute()
+        run.run()
         self.optimizer.finalize_variable_values(self.trainable_variables)
         return self.history
 
+    @accepts_queue_options
     def evaluate(
         self,
         x: Any = None,
@@ -260,32 +284,42 @@ class Trainer(Steps):
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
+        **kwargs: Any,
     ) -> Any:
         """Loss and metrics on data, in test mode.
 
         Returns: a scalar for a loss without metrics, else a list in the order of `metrics_names`;
         with `return_dict` a dict by label.
+        Raises: NotCompiledError, DataError, ShapeError, InvalidArgumentError for unknown keywords.
         """
+        if kwargs:
+            raise InvalidArgumentError(
+                explain("evaluate got unknown arguments.", got=", ".join(sorted(kwargs)))
+            )
         self._check_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-        with watched_interrupts(), contextlib.closing(source):
+        with self._alone("evaluate"), watched_interrupts(), contextlib.closing(source):
+            check_stateful(self, source)
             self._prepare(source.peek(), source.whole)
             logs = to_floats(self._evaluate(source, self._callbacks(callbacks, verbose, source)))
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     def _evaluate(self, source: BatchSource, callbacks: CallbackList) -> Mapping[str, Any]:
-        run_step = self._step_on(source, "test")
+        execute = self._made("test")
         callbacks.on_test_begin()
         self._begin_metrics()
         source.rewind()  # every validation sees the same samples
         logs: Mapping[str, Any] = {}
-        for step, batch in enumerate(source.epoch()):
+        step = 0
+        for batches in self._batches(source):
             callbacks.on_test_batch_begin(step)
-            logs = run_step(batch)
-            callbacks.on_test_batch_end(step, logs)
+            logs, _ = execute(batches)
+            step += len(batches)
+            callbacks.on_test_batch_end(step - 1, logs)
         callbacks.on_test_end(logs)
         return logs
 
+    @accepts_queue_options
     def predict(
         self,
         x: Any,
@@ -296,7 +330,8 @@ class Trainer(Steps):
     ) -> Any:
         """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
         source = make_source(x, None, None, batch_size=batch_size, steps=steps)
-        with watched_interrupts(), contextlib.closing(source):
+        with self._alone("predict"), watched_interrupts(), contextlib.closing(source):
+            check_stateful(self, source)
             self._prepare(source.peek(), is_compiled=False)
             parts = self._predict(source, self._callbacks(callbacks, verbose, source))
         return tree.map_structure(
@@ -304,18 +339,21 @@ class Trainer(Steps):
         )
 
     def _predict(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
-        run_step = self._function("predict")
+        execute = self._made("predict")
         callbacks.on_predict_begin()
-        parts = []
-        for step, batch in enumerate(source.epoch()):
+        parts: list[Any] = []
+        step = 0
+        for batches in self._batches(source):
             callbacks.on_predict_batch_begin(step)
-            parts.append(run_step(batch))
-            callbacks.on_predict_batch_end(step, {"outputs": parts[-1]})
+            parts.append(execute(batches))
+            step += len(batches)
+            callbacks.on_predict_batch_end(step - 1, {"outputs": parts[-1]})
         callbacks.on_predict_end()
         return parts
 
     # -- one batch ------------------------------------------------------------------------------------------
 
+    @accepts_reset_metrics
     def train_on_batch(
         self,
         x: Any,
@@ -327,6 +365,7 @@ class Trainer(Steps):
         """One training step; the numbers of this batch alone, as `evaluate` returns them."""
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
+    @accepts_reset_metrics
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -336,18 +375,21 @@ class Trainer(Steps):
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch as NumPy arrays."""
         batch = _one_batch(make_source(x, None, None))
-        self._prepare(batch, is_compiled=False)
-        return tree.map_structure(backend().to_numpy, self._function("predict")(batch))
+        with self._alone("predict_on_batch"):
+            self._prepare(batch, is_compiled=False)
+            return tree.map_structure(backend().to_numpy, self._made("predict")([batch]))
 
     def _on_batch(
         self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
         self._check_compiled(f"{kind}_on_batch")
         batch = _one_batch(make_source(x, y, sample_weight, class_weight=class_weight))
-        self._prepare(batch)
-        self._begin_metrics()
-        logs = self._function(kind)(batch)
-        logs = to_floats({key: value for key, value in logs.items() if key != "batch_loss"})
+        with self._alone(f"{kind}_on_batch"):
+            self._prepare(batch)
+            if not self._gathers_metrics:
+                self._begin_metrics()
+            logs, _ = self._made(kind)([batch])
+        logs = to_floats(logs)
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     # -- inside -----------------------------------------------------------------------------------------
@@ -358,17 +400,14 @@ class Trainer(Steps):
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )
 
-    def _step_on(self, source: BatchSource, kind: str) -> Callable[[Any], Any]:
-        """The step for the batches of `source`; checks each where they could not be checked before."""
-        run_step = self._function(kind)
-        if source.whole is not None:
-            return run_step
-
-        def run_checked(batch: Any) -> Any:
-            self._check_batch(batch)
-            return run_step(batch)
-
-        return run_checked
+    def _batches(self, source: BatchSource) -> Iterator[list[Any]]:
+        """The batches of an epoch in lists of `steps_per_execution`; checked if they could not be before."""
+        batches = source.epoch()
+        while together := list(itertools.islice(batches, self._steps_per_execution)):
+            if source.whole is None:
+                for batch in together:
+                    self._check_batch(batch)
+            yield together
 
     def _learning_rate(self) -> float | None:
         if self.optimizer is None or not self.optimizer.built:

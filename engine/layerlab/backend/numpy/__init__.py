@@ -12,6 +12,7 @@ from layerlab.backend.numpy.arrays import (
     is_array,
     leaf,
     set_at,
+    taped,
     to_numpy,
     write,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "softmax",
     "stop_gradient",
     "sum_pool",
+    "taped",
     "to_numpy",
     "top_k",
     "value_and_grad",

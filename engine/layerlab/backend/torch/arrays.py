@@ -28,6 +28,7 @@ __all__ = [
     "is_array",
     "leaf",
     "set_at",
+    "taped",
     "to_numpy",
     "torch_dtype",
     "write",
@@ -138,6 +139,10 @@ def block_until_ready(x: Any) -> None:
 
 def inference() -> AbstractContextManager[Any]:
     return torch.no_grad()
+
+
+def taped() -> AbstractContextManager[Any]:
+    return torch.enable_grad()
 
 
 def concrete() -> AbstractContextManager[Any]:
