@@ -19,6 +19,7 @@ __all__ = [
     "Registrable",
     "builtin",
     "builtin_name",
+    "custom_by_last_part",
     "custom_object_scope",
     "find",
     "get_custom_objects",
@@ -26,8 +27,10 @@ __all__ = [
     "get_registered_object",
     "known_names",
     "lookup",
+    "register_builtin",
     "register_function",
     "register_keras_serializable",
+    "unknown_name",
 ]
 
 T = TypeVar("T")
@@ -79,14 +82,20 @@ def lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -
     """
     found = find(kind, name, custom_objects)
     if found is None:
-        singular = {"losses": "loss", "activations": "activation"}.get(kind, kind.removesuffix("s"))
-        raise UnknownNameError(
-            explain(
-                f"Unknown {singular} '{str(name)[:80]}'.{did_you_mean(name, known_names(kind))}",
-                fix=f"use a name from layerlab.{kind}, pass the object itself, or register your own",
-            )
-        )
+        raise unknown_name(kind, name)
     return found
+
+
+def unknown_name(kind: str, name: str) -> UnknownNameError:
+    """The error for a name that means nothing among `kind`, with the nearest that does."""
+    singular = {"losses": "loss", "metric_functions": "metric function"}.get(kind, kind.removesuffix("s"))
+    nearest = did_you_mean(str(name)[:80], known_names(kind))
+    return UnknownNameError(
+        explain(
+            f"Unknown {singular} '{str(name)[:80]}'.{nearest}",
+            fix=f"use a name from layerlab.{kind}, pass the object itself, or register your own",
+        )
+    )
 
 
 def find(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -155,6 +164,13 @@ def get_registered_object(
     return None
 
 
+def custom_by_last_part(name: str) -> Any:
+    """The object registered as 'some package>name', or None: Keras up to 3.6 wrote functions so."""
+    scopes = (*reversed(_scopes.open), _custom)
+    found = (scope[key] for scope in scopes for key in scope if key.endswith(f">{name}"))
+    return next(found, None)
+
+
 def get_custom_objects() -> dict[str, Any]:
     """The process-wide table of custom objects; changes to it take effect."""
     return _custom
@@ -184,6 +200,11 @@ class CustomObjectScope:
 
 
 custom_object_scope = CustomObjectScope
+
+
+def register_builtin(kind: str, name: str, target: Any) -> None:
+    """Let configs name an object of layerlab that is neither a Registrable class nor a plain function."""
+    _builtin.setdefault(kind, {})[name] = target
 
 
 def _add(kind: str, target: Any, name: str, aliases: tuple[str, ...]) -> None:

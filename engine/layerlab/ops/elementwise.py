@@ -220,7 +220,7 @@ def ldexp(x1: Any, x2: Any) -> Array:
     return x1 * 2.0**x2
 
 
-@op("x", "x_min", "x_max")
+@op("x", "x_min", "x_max", in_config=("x_min", "x_max"))
 def clip(x: Any, x_min: Any, x_max: Any) -> Array:
     """x, but x_min where it is less and x_max where it is more; None is no bound."""
     xp = backend().xp

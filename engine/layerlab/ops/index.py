@@ -45,9 +45,7 @@ def get_item(x: Any, key: Any) -> Array:
 
     Raises: ShapeError for a Python int outside of its axis.
     """
-    parts = _expand_ellipsis(
-        [_key_part(part) for part in (key if isinstance(key, tuple) else (key,))], len(x.shape)
-    )
+    parts = _expand_ellipsis([_key_part(part) for part in _as_tuple(key)], len(x.shape))
     axis, reversed_axes = 0, []
     for place, part in enumerate(parts):
         if isinstance(part, int) and not isinstance(part, bool):
@@ -59,6 +57,13 @@ def get_item(x: Any, key: Any) -> Array:
     if reversed_axes:
         x = backend().xp.flip(x, axis=tuple(reversed_axes))
     return x[tuple(parts)]
+
+
+def _as_tuple(key: Any) -> tuple[Any, ...]:
+    # In a graph read from JSON a tuple is a list; a list of integers is one index either way.
+    if isinstance(key, list) and any(part is None or isinstance(part, slice | type(...)) for part in key):
+        return tuple(key)
+    return key if isinstance(key, tuple) else (key,)
 
 
 @op("x")
@@ -125,7 +130,7 @@ def digitize(x: Any, bins: Any) -> Array:
     return _places(bins, x, "right")
 
 
-@op("x", "weights", promote=None)
+@op("x", "weights", promote=None, in_config=("weights",))
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Array:
     """How often (or with what total weight) each of 0, 1, 2 ... occurs along the last axis.
 

@@ -133,7 +133,7 @@ def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: f
     return x / xp.where(small, least, xp.where(small, 1, total) ** (1 / order))
 
 
-@op("query", "key", "value", "bias", as_is=("mask",))
+@op("query", "key", "value", "bias", as_is=("mask",), in_call=("scale",))
 def dot_product_attention(
     query: Any,
     key: Any,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -16,9 +16,13 @@ import numpy as np
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
+from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.naming import auto_name
+from layerlab.core.registry import register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
+from layerlab.errors import ConfigError, explain
+from layerlab.ops.saved_names import keras_module
 
 __all__ = ["FunctionOperation", "convert", "op", "op_table"]
 
@@ -35,22 +39,26 @@ def op(
     *arrays: str,
     promote: Promotion = "common",
     as_is: tuple[str, ...] = (),
+    lists: tuple[str, ...] = (),
     in_call: tuple[str, ...] = (),
+    in_config: tuple[str, ...] = (),
     class_name: str | None = None,
 ) -> Callable[[Function], Function]:
     """Make a formula over `backend().xp` an op.
 
     Args:
-        arrays: names of the parameters that are arrays (or lists of arrays); None is let through.
+        arrays: names of the parameters that are arrays; None is let through, a list of arrays is stacked.
+        lists: names among `arrays` that stay lists of arrays.
         promote: "common": to their common dtype; "float": the same, and integers become floatx; None: keep.
         in_call: names of static parameters that a saved graph keeps with the tensors of the call.
+        in_config: names among `arrays` that a saved graph keeps in the operation unless they are symbolic.
         as_is: names of further parameters that are arrays and keep their dtype: indices, conditions.
         class_name: name of the operation in saved graphs, by default the function's name in camel case.
     """
 
     def decorate(function: Function) -> Function:
         parameters = list(inspect.signature(function).parameters.values())
-        place = _Places(parameters, (*arrays, *as_is, *in_call))
+        place = _Places(parameters, {*arrays, *as_is, *in_call} - set(in_config))
         saved_name = class_name or "".join(part.capitalize() for part in function.__name__.split("_"))
 
         @functools.wraps(function)
@@ -58,12 +66,13 @@ def op(
             if any_symbolic(args, kwargs):
                 return _record(wrapper, saved_name, place, args, kwargs)
             values = list(args)
-            _convert_arguments(values, kwargs, place, arrays, promote)
+            _convert_arguments(values, kwargs, place, arrays, promote, lists)
             if as_is:
-                _convert_arguments(values, kwargs, place, as_is, None)
+                _convert_arguments(values, kwargs, place, as_is, None, lists)
             return function(*values, **kwargs)
 
         op_table[saved_name] = wrapper
+        register_builtin("operations", saved_name, _SavedOp(wrapper, saved_name, place))
         return wrapper  # type: ignore[return-value]
 
     return decorate
@@ -72,7 +81,7 @@ def op(
 class _Places:
     """Which parameter the positional argument at an index belongs to."""
 
-    def __init__(self, parameters: list[inspect.Parameter], in_call: tuple[str, ...]) -> None:
+    def __init__(self, parameters: list[inspect.Parameter], in_call: Iterable[str]) -> None:
         self.names = [parameter.name for parameter in parameters]
         self.in_call = frozenset(in_call)
         kinds = [parameter.kind for parameter in parameters]
@@ -90,7 +99,12 @@ class _Places:
 
 
 def _convert_arguments(
-    args: list[Any], kwargs: dict[str, Any], place: _Places, chosen: tuple[str, ...], promote: Promotion
+    args: list[Any],
+    kwargs: dict[str, Any],
+    place: _Places,
+    chosen: tuple[str, ...],
+    promote: Promotion,
+    lists: tuple[str, ...],
 ) -> None:
     positions = [index for index in range(len(args)) if place.name(index) in chosen]
     keys = [key for key in kwargs if key in chosen] if kwargs else []
@@ -98,9 +112,13 @@ def _convert_arguments(
         return
     converted = convert([args[index] for index in positions] + [kwargs[key] for key in keys], promote)
     for index, value in zip(positions, converted, strict=False):
-        args[index] = value
+        args[index] = value if place.name(index) in lists else _as_one(value)
     for key, value in zip(keys, converted[len(positions) :], strict=True):
-        kwargs[key] = value
+        kwargs[key] = value if key in lists else _as_one(value)
+
+
+def _as_one(value: Any) -> Any:
+    return backend().asarray(value) if isinstance(value, list) else value
 
 
 def _is_ready(values: list[Any], promote: Promotion) -> bool:
@@ -130,8 +148,32 @@ class FunctionOperation(Operation):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs, **self.static)
 
+    @property
+    def saved_as(self) -> tuple[str, str]:
+        """Module and name of Keras' class for this op."""
+        return keras_module(self.class_name), self.class_name
+
     def get_config(self) -> dict[str, Any]:
+        """The name and the static arguments."""
         return {"name": self.name, **self.static}
+
+
+class _SavedOp:
+    """What the class name of an op means in a config."""
+
+    def __init__(self, function: Callable[..., Any], class_name: str, place: _Places) -> None:
+        self._function = function
+        self._class_name = class_name
+        self._allowed = {"name", *place.names} - place.in_call
+
+    def from_config(self, config: dict[str, Any]) -> FunctionOperation:
+        """The op with the static arguments of `config`."""
+        unknown = sorted(map(str, config.keys() - self._allowed))
+        if unknown:
+            where = f"The op {self._class_name} of a config has unknown arguments."
+            raise ConfigError(explain(where, got=", ".join(unknown)[:200]))
+        static = {key: deserialize_keras_object(value) for key, value in config.items() if key != "name"}
+        return FunctionOperation(self._function, self._class_name, static, config.get("name"))
 
 
 def convert(values: list[Any], promote: Promotion = "common") -> list[Any]:

@@ -1,0 +1,155 @@
+"""Objects to configs, as Keras writes them to files.
+
+A class becomes `{"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}`;
+arrays, tensors of a graph, slices and bytes have forms of their own. `deserialization` is the inverse.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layerlab import dtypes
+from layerlab.backend.active import backend
+from layerlab.core.registry import builtin_name, get_registered_name
+from layerlab.core.symbolic import KerasTensor
+from layerlab.errors import ConfigError, DTypeError, UnsupportedError, explain
+
+__all__ = ["MODULES", "UNEXPORTED", "serialize_keras_object"]
+
+# What a file calls the module of each kind.
+MODULES = {
+    "layers": "keras.layers",
+    "models": "keras",
+    "initializers": "keras.initializers",
+    "regularizers": "keras.regularizers",
+    "constraints": "keras.constraints",
+    "losses": "keras.losses",
+    "metric_functions": "keras.metrics",  # apart, because the name of each also means the metric class
+    "metrics": "keras.metrics",
+    "optimizers": "keras.optimizers",
+    "schedules": "keras.optimizers.schedules",
+    "activations": "keras.activations",
+    "random": "keras.random",
+}
+# Classes without a public name in Keras: a file says where they are defined there.
+UNEXPORTED = {("models", "Functional"): "keras.src.models.functional"}
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """A JSON-like config, in Keras' form, of an object, function, array, or structure of them.
+
+    Raises: UnsupportedError for objects without get_config.
+    """
+    if obj is None or isinstance(obj, bool | int | float | str):
+        return obj.item() if isinstance(obj, np.generic) else obj  # np.float64 is a float
+    if isinstance(obj, dict):
+        return {key: serialize_keras_object(item) for key, item in obj.items()}
+    if isinstance(obj, list | tuple):
+        items = [serialize_keras_object(item) for item in obj]
+        return tuple(items) if isinstance(obj, tuple) else items
+    plain = _serialize_plain(obj)
+    if plain is not None:
+        return plain
+    if isinstance(obj, dtypes.DTypePolicy):
+        return _wrapped("keras", "DTypePolicy", obj.get_config(), None)
+    if not isinstance(obj, type) and hasattr(obj, "get_config"):
+        return _serialize_instance(obj)
+    if callable(obj) and not isinstance(obj, type):
+        return _serialize_function(obj)
+    name = _dtype_name(obj)
+    if name is not None:
+        return name
+    raise UnsupportedError(
+        explain(
+            f"A {type(obj).__name__} cannot be part of a config.", fix="give it get_config and from_config"
+        )
+    )
+
+
+def _serialize_plain(obj: Any) -> Any:
+    """Values that have a form of their own, or None."""
+    if isinstance(obj, KerasTensor):
+        return _form("__keras_tensor__", shape=obj.shape, dtype=obj.dtype, keras_history=_place(obj))
+    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.ndim == 0):
+        return obj.item()
+    if isinstance(obj, np.ndarray):
+        return _form("__numpy__", value=obj.tolist(), dtype=obj.dtype.name)
+    if backend().is_array(obj):
+        return _form("__tensor__", value=backend().to_numpy(obj).tolist(), dtype=backend().dtype_name(obj))
+    if isinstance(obj, bytes):
+        return _form("__bytes__", value=obj.decode("utf-8"))
+    if isinstance(obj, slice):
+        parts = {key: serialize_keras_object(getattr(obj, key)) for key in ("start", "stop", "step")}
+        return _form("__slice__", **parts)
+    return _form("__ellipsis__") if obj is Ellipsis else None
+
+
+def _place(tensor: KerasTensor) -> list[Any] | None:
+    history = tensor._keras_history
+    return None if history is None else [history.operation.name, history.node_index, history.tensor_index]
+
+
+def _serialize_instance(obj: Any) -> dict[str, Any]:
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise ConfigError(
+            explain(f"get_config of {type(obj).__name__}", expected="a dict", got=type(config).__name__)
+        )
+    module, class_name, registered_name = _identity(obj)
+    serialized = _wrapped(module, class_name, serialize_keras_object(config), registered_name)
+    for key in ("build_config", "compile_config"):
+        part = getattr(obj, f"get_{key}", lambda: None)()
+        if part is not None:
+            serialized[key] = serialize_keras_object(part)
+    return serialized
+
+
+def _identity(obj: Any) -> tuple[str | None, str, str | None]:
+    """(module, class_name, registered_name) of an instance."""
+    saved_as = getattr(obj, "saved_as", None)  # an op of a graph knows the class that Keras has for it
+    if saved_as is not None:
+        return (*saved_as, saved_as[1])
+    cls = type(obj)
+    known = builtin_name(cls)
+    if known is None:
+        module = None if cls.__module__ == "__main__" else cls.__module__
+        return module, cls.__name__, get_registered_name(cls)
+    if known in UNEXPORTED:
+        return UNEXPORTED[known], cls.__name__, cls.__name__
+    return MODULES[known[0]], cls.__name__, None
+
+
+def _serialize_function(function: Any) -> dict[str, Any]:
+    known = builtin_name(function)
+    name = getattr(function, "__name__", type(function).__name__)
+    if known is None and name == "<lambda>":
+        raise UnsupportedError(
+            explain(
+                "A lambda cannot be part of a config.",
+                fix="use a named function, registered with register_keras_serializable",
+            )
+        )
+    # Keras finds functions by name alone, whatever their module.
+    return _wrapped("builtins", "function", name if known else get_registered_name(function), "function")
+
+
+def _dtype_name(obj: Any) -> str | None:
+    try:
+        return dtypes.standardize_dtype(obj)
+    except (DTypeError, TypeError, ValueError):
+        return None
+
+
+def _wrapped(module: str | None, class_name: str, config: Any, registered_name: str | None) -> dict[str, Any]:
+    return {
+        "module": module,
+        "class_name": class_name,
+        "config": config,
+        "registered_name": registered_name,
+    }
+
+
+def _form(class_name: str, **config: Any) -> dict[str, Any]:
+    return {"class_name": class_name, "config": config}

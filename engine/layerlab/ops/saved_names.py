@@ -1,0 +1,41 @@
+"""Where Keras defines the class of each op: files name it, and Keras looks it up there."""
+
+from __future__ import annotations
+
+__all__ = ["keras_module"]
+
+_OUTSIDE_OF_NUMPY = {
+    "core": """
+        AssociativeScan Cast Cond ConvertToTensor ForiLoop Map SaturateCast Scan Scatter ScatterUpdate Slice
+        SliceUpdate StopGradient Switch Unstack VectorizedMap WhileLoop
+    """,
+    "image": """
+        AffineTransform CropImages ElasticTransform ExtractPatches GaussianBlur HSVToRGB MapCoordinates PadImages
+        PerspectiveTransform RGBToGrayscale RGBToHSV Resize SSIM ScaleAndTranslate SobelEdges
+    """,
+    "linalg": """
+        Cholesky CholeskyInverse Det Eig Eigh Inv JVP Lstsq LuFactor MatrixRank Norm Pinv Qr SVD Solve
+        SolveTriangular
+    """,
+    "math": """
+        CDist Erf Erfc Erfinv ExtractSequences FFT FFT2 IFFT2 IRFFT ISTFT InTopK Logdet Logsumexp Rsqrt SegmentMax SegmentMin SegmentProd SegmentSum RFFT STFT TopK
+        ViewAsComplex ViewAsReal
+    """,
+    "nn": """
+        AdaptiveAveragePool AdaptiveMaxPool AveragePool CTCDecode CTCLoss BatchNorm BinaryCrossentropy CategoricalCrossentropy
+        Celu Conv ConvTranspose DepthToSpace DepthwiseConv DotProductAttention Elu Fold Gelu Glu HardShrink
+        HardSigmoid HardSilu HardTanh LayerNorm LeakyRelu LogSigmoid LogSoftmax MaxPool Moments MultiHot
+        Normalize OneHot PSNR Polar RMSNorm Relu Relu6 Selu SeparableConv Sigmoid Silu SoftShrink Softmax Softplus
+        Softsign SpaceToDepth SparseCategoricalCrossentropy SparsePlus SparseSigmoid Sparsemax Squareplus
+        TanhShrink Threshold Unfold
+    """,
+}
+_MODULES = {
+    name: f"keras.src.ops.{module}" for module, names in _OUTSIDE_OF_NUMPY.items() for name in names.split()
+}
+_MODULES["ReLU"] = "keras.src.activations.activations"
+
+
+def keras_module(class_name: str) -> str:
+    """The module of Keras with the class of an op."""
+    return _MODULES.get(class_name, "keras.src.ops.numpy")
