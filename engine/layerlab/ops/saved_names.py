@@ -6,27 +6,29 @@ __all__ = ["keras_module"]
 
 _OUTSIDE_OF_NUMPY = {
     "core": """
-        AssociativeScan Cast Cond ConvertToTensor ForiLoop Map SaturateCast Scan Scatter ScatterUpdate Slice
-        SliceUpdate StopGradient Switch Unstack VectorizedMap WhileLoop
+        AssociativeScan Cast Cond ConvertToTensor ForiLoop Map SaturateCast Scan Scatter
+        ScatterUpdate Slice SliceUpdate StopGradient Switch Unstack VectorizedMap WhileLoop
     """,
     "image": """
-        AffineTransform CropImages ElasticTransform ExtractPatches GaussianBlur HSVToRGB MapCoordinates PadImages
-        PerspectiveTransform RGBToGrayscale RGBToHSV Resize SSIM ScaleAndTranslate SobelEdges
+        AffineTransform CropImages ElasticTransform ExtractPatches GaussianBlur HSVToRGB
+        MapCoordinates PadImages PerspectiveTransform Resize RGBToGrayscale RGBToHSV
+        ScaleAndTranslate SobelEdges SSIM
     """,
     "linalg": """
-        Cholesky CholeskyInverse Det Eig Eigh Inv JVP Lstsq LuFactor MatrixRank Norm Pinv Qr SVD Solve
-        SolveTriangular
+        Cholesky CholeskyInverse Det Eig Eigh Inv JVP Lstsq LuFactor MatrixRank Norm Pinv Qr Solve
+        SolveTriangular SVD
     """,
     "math": """
-        CDist Erf Erfc Erfinv ExtractSequences FFT FFT2 IFFT2 IRFFT ISTFT InTopK Logdet Logsumexp Rsqrt SegmentMax SegmentMin SegmentProd SegmentSum RFFT STFT TopK
-        ViewAsComplex ViewAsReal
+        CDist Erf Erfc Erfinv ExtractSequences FFT FFT2 IFFT2 InTopK IRFFT ISTFT Logdet Logsumexp
+        RFFT Rsqrt SegmentMax SegmentMin SegmentProd SegmentSum STFT TopK ViewAsComplex ViewAsReal
     """,
     "nn": """
-        AdaptiveAveragePool AdaptiveMaxPool AveragePool CTCDecode CTCLoss BatchNorm BinaryCrossentropy CategoricalCrossentropy
-        Celu Conv ConvTranspose DepthToSpace DepthwiseConv DotProductAttention Elu Fold Gelu Glu HardShrink
-        HardSigmoid HardSilu HardTanh LayerNorm LeakyRelu LogSigmoid LogSoftmax MaxPool Moments MultiHot
-        Normalize OneHot PSNR Polar RMSNorm Relu Relu6 Selu SeparableConv Sigmoid Silu SoftShrink Softmax Softplus
-        Softsign SpaceToDepth SparseCategoricalCrossentropy SparsePlus SparseSigmoid Sparsemax Squareplus
+        AdaptiveAveragePool AdaptiveMaxPool AveragePool BatchNorm BinaryCrossentropy
+        CategoricalCrossentropy Celu Conv ConvTranspose CTCDecode CTCLoss DepthToSpace DepthwiseConv
+        DotProductAttention Elu Fold Gelu Glu HardShrink HardSigmoid HardSilu HardTanh LayerNorm
+        LeakyRelu LogSigmoid LogSoftmax MaxPool Moments MultiHot Normalize OneHot Polar PSNR Relu
+        Relu6 RMSNorm Selu SeparableConv Sigmoid Silu Softmax Softplus SoftShrink Softsign
+        SpaceToDepth SparseCategoricalCrossentropy Sparsemax SparsePlus SparseSigmoid Squareplus
         TanhShrink Threshold Unfold
     """,
 }
