@@ -264,6 +264,12 @@ def reshape() -> list[Case]:
         Case("UpSampling1D", lambda k: k.layers.UpSampling1D(3), (steps,)),
         Case("UpSampling2D", lambda k: k.layers.UpSampling2D((2, 3)), (image,)),
         Case("UpSampling2D first", lambda k: k.layers.UpSampling2D(2, **first), (image,)),
+        Case("UpSampling2D smooth", lambda k: k.layers.UpSampling2D((2, 3), None, "bilinear"), (image,)),
+        Case(
+            "UpSampling2D cubic",
+            lambda k: k.layers.UpSampling2D(2, **first, interpolation="bicubic"),
+            (image,),
+        ),
         Case("UpSampling3D", lambda k: k.layers.UpSampling3D((2, 1, 2)), (volume,)),
     ]
 

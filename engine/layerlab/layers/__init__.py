@@ -12,6 +12,8 @@ from layerlab.layers.activation import *
 from layerlab.layers.activation import __all__ as _activation
 from layerlab.layers.attention import *
 from layerlab.layers.attention import __all__ as _attention
+from layerlab.layers.augment import *
+from layerlab.layers.augment import __all__ as _augment
 from layerlab.layers.conv import *
 from layerlab.layers.conv import __all__ as _conv
 from layerlab.layers.conv_transpose import *
@@ -58,6 +60,7 @@ __all__ = [
     "serialize",
     *_activation,
     *_attention,
+    *_augment,
     *_conv,
     *_conv_transpose,
     *_dense,

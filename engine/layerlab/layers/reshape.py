@@ -10,7 +10,7 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
-from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_data_format, as_pairs, as_positive, as_sizes
 from layerlab.settings import choose
 
@@ -29,8 +29,6 @@ __all__ = [
     "ZeroPadding2D",
     "ZeroPadding3D",
 ]
-
-INTERPOLATIONS = ("bicubic", "bilinear", "lanczos3", "lanczos5", "nearest")
 
 
 class Flatten(Layer):
@@ -251,11 +249,12 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(Layer):
-    """Images enlarged by whole factors: each pixel repeated.
+    """Images enlarged by whole factors.
 
     Args:
         size: factor of rows and columns.
-        interpolation: 'nearest'; Keras' others are not supported.
+        interpolation: "nearest" repeats each pixel; "bilinear", "bicubic", "lanczos3" and "lanczos5" are
+            those of `ops.image.resize`.
     """
 
     def __init__(
@@ -268,18 +267,15 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = as_sizes(size, 2, "size")
         self.data_format = as_data_format(data_format)
-        self.interpolation = choose(interpolation.lower(), INTERPOLATIONS, "interpolation")
-        if self.interpolation != "nearest":
-            raise UnsupportedError(
-                explain(
-                    f"UpSampling2D does not support interpolation='{self.interpolation}' yet.",
-                    fix="leave it out, or use Conv2DTranspose",
-                )
-            )
+        self.interpolation = choose(interpolation.lower(), ops.image.INTERPOLATIONS, "interpolation")
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Array) -> Array:
-        return _repeat(inputs, self.size, self.data_format)
+        if self.interpolation == "nearest":
+            return _repeat(inputs, self.size, self.data_format)
+        rows = 1 if self.data_format == "channels_last" else 2
+        size = [factor * n for factor, n in zip(self.size, inputs.shape[rows : rows + 2], strict=True)]
+        return ops.image.resize(inputs, size, self.interpolation, data_format=self.data_format)
 
 
 class UpSampling3D(Layer):

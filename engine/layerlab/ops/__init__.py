@@ -1,6 +1,6 @@
 """`layerlab.ops`: functions of arrays, the same on every back end, that also build a model's graph."""
 
-from layerlab.ops import operators
+from layerlab.ops import image, operators
 from layerlab.ops.convolution import *
 from layerlab.ops.core import *
 from layerlab.ops.create import *
