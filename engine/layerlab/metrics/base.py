@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from layerlab import dtypes, initializers, ops
-from layerlab.backend.protocol import Array, Shape
+from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name
-from layerlab.core.state import StateScope
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
+from layerlab.errors import NotBuiltError, UnsupportedError, explain
+from layerlab.metrics.stateless import Stateless
 
 __all__ = ["Metric"]
 
 
-class Metric(Configurable):
+class Metric(Stateless, Configurable):
     """Base of all metrics: implement `update_state` and `result`, keep state in `add_variable`.
 
     State changes by `assign` only, so that the update is pure inside a `StateScope` and can be compiled.
@@ -118,37 +118,6 @@ class Metric(Configurable):
     ) -> Variable:
         """The older name of `add_variable`."""
         return self.add_variable(shape, initializer, dtype, name=name)
-
-    def stateless_update_state(
-        self, metric_variables: Sequence[Array], *args: Any, **kwargs: Any
-    ) -> list[Array]:
-        """The values that `variables` would have after `update_state`; the metric does not change."""
-        with self._scope(metric_variables) as scope:
-            self.update_state(*args, **kwargs)
-        return [scope.read(variable) for variable in self.variables]
-
-    def stateless_result(self, metric_variables: Sequence[Array]) -> Any:
-        """`result` with the given values of `variables`."""
-        with self._scope(metric_variables):
-            return self.result()
-
-    def stateless_reset_state(self) -> list[Array]:
-        """The values that `variables` would have after `reset_state`; the metric does not change."""
-        with StateScope() as scope:
-            self.reset_state()
-        return [scope.read(variable) for variable in self.variables]
-
-    def _scope(self, values: Sequence[Array]) -> StateScope:
-        variables = self.variables
-        if len(values) != len(variables):
-            raise InvalidArgumentError(
-                explain(
-                    f"Metric '{self.name}'",
-                    expected=f"{len(variables)} values of variables",
-                    got=str(len(values)),
-                )
-            )
-        return StateScope(zip(variables, values, strict=True))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

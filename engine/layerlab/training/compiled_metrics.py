@@ -17,12 +17,13 @@ from layerlab.losses.arrays import as_array
 from layerlab.metrics import MeanMetricWrapper, Metric, resolve_by_shape
 from layerlab.metrics import get as get_metric
 from layerlab.metrics.resolution import is_resolved_by_shape
+from layerlab.metrics.stateless import Stateless
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, is_config, label_of, map_entries
 
 __all__ = ["CompileMetrics"]
 
 
-class CompileMetrics:
+class CompileMetrics(Stateless):
     """The metrics of a model, by output.
 
     Args:

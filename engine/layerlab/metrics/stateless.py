@@ -1,0 +1,54 @@
+"""A metric as pure functions of the values of its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from layerlab.backend.protocol import Array
+from layerlab.core.state import StateScope
+from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, explain
+
+__all__ = ["Stateless"]
+
+
+class Stateless:
+    """Mixed into what has `variables`, `update_state`, `result` and `reset_state`."""
+
+    name: str
+    variables: Any
+    update_state: Callable[..., None]
+    result: Callable[[], Any]
+    reset_state: Callable[[], None]
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Array], *args: Any, **kwargs: Any
+    ) -> list[Array]:
+        """The values that `variables` would have after `update_state`; the metric does not change."""
+        with self._scope(metric_variables) as scope:
+            self.update_state(*args, **kwargs)
+        return [scope.read(variable) for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Array]) -> Any:
+        """`result` with the given values of `variables`."""
+        with self._scope(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Array]:
+        """The values that `variables` would have after `reset_state`; the metric does not change."""
+        with StateScope() as scope:
+            self.reset_state()
+        return [scope.read(variable) for variable in self.variables]
+
+    def _scope(self, values: Sequence[Array]) -> StateScope:
+        variables: Sequence[Variable] = self.variables
+        if len(values) != len(variables):
+            raise InvalidArgumentError(
+                explain(
+                    f"Metric '{self.name}'",
+                    expected=f"{len(variables)} values of variables",
+                    got=str(len(values)),
+                )
+            )
+        return StateScope(zip(variables, values, strict=True))
