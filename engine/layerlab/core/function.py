@@ -39,6 +39,10 @@ class Function(Operation):
 
     def call(self, inputs: Any) -> Any:
         """Run the graph on values in the structure of the inputs (or a flat list of them)."""
+        return self.values_of(self.outputs_structure, inputs)
+
+    def values_of(self, wanted: Any, inputs: Any) -> Any:
+        """The values of a structure of the graph's tensors, for inputs as in `call`."""
         given = zip(self.inputs, self.flatten_inputs(inputs), strict=True)
         values = {id(tensor): self._adjust_rank(tensor, value) for tensor, value in given}
         for node in self.nodes:
@@ -50,7 +54,7 @@ class Function(Operation):
             results = tree.flatten(node.operation(*args, **kwargs))
             for tensor, result in zip(tree.flatten(node.outputs), results, strict=True):
                 values[id(tensor)] = result
-        return tree.map_structure(lambda tensor: values[id(tensor)], self.outputs_structure)
+        return tree.map_structure(lambda tensor: values[id(tensor)], wanted)
 
     def flatten_inputs(self, inputs: Any) -> list[Any]:
         """The values in the order of `inputs`; a dict is read by the names of the inputs.

@@ -18,6 +18,7 @@ from layerlab.core.tracking import unique
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
 from layerlab.frontends import display_bundle
 from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
+from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.saving import weights_file
 from layerlab.training.trainer import Trainer
 
@@ -88,6 +89,27 @@ class Model(Trainer, Layer):
                 )
             )
         return run_graph(self._graph, inputs, mask)
+
+    def add_loss(self, loss: Any) -> None:
+        """Add scalar(s) to what training minimizes.
+
+        Args:
+            loss: inside `call`, values for the current call; on a finished functional model, symbolic tensors
+                made from those of its graph, which every batch computes anew.
+        """
+        tensors = [leaf for leaf in tree.flatten(loss) if isinstance(leaf, KerasTensor)]
+        if not tensors:
+            super().add_loss(loss)
+        elif self._graph is None:
+            raise UnsupportedError(
+                explain(
+                    f"'{self.name}' has no graph to which a symbolic loss could belong.",
+                    fix="call self.add_loss(value) inside call",
+                )
+            )
+        else:
+            self._graph = GraphWithLosses(self._graph, tensors, super().add_loss)
+            self._forget_functions()
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors like the outputs; a single one in a list stays there, unlike arrays, as in Keras."""

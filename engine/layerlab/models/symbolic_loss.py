@@ -1,0 +1,50 @@
+"""Losses that are tensors of a model's graph, computed anew with each call of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from layerlab.core.function import Function
+from layerlab.core.symbolic import KerasTensor
+from layerlab.errors import ShapeError, explain
+
+__all__ = ["GraphWithLosses"]
+
+
+class GraphWithLosses(Function):
+    """A graph that hands the values of some of its tensors to `add_loss` whenever it runs.
+
+    Args:
+        graph: the graph without these losses; it may have others.
+        losses: scalars made from the graph's tensors. Layers on the way to them belong to the graph.
+        add_loss: takes the list of their values.
+    Raises: GraphError for tensors of another graph, ShapeError for what is no scalar.
+    """
+
+    def __init__(
+        self, graph: Function, losses: Sequence[KerasTensor], add_loss: Callable[[list[Any]], None]
+    ) -> None:
+        for loss in losses:
+            if loss.shape != ():
+                raise ShapeError(
+                    explain(
+                        "add_loss takes scalars.",
+                        expected="shape ()",
+                        got=f"{loss.shape}",
+                        fix="ops.mean(loss)",
+                    )
+                )
+        self._losses: list[KerasTensor] = [
+            *(graph._losses if isinstance(graph, GraphWithLosses) else ()),
+            *losses,
+        ]
+        super().__init__(graph.inputs_structure, [graph.outputs_structure, self._losses], name=graph.name)
+        self.outputs, self.outputs_structure = graph.outputs, graph.outputs_structure
+        self._add_loss = add_loss
+
+    def call(self, inputs: Any) -> Any:
+        """The outputs; the losses go to `add_loss`."""
+        outputs, losses = self.values_of([self.outputs_structure, self._losses], inputs)
+        self._add_loss(losses)
+        return outputs
