@@ -31,7 +31,7 @@ test: ## checks and all tests: engine, kernel extension, browser, TypeScript
 
 test-fast: ## the quick Python tests, under two minutes (more arguments: TEST_ARGS="-k dense")
 	@$(SETUP) python
-	@$(VENV)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not oracle and not gate and not notebook and not browser" $(TEST_ARGS)
+	@$(VENV)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not oracle and not gate and not acceptance and not notebook and not browser" $(TEST_ARGS)
 
 check: ## linters, formatters, types, architecture, protocol
 	@$(SETUP) python node

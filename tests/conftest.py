@@ -19,7 +19,13 @@ from pathlib import Path
 
 import pytest
 
-MARKER_OF_FOLDER = {"browser": "browser", "notebooks": "notebook", "backend": "gate", "ops": "gate"}
+MARKER_OF_FOLDER = {
+    "acceptance": "acceptance",
+    "backend": "gate",
+    "browser": "browser",
+    "notebooks": "notebook",
+    "ops": "gate",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
