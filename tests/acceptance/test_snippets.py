@@ -1,7 +1,7 @@
 """Scripts that use models as their users do: each runs unchanged on both back ends, from beginning to end.
 
-A snippet asserts what it expects. All run in this process, for starting another takes longer than most of them;
-what they change for the process is put back.
+A snippet asserts what it expects. All run in this process, for starting another takes longer than most of
+them; what they change for the process is put back.
 """
 
 from __future__ import annotations
