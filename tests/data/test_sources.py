@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from keras.src.trainers.data_adapters import array_slicing
 
 import layerlab as keras
 from layerlab.backend.active import backend as active
@@ -38,12 +39,8 @@ def test_the_default_batch_size_is_32() -> None:
 
 
 def test_peeking_takes_nothing_away() -> None:
-    for data in (
-        numbered(4),
-        [(numbered(2),), (numbered(2) + 2,)],
-        iter([(numbered(2),), (numbered(2) + 2,)]),
-    ):
-        source = make_source(data, batch_size=2)
+    pairs = [(numbered(2),), (numbered(2) + 2,)]
+    for source in (make_source(numbered(4), batch_size=2), make_source(pairs), make_source(iter(pairs))):
         assert source.peek()[0].tolist() == source.peek()[0].tolist() == [0, 1]
         assert batches(source) == [[[0, 1], [2, 3]]]
 
@@ -107,9 +104,9 @@ def test_a_list_of_batches_begins_anew_and_a_generator_does_not() -> None:
 
 
 def test_with_steps_epochs_go_on_where_the_last_one_ended() -> None:
-    for data in ([(numbered(1) + i,) for i in range(3)], (np.arange(3.0))):
-        source = make_source(data, batch_size=1, steps=2)
-        assert batches(source, epochs=3) == [[[0], [1]], [[2], [0]], [[1], [2]]]
+    pairs = [(numbered(1) + i,) for i in range(3)]
+    for source in (make_source(np.arange(3.0), batch_size=1, steps=2), make_source(pairs, steps=2)):
+        assert batches(source, epochs=4) == [[[0], [1]], [[2], [0]], [[1], [2]], [[0], [1]]]
         source.rewind()
         assert batches(source) == [[[0], [1]]]
 
@@ -143,19 +140,6 @@ def test_batches_of_a_data_set_are_shuffled_whole() -> None:
     assert all(sorted(epoch) == [[0], [1], [2], [3]] for epoch in epochs)
     assert len({str(epoch) for epoch in epochs}) > 1
     assert batches(make_source(dataset)) == [[[0], [1], [2], [3]]]
-    with pytest.raises(NotImplementedError, match="workers=1"):
-        Squares(workers=4)
-
-
-def test_weights_of_classes_reach_every_kind_of_targets() -> None:
-    y = np.array([0, 2, 1])
-    for targets in (y, y[:, None], np.eye(3)[y]):
-        source = make_source(numbered(3), targets, class_weight={0: 0.5, 1: 2.0})
-        assert source.whole[2].tolist() == [0.5, 1.0, 2.0]
-    [batch] = make_source(iter([(numbered(3), y, np.array([2.0, 2, 2]))]), class_weight={0: 0.5}).epoch()
-    assert batch[2].tolist() == [1.0, 2.0, 2.0]
-    with pytest.raises(ValueError, match="one output"):
-        make_source(numbered(3), [y, y], class_weight={0: 1.0})
 
 
 def test_the_last_samples_are_split_off() -> None:
@@ -172,3 +156,75 @@ def test_the_last_samples_are_split_off() -> None:
 def test_an_unknown_way_to_shuffle_is_refused(shuffle: Any) -> None:
     with pytest.raises(ValueError, match="True, False or 'batch'"):
         make_source(numbered(3), shuffle=shuffle)
+
+
+@pytest.mark.parametrize("samples, fraction", [(10, 0.3), (7, 0.2), (1000, 0.1), (3, 0.5), (11, 0.9)])
+def test_validation_data_are_as_many_as_in_keras(samples: int, fraction: float) -> None:
+    x = np.arange(samples)[:, None]
+    (keras_x, *_), (keras_validation, *_) = array_slicing.train_validation_split((x, x), fraction)
+    (train, *_), (validation, *_) = split_validation(x, x, None, fraction)
+    assert train.tolist() == keras_x.tolist()
+    assert validation.tolist() == keras_validation.tolist()
+
+
+def test_whole_batches_change_places_and_a_smaller_one_stays_last() -> None:
+    keras.utils.set_random_seed(0)
+    source = make_source(numbered(10), batch_size=4, shuffle="batch")
+    epochs = batches(source, epochs=8)
+    assert all(epoch[2] == [8, 9] for epoch in epochs)
+    assert {str(epoch[:2]) for epoch in epochs} == {
+        "[[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]]",
+        "[[4.0, 5.0, 6.0, 7.0], [0.0, 1.0, 2.0, 3.0]]",
+    }
+
+
+def test_with_steps_each_pass_is_shuffled_and_holds_every_sample_once() -> None:
+    keras.utils.set_random_seed(0)
+    epochs = batches(make_source(numbered(6), batch_size=2, steps=2, shuffle=True), epochs=3)
+    given = [sample for epoch in epochs for batch in epoch for sample in batch]
+    first, second = given[:6], given[6:]
+    assert sorted(first) == sorted(second) == [0, 1, 2, 3, 4, 5]
+    assert first != second
+
+
+def test_steps_keep_the_batch_size_of_32() -> None:
+    assert [len(batch) for batch in batches(make_source(numbered(100), steps=2))[0]] == [32, 32]
+
+
+@pytest.mark.parametrize("name", ["y", "sample_weight", "batch_size"])
+def test_nothing_is_given_beside_batches(name: str) -> None:
+    value: Any = 4 if name == "batch_size" else numbered(2)
+    for data in (iter([(numbered(2),)]), Squares(), [(numbered(2),)]):
+        with pytest.raises(ValueError, match=f"{name} cannot be given beside a"):
+            make_source(data, **{name: value})
+    with pytest.raises(ValueError, match="needs arrays"):
+        split_validation(Squares(), None, None, 0.5)
+
+
+def test_the_batch_size_of_training_does_not_reach_validation_data_that_come_in_batches() -> None:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    history = model.fit(np.ones((4, 1)), np.ones((4, 1)), batch_size=2, validation_data=Squares(), verbose=0)
+    assert "val_loss" in history.history
+
+
+@pytest.mark.parametrize(
+    "data, advice",
+    [
+        ("data.csv", "read the file first"),
+        (range(3), "np.array"),
+        ({1, 2}, "np.array"),
+        (lambda: iter([]), "call it"),
+        (torch.utils.data.TensorDataset(torch.ones(2)), "DataLoader"),
+        (3, "is no data"),
+        (None, "There are no data"),
+    ],
+)
+def test_what_is_no_data_is_refused_with_advice(data: Any, advice: str) -> None:
+    with pytest.raises(ValueError, match=advice):
+        make_source(data)
+
+
+def test_targets_that_are_a_generator_are_refused() -> None:
+    with pytest.raises(ValueError, match="y is a generator beside arrays"):
+        make_source(numbered(2), (value for value in range(2)))

@@ -1,6 +1,17 @@
 """Data for training: every kind becomes a BatchSource."""
 
-from layerlab.data.adapt import make_source, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from layerlab.data.adapt import (
+    make_source,
+    pack_x_y_sample_weight,
+    unpack_x_y_sample_weight,
+    with_queue_options,
+)
 from layerlab.data.pydataset import PyDataset
 
-__all__ = ["PyDataset", "make_source", "pack_x_y_sample_weight", "unpack_x_y_sample_weight"]
+__all__ = [
+    "PyDataset",
+    "make_source",
+    "pack_x_y_sample_weight",
+    "unpack_x_y_sample_weight",
+    "with_queue_options",
+]

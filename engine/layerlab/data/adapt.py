@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from layerlab import dtypes, tree
+from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.data.arrays import ArraySource, as_arrays, check_shuffle, count_samples
-from layerlab.data.iterators import IterableSource
+from layerlab.data.arrays import array_source, check_shuffle
+from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
+from layerlab.data.convert import as_arrays, count_samples, is_sparse
+from layerlab.data.foreign import (
+    holds_rows,
+    holds_splits,
+    iterable_source,
+    loaded_column,
+    refuse_what_is_no_data,
+    row_source,
+)
+from layerlab.data.prefetch import note_engine_use
 from layerlab.data.pydataset import PyDataset, PyDatasetSource
+from layerlab.data.queue_options import Queued, QueueOptions, unwrap
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from layerlab.errors import DataError, InvalidArgumentError, explain
 
-__all__ = ["make_source", "pack_x_y_sample_weight", "split_validation", "unpack_x_y_sample_weight", "with_queue_options"]
+__all__ = [
+    "make_source",
+    "pack_x_y_sample_weight",
+    "split_validation",
+    "takes_batch_size",
+    "unpack_x_y_sample_weight",
+    "with_queue_options",
+]
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -31,42 +50,60 @@ def make_source(
     shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
 ) -> BatchSource:
-    """The source of batches for arrays (or structures of them), a PyDataset, a generator or another iterable.
+    """The source of batches for data of any kind.
 
+    Args:
+        x: arrays or data frames, or lists or dicts of them; a PyDataset; a generator, list or other iterable
+            of batches; a tf.data.Dataset or torch DataLoader; a Hugging Face data set: its columns are x.
+        y, sample_weight: beside arrays only.
+        batch_size: samples a batch, 32 if None; beside arrays and rows only.
+        steps: batches an epoch; None: a pass over the data; -1: for ever.
+        shuffle: True, False or 'batch' for arrays and rows; whole batches of a PyDataset; iterables keep
+            their order. With `steps` too each pass over the data has an order of its own, as in Keras 3.
+        class_weight: weight by class number, for the targets of any kind of data.
     Raises: DataError, DTypeError or InvalidArgumentError for data that do not fit together.
     """
+    note_engine_use()
     check_shuffle(shuffle)
     _check_positive("batch_size", batch_size)
     if steps != -1:
         _check_positive("steps", steps)
+    if class_weight is not None:
+        class_weight = checked_class_weight(class_weight)
+    x, options = unwrap(x)
+    x = loaded_column(x)
     if _is_arrays(x):
         return _from_arrays(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
-    if x is None:
-        raise DataError(explain("There are no data.", fix="pass x (and y)"))
-    if hasattr(x, "toarray"):
-        raise DataError(
-            explain(f"x is a sparse {type(x).__name__}.", expected="a dense array", fix="x.toarray()")
+    _check_alone(x, y, sample_weight, batch_size)
+    source = _from_batches(x, batch_size, steps, shuffle, options)
+    return source if class_weight is None else WeightedSource(source, class_weight)
+
+
+def with_queue_options(
+    x: Any, max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False
+) -> Any:
+    """Data with the options that older calls pass beside them; x itself stays as it is.
+
+    An option at its default leaves a PyDataset its own. Arrays do not need any and come back unchanged; a
+    generator is read by one thread, or none for `workers=0`.
+    Raises: InvalidArgumentError.
+    """
+    options = QueueOptions(max_queue_size, workers, use_multiprocessing)
+    if x is None or isinstance(x, list | tuple | dict) or _is_arrays(x):
+        return x
+    if use_multiprocessing and workers and not isinstance(x, PyDataset):
+        warnings.warn(
+            f"use_multiprocessing=True has no effect on a {type(x).__name__}: several processes would each "
+            "give the same batches, so one thread reads it. A PyDataset can be shared among processes.",
+            stacklevel=3,
         )
-    for name, value in (("y", y), ("sample_weight", sample_weight)):
-        if value is not None:
-            raise DataError(
-                explain(
-                    f"{name} cannot be given beside a {type(x).__name__} as x.",
-                    fix=f"let it yield (x, y{', sample_weight' if name != 'y' else ''})",
-                )
-            )
-    source: BatchSource
-    if isinstance(x, PyDataset):
-        source = PyDatasetSource(x, steps, bool(shuffle))
-    elif isinstance(x, Iterable):
-        source = IterableSource(x, steps)
-    else:
-        raise DataError(
-            explain(
-                f"A {type(x).__name__} is no data.", expected="arrays, a PyDataset, or an iterable of batches"
-            )
-        )
-    return source if class_weight is None else _Weighted(source, class_weight)
+    return Queued(x, options)
+
+
+def takes_batch_size(x: Any) -> bool:
+    """True for data that hold samples; False for those that come in batches."""
+    data, _ = unwrap(x)
+    return _is_arrays(loaded_column(data)) or holds_rows(data)
 
 
 def split_validation(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Any, Any]:
@@ -75,13 +112,14 @@ def split_validation(x: Any, y: Any, sample_weight: Any, fraction: float) -> tup
         raise InvalidArgumentError(
             explain("validation_split", expected="a number between 0 and 1", got=repr(fraction)[:40])
         )
+    x = loaded_column(unwrap(x)[0])
     if not _is_arrays(x):
         raise DataError(
             explain(
                 f"validation_split needs arrays; x is a {type(x).__name__}.", fix="pass validation_data=..."
             )
         )
-    data = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
+    data = _host_arrays(x, y, sample_weight)
     samples = count_samples(data)
     cut = int(np.floor(samples * (1 - fraction)))
     if cut in (0, samples):
@@ -105,76 +143,78 @@ def _from_arrays(
     batch_size: int | None,
     steps: int | None,
     shuffle: Any,
-    class_weight: Any,
+    class_weight: Mapping[int, float] | None,
 ) -> BatchSource:
-    x, y, sample_weight = as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight")
-    if class_weight is not None:
-        count_samples((x, y, sample_weight))
-        sample_weight = weights_of_classes(y, class_weight, sample_weight)
-    batch = (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
     if steps == -1:
         raise InvalidArgumentError(
             explain("steps_per_epoch=-1 runs for ever.", expected="a generator that never ends, not arrays")
         )
-    return ArraySource(batch, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle)
+    x, y, sample_weight = _host_arrays(x, y, sample_weight)
+    if class_weight is not None:
+        count_samples((x, y, sample_weight))
+        sample_weight = weights_of_classes(y, class_weight, sample_weight)
+    batch = (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
+    return array_source(batch, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle)
 
 
-def weights_of_classes(y: Any, class_weight: Mapping[int, float], sample_weight: Any) -> np.ndarray:
-    """A weight per sample from the weight of its class, times its sample weight if there is one."""
-    if y is None or tree.is_nested(y):
-        raise DataError(
-            explain("class_weight", expected="one output with class targets", got="none or several")
+def _host_arrays(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    for name, value in parts.items():
+        if isinstance(value, PyDataset | Iterator):
+            raise DataError(
+                explain(
+                    f"{name} is a {type(value).__name__} beside arrays.",
+                    expected="an array",
+                    fix="pass one source that yields (x, y) or (x, y, sample_weight)",
+                )
+            )
+    host = {name: as_arrays(loaded_column(value), name) for name, value in parts.items()}
+    return host["x"], host["y"], host["sample_weight"]
+
+
+def _from_batches(
+    x: Any, batch_size: int | None, steps: int | None, shuffle: Any, options: QueueOptions
+) -> BatchSource:
+    if isinstance(x, PyDataset):
+        return PyDatasetSource(x, options, steps, bool(shuffle))
+    depth = options.prefetch_depth if options.workers else 0
+    if holds_rows(x):
+        return row_source(x, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle, depth)
+    return iterable_source(x, steps, depth)
+
+
+def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
+    """Raise DataError for what is no data, and for what cannot be given beside a source of batches."""
+    if x is None:
+        raise DataError(explain("There are no data.", fix="pass x (and y)"))
+    if not isinstance(x, PyDataset):
+        refuse_what_is_no_data(x)
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise DataError(
+                explain(
+                    f"{name} cannot be given beside a {type(x).__name__} as x.",
+                    fix=f"let it yield (x, y{', sample_weight' if name != 'y' else ''})",
+                )
+            )
+    if batch_size is not None and not holds_rows(x):
+        raise InvalidArgumentError(
+            explain(
+                f"batch_size cannot be given beside a {type(x).__name__}, which comes in batches.",
+                fix="leave batch_size out, and let the data give batches of that size",
+            )
         )
-    labels = backend().to_numpy(y) if backend().is_array(y) else np.asarray(y)
-    if labels.ndim >= 2:
-        labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
-    table = {int(key): float(value) for key, value in class_weight.items()}
-    floatx = dtypes.numpy_dtype(dtypes.standardize_dtype(None))
-    weights = np.ones(labels.shape, dtype=floatx)
-    for label, weight in table.items():
-        weights[labels == label] = weight
-    return weights if sample_weight is None else weights * np.asarray(sample_weight, dtype=floatx)
-
-
-class _Weighted:
-    """A source whose batches get sample weights from their classes."""
-
-    def __init__(self, source: BatchSource, class_weight: Mapping[int, float]) -> None:
-        self._source = source
-        self._class_weight = class_weight
-        self.batch_size = source.batch_size
-        self.whole: Any = None
-
-    @property
-    def steps(self) -> int | None:
-        return self._source.steps
-
-    def peek(self) -> Any:
-        return self._weigh(self._source.peek())
-
-    def epoch(self) -> Iterator[Any]:
-        return map(self._weigh, self._source.epoch())
-
-    def rewind(self) -> None:
-        self._source.rewind()
-
-    def close(self) -> None:
-        self._source.close()
-
-    def _weigh(self, batch: Any) -> Any:
-        x, y, sample_weight = unpack_x_y_sample_weight(batch)
-        return x, y, weights_of_classes(y, self._class_weight, sample_weight)
 
 
 def _is_arrays(x: Any) -> bool:
     """True for arrays, array-likes, lists of numbers, and lists, tuples or dicts of arrays."""
     if x is None or isinstance(x, PyDataset):
         return False
-    if isinstance(x, dict | list | tuple):
+    if isinstance(x, dict | list | tuple) and not holds_splits(x):
         leaves = tree.flatten(x)
         # A list of (x, y) pairs is a list of batches; a list of arrays, or of numbers, is data.
         return bool(leaves) and not any(isinstance(item, tuple) for item in x)
-    return hasattr(x, "__array__") or backend().is_array(x)
+    return hasattr(x, "__array__") or is_sparse(x) or backend().is_array(x)
 
 
 def _check_positive(name: str, value: Any) -> None:
@@ -182,10 +222,3 @@ def _check_positive(name: str, value: Any) -> None:
         isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
     ):
         raise InvalidArgumentError(explain(name, expected="a positive integer or None", got=repr(value)[:40]))
-
-
-def with_queue_options(
-    x: Any, max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False
-) -> Any:
-    """The data with these options of loading. PROVISIONAL: the owner of data/ replaces this."""
-    return x

@@ -1,49 +1,56 @@
-"""Batches from arrays in memory: slices of shuffled indices, no copy of the data set."""
+"""Batches from data with random access: slices of shuffled indices, no copy of the data set."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from layerlab import dtypes, tree
-from layerlab.backend.active import backend
+from layerlab import tree
 from layerlab.core.seed import make_default_seed
-from layerlab.errors import DataError, DTypeError, InvalidArgumentError, explain
+from layerlab.data.convert import count_samples
+from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["ArraySource", "as_arrays", "check_shuffle", "count_samples"]
-
-
-_NOT_NUMBERS = {
-    "U": "text",
-    "S": "text",
-    "T": "text",
-    "O": "text or mixed objects",
-    "M": "dates",
-    "m": "time spans",
-    "c": "complex numbers",
-}
+__all__ = ["IndexedSource", "array_source", "check_shuffle"]
 
 
-class ArraySource:
-    """Epochs over `(x, y, sample_weight)`, structures of arrays with the samples as first axis.
+def array_source(
+    data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str
+) -> IndexedSource:
+    """Epochs over `(x, y, sample_weight)`, structures of arrays with the samples as first axis."""
+
+    def take(index: Any) -> tuple[Any, ...]:
+        return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], data)
+
+    return IndexedSource(count_samples(data), take, batch_size, steps, shuffle, whole=data)
+
+
+class IndexedSource:
+    """Epochs over samples that `take(index)` gives as a batch; index is a slice, or an array of integers.
 
     Args:
-        batch_size: samples a batch; the last one of an epoch may be smaller.
-        steps: batches an epoch; None: one pass over the data. With more, the data begin anew.
-        shuffle: True: samples anew before each epoch; 'batch': whole batches change places; False: in order.
+        batch_size: samples a batch; the last one of a pass may be smaller.
+        steps: batches an epoch; None: one pass over the data. Otherwise epochs go on where the last one
+            ended, and a new pass begins where the data end.
+        shuffle: True: samples anew before each pass; 'batch': whole batches change places; False: in order.
     """
 
     def __init__(
-        self, data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str
+        self,
+        samples: int,
+        take: Callable[[Any], tuple[Any, ...]],
+        batch_size: int,
+        steps: int | None,
+        shuffle: bool | str,
+        whole: Any = None,
     ) -> None:
-        self.whole = data
-        self._samples = count_samples(data)
+        self.whole = whole
+        self._samples = samples
+        self._take = take
         self.batch_size: int | None = batch_size
         self._size = batch_size
-        self._per_pass = -(-self._samples // batch_size)
+        self._per_pass = -(-samples // batch_size)
         self.steps: int | None = steps if steps is not None else self._per_pass
         self._shuffle = shuffle
         self._batches: Iterator[Any] | None = None
@@ -52,7 +59,7 @@ class ArraySource:
 
     def peek(self) -> Any:
         """The first samples in order."""
-        return self._take(np.arange(min(self._size, self._samples)))
+        return self._take(slice(0, min(self._size, self._samples)))
 
     def epoch(self) -> Iterator[Any]:
         """One pass, or `steps` batches that go on where the last epoch ended."""
@@ -90,106 +97,10 @@ class ArraySource:
         for start in starts:
             yield self._take(order[start : start + self._size])
 
-    def _take(self, index: Any) -> tuple[Any, ...]:
-        return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], self.whole)
-
-
-def as_arrays(structure: Any, what: str, to_host: bool = True) -> Any:
-    """The structure with array-likes as NumPy arrays; float64 becomes floatx.
-
-    Args:
-        what: the argument's name, for messages.
-        to_host: whether arrays of the back end become NumPy arrays too.
-    Raises: DTypeError for what is not numbers.
-    """
-    if _is_list_of_numbers(structure):
-        try:
-            structure = np.asarray(structure)
-        except ValueError:
-            raise DataError(
-                explain(f"{what} is a list of rows of different lengths.", fix="pad them to one length first")
-            ) from None
-    return tree.map_structure(lambda leaf: _as_array(leaf, what, to_host), structure)
-
-
-def count_samples(data: Any) -> int:
-    """The common length of all arrays.
-
-    Raises: DataError if they differ, or there are none.
-    """
-    lengths = {}
-    for path, leaf in tree.flatten_with_path(data):
-        if leaf is not None:
-            if not leaf.shape:
-                raise DataError(
-                    explain(
-                        f"{_label(path)} is a single number.",
-                        expected="an array with the samples as first axis",
-                    )
-                )
-            lengths[_label(path)] = leaf.shape[0]
-    if not lengths:
-        raise DataError(explain("There are no data.", fix="pass x, and y for a loss that needs targets"))
-    if len(set(lengths.values())) > 1:
-        got = ", ".join(f"{name} has {length}" for name, length in [*lengths.items()][:5])
-        raise DataError(
-            explain(
-                "The data have different numbers of samples.",
-                expected="the same for all",
-                got=got + (f", ... ({len(lengths)} arrays)" if len(lengths) > 5 else ""),
-                fix="np.array(x) makes one array of a list of samples" if len(lengths) > 5 else "",
-            )
-        )
-    samples = next(iter(lengths.values()))
-    if samples == 0:
-        raise DataError(explain("The data are empty.", expected="at least one sample", got="0 samples"))
-    return int(samples)
-
-
-def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
-    if leaf is None or (backend().is_array(leaf) and not to_host):
-        return leaf
-    if backend().is_array(leaf):
-        return _as_floatx(backend().to_numpy(leaf))
-    array = leaf.to_numpy() if hasattr(leaf, "to_numpy") else np.asarray(leaf)
-    if array.dtype.kind == "O":  # columns of several kinds: numbers, unless there is text in it
-        with contextlib.suppress(ValueError, TypeError):
-            array = np.asarray(array.tolist(), dtype=dtypes.standardize_dtype(None))
-    if array.dtype.kind in _NOT_NUMBERS:
-        sample = ", ".join(repr(str(value))[:20] for value in array.ravel()[:2])
-        raise DTypeError(
-            explain(
-                f"{what} is {_NOT_NUMBERS[array.dtype.kind]} ({sample}), not numbers.",
-                fix="encode it first, e.g. np.unique(values, return_inverse=True)[1]",
-            )
-        )
-    return _as_floatx(array)
-
-
-def _as_floatx(array: np.ndarray) -> np.ndarray:
-    # NumPy makes float64 of everything; a second copy of float32 data is never made.
-    return (
-        array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None)))
-        if array.dtype == np.float64
-        else array
-    )
-
-
-def _is_list_of_numbers(structure: Any) -> bool:
-    """True for a (nested) list of numbers, which is data, not a list of inputs."""
-    while isinstance(structure, list) and structure:
-        structure = structure[0]
-    return isinstance(structure, int | float | np.number)
-
-
-def _label(path: tuple[Any, ...]) -> str:
-    name = ("x", "y", "sample_weight")[path[0]]
-    return name + "".join(f"[{key!r}]" for key in path[1:])
-
 
 def check_shuffle(shuffle: Any) -> None:
     """Raise for anything but True, False and 'batch'."""
-    if shuffle not in (True, False, "batch"):
+    if not isinstance(shuffle, bool | str) or shuffle not in (True, False, "batch"):
         raise InvalidArgumentError(
             explain("shuffle", expected="True, False or 'batch'", got=repr(shuffle)[:40])
         )

@@ -1,15 +1,23 @@
-"""PyDataset: batches by index, as users write them for Keras."""
+"""PyDataset: batches by index, as users write them for Keras; loaded by threads or processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import itertools
+import operator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from layerlab.core.seed import make_default_seed
-from layerlab.data.iterators import IterableSource
-from layerlab.errors import UnsupportedError, explain
+from layerlab.data.ahead import Ahead
+from layerlab.data.iterators import warn_of_end
+from layerlab.data.prefetch import Prefetcher, uses_layers
+from layerlab.data.processes import ProcessWorkers
+from layerlab.data.queue_options import QueueOptions
+from layerlab.data.unpack import prepared
+from layerlab.errors import DataError, InvalidArgumentError, UnsupportedError, explain
 
 __all__ = ["PyDataset", "PyDatasetSource"]
 
@@ -17,9 +25,15 @@ __all__ = ["PyDataset", "PyDatasetSource"]
 class PyDataset:
     """A data set that gives batch number `index`; subclass it and define `__getitem__` and `__len__`.
 
+    Batches come in order whatever loads them. A subclass that does not call `super().__init__()` has the
+    defaults. Worker processes hold copies: what `__getitem__` changes in `self` is seen there only.
+
     Args:
-        workers, use_multiprocessing, max_queue_size: as in Keras. This version loads batches in the training
-            thread: workers above 1 and use_multiprocessing raise UnsupportedError.
+        workers: 0 loads in the training thread; 1 goes on in a thread once batches are slow to come; more
+            load in as many threads, or processes.
+        use_multiprocessing: processes in place of threads; the data set must be picklable.
+        max_queue_size: batches loaded ahead, at most.
+    Raises: InvalidArgumentError.
 
     Example:
         >>> class Squares(PyDataset):
@@ -30,14 +44,12 @@ class PyDataset:
         ...         return x, x**2
     """
 
+    workers: int = 1
+    use_multiprocessing: bool = False
+    max_queue_size: int = 10
+
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
-        if workers > 1 or use_multiprocessing:
-            raise UnsupportedError(
-                explain(
-                    "PyDataset loads batches in the training thread.",
-                    fix="leave workers=1 and use_multiprocessing=False",
-                )
-            )
+        QueueOptions(max_queue_size, workers, use_multiprocessing)
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
@@ -48,65 +60,199 @@ class PyDataset:
             explain(f"{type(self).__name__} has no batches.", fix="define __getitem__(self, index)")
         )
 
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of one pass, loaded here."""
+        count = self.num_batches
+        return (self[index] for index in (itertools.count() if count is None else range(count)))
+
     @property
     def num_batches(self) -> int | None:
         """Number of batches; None if they never end."""
-        return len(self) if hasattr(self, "__len__") else None
+        if hasattr(self, "__len__"):
+            return len(self)
+        raise UnsupportedError(
+            explain(
+                f"{type(self).__name__} does not say how many batches there are.",
+                fix="define __len__(self), or the property num_batches, None for batches without end",
+            )
+        )
 
     def on_epoch_begin(self) -> None:
-        """Called before each epoch."""
+        """Called before the first batch of each epoch is loaded."""
 
     def on_epoch_end(self) -> None:
         """Called after each epoch."""
 
 
 class PyDatasetSource:
-    """Epochs over a PyDataset, batches in a new order each time if `shuffle`."""
+    """Epochs over a PyDataset, batches in a new order each pass if `shuffle`.
 
-    def __init__(self, dataset: PyDataset, steps: int | None, shuffle: bool) -> None:
+    The hooks `on_epoch_begin` and `on_epoch_end` stand around each epoch; to peek begins one. No batch is
+    loaded across them, so that they may change the data set.
+    """
+
+    def __init__(self, dataset: PyDataset, options: QueueOptions, steps: int | None, shuffle: bool) -> None:
         self._dataset = dataset
+        own = QueueOptions(dataset.max_queue_size, dataset.workers, dataset.use_multiprocessing)
+        self._options = options.over(own)
+        self._limit = steps
+        if steps is None and _count(dataset) is None:
+            raise InvalidArgumentError(
+                explain(
+                    f"{type(dataset).__name__} never ends.",
+                    fix="say how many batches make an epoch: steps_per_epoch=... (or steps=...)",
+                )
+            )
         self._random = np.random.default_rng(make_default_seed()) if shuffle else None
-        self._source = IterableSource(_Batches(self), steps)
+        self._order: Iterator[int] | None = None
+        self._peeked: list[Any] = []
+        self._is_in_epoch = False
+        self._has_warned = False
+        self._tasks = 0
+        self._prefetcher = Prefetcher(self._options.prefetch_depth if self._options.workers else 0)
+        if uses_layers(dataset, type(dataset).__getitem__):
+            self._prefetcher.stay_here()
+        self._ahead: Ahead | None = None
+        self._processes: ProcessWorkers | None = None
         self.batch_size: int | None = None
         self.whole: Any = None
-        self.steps = steps if steps is not None else dataset.num_batches
+
+    @property
+    def steps(self) -> int | None:
+        """Batches an epoch: `steps`, or as many as the data set has now."""
+        return None if self._limit == -1 else self._limit or _count(self._dataset)
 
     def peek(self) -> Any:
-        """The first batch."""
-        return self._source.peek()
+        """The first batch, kept for the epoch."""
+        if not self._peeked:
+            self._begin_epoch()
+            task = next(self._epoch_tasks(1), None)
+            if task is None:
+                raise DataError(
+                    explain(f"{type(self._dataset).__name__} has 0 batches.", expected="at least one")
+                )
+            self._peeked.append(self._prefetcher.pull(lambda: self._load(task)))
+        return self._peeked[0]
 
     def epoch(self) -> Iterator[Any]:
         """The batches of an epoch, with the data set's hooks around it."""
-        self._dataset.on_epoch_begin()
-        yield from self._source.epoch()
+        self._begin_epoch()
+        given = 0
+        limit = None if self._limit in (None, -1) else self._limit
+        try:
+            if self._peeked:
+                given = 1
+                yield self._peeked.pop()
+            for batch in self._read(None if limit is None else limit - given):
+                given += 1
+                yield batch
+        finally:
+            self._stop()
+            self._is_in_epoch = False
+            if self._limit is None:
+                self._order = None
+        if given < max(limit or 1, 1) and not self._has_warned:
+            self._has_warned = True
+            warn_of_end(given, limit)
         self._dataset.on_epoch_end()
 
     def rewind(self) -> None:
         """Begin the next epoch at the first batch."""
-        self._source.rewind()
+        if not self._peeked:
+            self._order = None
 
     def close(self) -> None:
-        """Nothing to stop."""
-        self._source.close()
+        """End threads and processes."""
+        # Processes first: a thread that waits for one is set free.
+        processes, self._processes = self._processes, None
+        if processes is not None:
+            processes.close()
+        self._stop()
 
-    def batches(self) -> Iterator[Any]:
-        """One pass."""
-        count = self._dataset.num_batches
+    # -- inside ---------------------------------------------------------------------------------------
+
+    def _begin_epoch(self) -> None:
+        if self._is_in_epoch:
+            return
+        self._dataset.on_epoch_begin()
+        self._is_in_epoch = True
+        if not (self._options.use_multiprocessing and self._options.workers):
+            return
+        if self._processes is None:
+            self._processes = ProcessWorkers(self._dataset, self._options.workers)
+        else:
+            self._processes.refresh()
+
+    def _read(self, count: int | None) -> Iterator[Any]:
+        """The next `count` batches, or the rest of the pass."""
+        tasks = self._epoch_tasks(count)
+        if self._options.workers <= 1 and self._processes is None:
+            return self._prefetcher.read(lambda: self._load(next(tasks)), None)
+        load = self._load if self._processes is None else functools.partial(_load_aside, self._processes)
+        self._ahead = Ahead(load, tasks, self._options.workers, self._options.max_queue_size)
+        return self._ahead
+
+    def _epoch_tasks(self, count: int | None) -> Iterator[tuple[int, int]]:
+        """(number of the batch since the beginning, its index)."""
+        for _ in itertools.count() if count is None else range(count):
+            index = self._next_index()
+            if index is None:
+                return
+            self._tasks += 1
+            yield self._tasks, index
+
+    def _next_index(self) -> int | None:
+        """The next index of the pass. With a limit a new pass begins after it, else None ends it."""
+        for _ in range(2):
+            if self._order is None:
+                self._order = iter(self._new_order())
+            index = next(self._order, None)
+            if index is not None:
+                return int(index)
+            self._order = None
+            if self._limit is None:
+                break
+        return None
+
+    def _new_order(self) -> Iterable[int]:
+        count = _count(self._dataset)
         if count is None:
-            index = 0
-            while True:
-                yield self._dataset[index]
-                index += 1
-        order = np.arange(count) if self._random is None else self._random.permutation(count)
-        for index in order:
-            yield self._dataset[int(index)]
+            return itertools.count()
+        return range(count) if self._random is None else self._random.permutation(count)
+
+    def _load(self, task: tuple[int, int]) -> tuple[Any, ...]:
+        number, index = task
+        try:
+            data = self._dataset[index]
+        except StopIteration as error:  # would end the epoch without a word
+            raise RuntimeError(f"{type(self._dataset).__name__}[{index}] raised StopIteration") from error
+        return prepared(data, number, lists_are_tuples=True)
+
+    def _stop(self) -> None:
+        self._prefetcher.close()
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.close()
 
 
-class _Batches:
-    """An iterable that starts anew for each pass."""
+def _load_aside(processes: ProcessWorkers, task: tuple[int, int]) -> tuple[Any, ...]:
+    return prepared(processes.load(task), task[0], lists_are_tuples=True)
 
-    def __init__(self, source: PyDatasetSource) -> None:
-        self._source = source
 
-    def __iter__(self) -> Iterator[Any]:
-        return self._source.batches()
+def _count(dataset: PyDataset) -> int | None:
+    """The number of batches.
+
+    Raises: InvalidArgumentError if it is no whole number.
+    """
+    try:
+        count = dataset.num_batches
+        return None if count is None else operator.index(count)
+    except TypeError as error:
+        raise InvalidArgumentError(
+            explain(
+                f"The number of batches of {type(dataset).__name__}",
+                expected="an integer, or None for batches without end",
+                got=str(error),
+                fix="__len__ may return math.ceil(samples / batch_size), which is an int",
+            )
+        ) from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
 from layerlab.errors import DataError, explain
 
-__all__ = ["as_batch", "pack_x_y_sample_weight", "unpack_x_y_sample_weight"]
+__all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_weight"]
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
@@ -35,19 +36,42 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x,) if isinstance(x, tuple | list) else x
 
 
-def as_batch(data: Any) -> tuple[Any, ...]:
-    """What an iterator yields, as a tuple; anything but a tuple is taken whole as x.
+def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
+    """What an iterator yields, as a tuple; an array or a dict is taken whole as x.
 
-    Raises: DataError for a namedtuple or a tuple of more than three.
+    Args:
+        lists_are_tuples: as in a DataLoader or a PyDataset; else a list of arrays is refused, because it may
+            be meant as (x, y) or as several inputs.
+    Raises: DataError for a namedtuple, a tuple of more than three, or such a list.
     """
+    if isinstance(data, list) and not is_list_of_values(data):
+        if not lists_are_tuples:
+            raise DataError(
+                explain(
+                    f"The data yield a list of {len(data)}, which may mean (x, y) or several inputs.",
+                    fix="yield a tuple: (x, y), or ([a, b],) for two inputs",
+                )
+            )
+        data = tuple(data)
     if not isinstance(data, tuple):
         return (data,)
     if hasattr(data, "_fields"):
         raise DataError(
             explain(
-                f"The data yields a namedtuple ({type(data).__name__}), which may mean x alone or (x, y).",
+                f"The data yield a namedtuple ({type(data).__name__}), which may mean x alone or (x, y).",
                 fix="yield a plain tuple: (x,), (x, y) or (x, y, sample_weight)",
             )
         )
     unpack_x_y_sample_weight(data)
     return data
+
+
+def prepared(data: Any, number: int, lists_are_tuples: bool = False) -> tuple[Any, ...]:
+    """What an iterator yields as batch `number`, as a checked tuple of arrays. Those of the back end stay.
+
+    Raises: DataError or DTypeError.
+    """
+    batch = as_batch(data, lists_are_tuples)
+    arrays = tuple(as_arrays(part, name, to_host=False) for part, name in zip(batch, PARTS, strict=False))
+    count_samples(arrays, where=f"Batch {number}")
+    return arrays

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from layerlab.data.adapt import make_source
+from layerlab.data.adapt import make_source, takes_batch_size
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import InvalidArgumentError, explain
@@ -50,8 +50,9 @@ def validation_rule(frequency: Any) -> Callable[[int], bool]:
 
 
 def validation_source(data: Any, batch_size: int | None, steps: int | None) -> BatchSource:
-    """The batches of `fit(validation_data=...)`."""
+    """The batches of `fit(validation_data=...)`; `batch_size` is for data that do not come in batches."""
     x, y, sample_weight = (
         unpack_x_y_sample_weight(tuple(data)) if isinstance(data, tuple | list) else (data, None, None)
     )
-    return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    size = batch_size if takes_batch_size(x) else None
+    return make_source(x, y, sample_weight, batch_size=size, steps=steps)
