@@ -1,7 +1,17 @@
-"""Models: Functional, Sequential and subclassed. Imports everything below."""
+"""Models: Functional, Sequential and subclassed; copies of them, and their text. Imports everything below."""
 
+from layerlab.models.cloning import clone_model
 from layerlab.models.functional import Functional, Input
 from layerlab.models.model import Model
 from layerlab.models.sequential import Sequential
+from layerlab.models.text import model_from_json, model_from_yaml
 
-__all__ = ["Functional", "Input", "Model", "Sequential"]
+__all__ = [
+    "Functional",
+    "Input",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "model_from_json",
+    "model_from_yaml",
+]

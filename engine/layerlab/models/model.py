@@ -12,20 +12,29 @@ from layerlab import inspect as inspection
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
-from layerlab.core.registry import find
+from layerlab.core.registry import CustomObjectScope, find
 from layerlab.core.symbolic import KerasTensor
 from layerlab.core.tracking import unique
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
 from layerlab.frontends import display_bundle
+from layerlab.models.attributes import Attributes
+from layerlab.models.compile_config import CompileConfig
 from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
+from layerlab.models.functional_config import (
+    functional_config,
+    functional_from_config,
+    is_functional_config,
+    takes_graph,
+)
+from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
+from layerlab.models.text import Text
 from layerlab.saving import weights_file
-from layerlab.training.trainer import Trainer
 
-__all__ = ["Model"]
+__all__ = ["Model", "is_functional"]
 
 
-class Model(Trainer, Layer):
+class Model(CompileConfig, StateTree, Text, Attributes):
     """Layers with training, evaluation and inference.
 
     Args:
@@ -46,7 +55,7 @@ class Model(Trainer, Layer):
     _graph: Function | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is Model and _is_functional(args, kwargs):
+        if cls is Model and _gives_graph(args, kwargs):
             functional = find("models", "Functional")
             return functional.__new__(functional, *args, **kwargs)
         model = super().__new__(cls, *args, **kwargs)
@@ -54,7 +63,7 @@ class Model(Trainer, Layer):
         return model
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if _is_functional(args, kwargs):
+        if _gives_graph(args, kwargs):
             names = ("inputs", "outputs", "name")
             given = {**dict(zip(names, args, strict=False)), **kwargs}
             graph = Function(*with_own_inputs(given.pop("inputs"), given.pop("outputs")))
@@ -70,7 +79,7 @@ class Model(Trainer, Layer):
                     )
                 )
             Layer.__init__(self, **kwargs)
-        Trainer.__init__(self)
+        CompileConfig.__init__(self)
 
     def _set_graph(self, graph: Function) -> None:
         graph.name = self.name
@@ -258,7 +267,34 @@ class Model(Trainer, Layer):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any] | None:
         return display_bundle(self)
 
-    # -- saving -------------------------------------------------------------------------------------------
+    # -- config and saving --------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The architecture without weights: the graph, or the constructor's arguments of a subclass."""
+        if self._graph is None or not takes_graph(type(self)):
+            return super().get_config()
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            **functional_config(self._graph, is_functional),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote.
+
+        Args:
+            custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+        Raises: ConfigError, GraphError, UnknownNameError.
+        """
+        with CustomObjectScope(custom_objects):
+            if is_functional_config(config) and takes_graph(cls):
+                return functional_from_config(cls, config, is_functional)
+            return super().from_config(config)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes it was built on; a graph has its own."""
+        return {"input_shape": None} if is_functional(self) else super().get_build_config()
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Whole models cannot be saved yet: raises UnsupportedError."""
@@ -288,7 +324,12 @@ class Model(Trainer, Layer):
         weights_file.load_weights(self, filepath, skip_mismatch)
 
 
-def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+def is_functional(model: Any) -> bool:
+    """True for a model that was made from (inputs, outputs)."""
+    return isinstance(model, Model) and model._graph is not None and not hasattr(model, "_stack")
+
+
+def _gives_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     return (
         len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= kwargs.keys()
     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from layerlab.core.call_spec import is_shape
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
+from layerlab.core.registry import CustomObjectScope
+from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
-from layerlab.errors import InvalidArgumentError, NotBuiltError, explain
+from layerlab.errors import ConfigError, InvalidArgumentError, NotBuiltError, explain
 from layerlab.layers.input import InputLayer
 from layerlab.models.ends import run_graph
+from layerlab.models.legacy_config import deserialize_config
 from layerlab.models.model import Model
 
 __all__ = ["Sequential"]
@@ -81,6 +85,41 @@ class Sequential(Model):
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers' configs, and the shape it was built on."""
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+            "layers": [serialize_keras_object(layer) for layer in self._stack],
+        }
+        if self._graph is not None:
+            config["build_input_shape"] = self._graph.inputs[0].shape
+        return config
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shape it was built on, or None."""
+        return None if self._graph is None else {"input_shape": self._graph.inputs[0].shape}
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote, a bare list of layers too.
+
+        Raises: ConfigError, UnknownNameError.
+        """
+        config = {"layers": config} if isinstance(config, list) else config
+        if not isinstance(config, dict) or not isinstance(config.get("layers"), list | tuple):
+            raise ConfigError(explain("The config of a Sequential", expected="a dict with a list of layers"))
+        with CustomObjectScope(custom_objects):
+            layers = [deserialize_config(layer) for layer in config["layers"]]
+        model = cls(name=config.get("name"))
+        for layer in layers:
+            model.add(layer)
+        shape: Any = config.get("build_input_shape")
+        if model._graph is None and layers and is_shape(shape):
+            model.build(tuple(shape))
+        return model
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of this shape, the batch size included: `build((None, 10))`."""

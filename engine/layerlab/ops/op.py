@@ -18,7 +18,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.naming import auto_name
-from layerlab.core.registry import register_builtin
+from layerlab.core.registry import builtin, register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
@@ -154,8 +154,8 @@ class FunctionOperation(Operation):
         return keras_module(self.class_name), self.class_name
 
     def get_config(self) -> dict[str, Any]:
-        """The name and the static arguments."""
-        return {"name": self.name, **self.static}
+        """The name and the static arguments, defaults included: those of Keras' class may be others."""
+        return {"name": self.name, **_defaults(self.class_name), **self.static}
 
 
 class _SavedOp:
@@ -166,6 +166,12 @@ class _SavedOp:
         self._class_name = class_name
         self._allowed = {"name", *place.names} - place.in_call
 
+    def defaults(self) -> dict[str, Any]:
+        """Static argument -> default, where there is one."""
+        parameters = inspect.signature(self._function).parameters
+        given = {name: parameters[name].default for name in parameters.keys() & self._allowed - {"name"}}
+        return {name: value for name, value in given.items() if value is not inspect.Parameter.empty}
+
     def from_config(self, config: dict[str, Any]) -> FunctionOperation:
         """The op with the static arguments of `config`."""
         unknown = sorted(map(str, config.keys() - self._allowed))
@@ -174,6 +180,11 @@ class _SavedOp:
             raise ConfigError(explain(where, got=", ".join(unknown)[:200]))
         static = {key: deserialize_keras_object(value) for key, value in config.items() if key != "name"}
         return FunctionOperation(self._function, self._class_name, static, config.get("name"))
+
+
+@functools.cache
+def _defaults(class_name: str) -> dict[str, Any]:
+    return builtin("operations", class_name).defaults()
 
 
 def convert(values: list[Any], promote: Promotion = "common") -> list[Any]:

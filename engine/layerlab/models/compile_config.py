@@ -1,0 +1,68 @@
+"""What a model was compiled with, as a config that files hold, and back."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.serialization import serialize_keras_object
+from layerlab.errors import ConfigError, explain
+from layerlab.optimizers import LossScaleOptimizer
+from layerlab.training.trainer import Trainer
+
+__all__ = ["CompileConfig"]
+
+_KEYS = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+)
+
+
+class CompileConfig(Trainer):
+    """`get_compile_config` and `compile_from_config`. Mixed into Model."""
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Optimizer, loss, metrics and the other arguments of `compile` as JSON-like values; {} before it.
+
+        The optimizer has its learning rate of now, not its state. Raises: UnsupportedError for a lambda.
+        """
+        if not self.compiled:
+            return {}
+        arguments = {key: self._compiled.get(key) for key in _KEYS}
+        return serialize_keras_object({**arguments, "optimizer": self._given_optimizer()})
+
+    def _given_optimizer(self) -> Any:
+        """The optimizer without the loss scaling that `compile` put around it."""
+        given = self._compiled["optimizer"]
+        is_wrapped = isinstance(self.optimizer, LossScaleOptimizer) and given is not self.optimizer
+        return self.optimizer.inner_optimizer if is_wrapped else self.optimizer
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with a config of `get_compile_config`; a built model gets optimizer variables.
+
+        Raises: ConfigError, UnknownNameError for functions and classes that are not registered.
+        """
+        if type(self).compile is not Trainer.compile and type(self).compile_from_config is (
+            CompileConfig.compile_from_config
+        ):
+            warnings.warn(
+                f"'{self.name}' was not compiled from its config, because {type(self).__name__} has a "
+                "compile of its own. Call compile, or define get_compile_config and compile_from_config.",
+                stacklevel=2,
+            )
+            return
+        if not isinstance(config, dict):
+            raise ConfigError(explain("compile_from_config", expected="a dict", got=type(config).__name__))
+        unknown = sorted(map(str, config.keys() - {*_KEYS, "auto_scale_loss"}))
+        if unknown:
+            raise ConfigError(explain("compile_from_config got unknown keys.", got=", ".join(unknown)[:200]))
+        self.compile(**deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)

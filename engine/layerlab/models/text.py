@@ -1,0 +1,131 @@
+"""Architectures as text: JSON and YAML, without weights.
+
+What is read may come from anyone: it can name layers of layerlab and what the user registered or passed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from layerlab.core.deserialization import check_size
+from layerlab.core.registry import CustomObjectScope
+from layerlab.core.serialization import serialize_keras_object
+from layerlab.errors import ConfigError, explain
+from layerlab.models.legacy_config import deserialize_config
+
+try:
+    import yaml
+except ImportError:  # an extra: `pip install layerlab[yaml]`
+    yaml = None
+
+__all__ = ["Text", "model_from_json", "model_from_yaml"]
+
+_LONGEST = 512 * 2**20  # characters
+
+
+class Text:
+    """`to_json` and `to_yaml`. Mixed into Model."""
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture, and what the model was compiled with, as JSON; `kwargs` go to `json.dumps`.
+
+        Read by `models.model_from_json`, here and of Keras. Raises: UnsupportedError for parts without a
+        config, such as lambdas.
+        """
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """The same as YAML; `kwargs` go to `yaml.dump`. Read by `models.model_from_yaml`.
+
+        Raises: ImportError without PyYAML.
+        """
+        # By way of JSON: it makes tuples lists, and no part of the text refers to another.
+        return _yaml().dump(json.loads(self.to_json()), **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The model that `to_json`, here or of Keras 2 or 3, described; its weights are new.
+
+    Args:
+        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+    Raises: ConfigError (a ValueError) for text that is no such description, UnknownNameError for a class it
+        names that is not known.
+    """
+    text = _checked_text(json_string, "model_from_json")
+    try:
+        config = json.loads(text)
+    except RecursionError as error:
+        raise ConfigError(explain("The JSON is nested too deeply.")) from error
+    except ValueError as error:
+        raise ConfigError(
+            explain(
+                f"model_from_json got no JSON: {str(error)[:120]}", fix="pass the text of model.to_json()"
+            )
+        ) from error
+    return _model_from(config, custom_objects, "model_from_json")
+
+
+def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The model that `to_yaml`, here or of Keras 2, described; its weights are new.
+
+    Args and errors as of `model_from_json`; ImportError without PyYAML.
+    """
+    text = _checked_text(yaml_string, "model_from_yaml")
+    library = _yaml()
+    try:
+        config = library.load(text, Loader=_loader(library))
+    except RecursionError as error:
+        raise ConfigError(explain("The YAML is nested too deeply.")) from error
+    except (library.YAMLError, ValueError) as error:
+        raise ConfigError(
+            explain(
+                f"model_from_yaml got no YAML: {str(error)[:120]}", fix="pass the text of model.to_yaml()"
+            )
+        ) from error
+    return _model_from(config, custom_objects, "model_from_yaml")
+
+
+def _model_from(config: Any, custom_objects: dict[str, Any] | None, method: str) -> Any:
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ConfigError(
+            explain(
+                f"{method} got no description of a model.",
+                expected="the text of a dict with class_name and config",
+                got=f"the text of a {type(config).__name__}",
+            )
+        )
+    check_size(config)
+    with CustomObjectScope(custom_objects):
+        model = deserialize_config(config)
+    if not isinstance(model, Text):
+        raise ConfigError(
+            explain(method, expected="the description of a model", got=f"a {type(model).__name__}")
+        )
+    return model
+
+
+def _checked_text(text: Any, method: str) -> str:
+    if not isinstance(text, str):
+        raise ConfigError(explain(method, expected="text", got=type(text).__name__))
+    if len(text) > _LONGEST:
+        raise ConfigError(explain(method, expected=f"at most {_LONGEST} characters", got=str(len(text))))
+    return text
+
+
+def _yaml() -> Any:
+    if yaml is None:
+        raise ImportError(
+            "YAML needs the package PyYAML: pip install pyyaml. JSON needs nothing: model.to_json()"
+        )
+    return yaml
+
+
+def _loader(library: Any) -> Any:
+    """PyYAML's safe loader, with the tuples that Keras 2 wrote read as lists."""
+
+    class Loader(library.SafeLoader):
+        """Makes plain values only."""
+
+    Loader.add_constructor("tag:yaml.org,2002:python/tuple", Loader.construct_yaml_seq)
+    return Loader
