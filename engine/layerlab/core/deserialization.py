@@ -181,7 +181,15 @@ def _instantiate(target: Any, class_name: str, inner: Any, config: dict[str, Any
         instance = target.from_config(inner) if hasattr(target, "from_config") else target(**inner)
     except LayerlabError:
         raise
-    except (TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+    except (
+        TypeError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
         message = explain(
             f"{class_name} cannot be made from its config: {type(error).__name__}: {str(error)[:200]}",
             fix="check the config's keys and values",

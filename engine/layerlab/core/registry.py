@@ -146,12 +146,12 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     return decorate
 
 
-def get_registered_name(target: Any) -> str:
+def get_registered_name(obj: Any) -> str:
     """'package>name' of a registered class or function, else its own name."""
     try:
-        return _custom_names.get(target) or target.__name__
+        return _custom_names.get(obj) or obj.__name__
     except TypeError:  # unhashable: never registered
-        return type(target).__name__
+        return type(obj).__name__
 
 
 def get_registered_object(

@@ -8,6 +8,7 @@ from typing import Any
 from layerlab import tree
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.function import Function
+from layerlab.core.registry import CustomObjectScope, builtin_name, get_registered_name
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
@@ -80,10 +81,9 @@ def _cloner(
 
 
 def _copy(layer: Any) -> Any:
-    config = layer.get_config()
-    if hasattr(layer, "saved_as"):  # an op: its class is known to the registry only
+    if hasattr(layer, "saved_as"):  # an op: only the registry knows its class
         return deserialize_keras_object(serialize_keras_object(layer))
-    return type(layer).from_config(config)
+    return type(layer).from_config(layer.get_config())
 
 
 def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable[[Any], Any]) -> Any:
@@ -134,5 +134,13 @@ def _check_inputs(given: Any, expected: Any) -> None:
 
 def _compiled_like(model: Any, clone: Any) -> Any:
     if model.compiled:
-        clone.compile_from_config(model.get_compile_config())
+        with CustomObjectScope(_custom_objects(model._compiled)):
+            clone.compile_from_config(model.get_compile_config())
     return clone
+
+
+def _custom_objects(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The functions, and the classes of the objects, that `compile` was given: not registered, perhaps."""
+    given = [leaf for leaf in tree.flatten(arguments) if callable(leaf) or hasattr(leaf, "get_config")]
+    objects = [leaf if hasattr(leaf, "__name__") else type(leaf) for leaf in given]
+    return {get_registered_name(one): one for one in objects if builtin_name(one) is None}

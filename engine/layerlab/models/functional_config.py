@@ -221,7 +221,7 @@ class _GraphReader:
             raise _malformed(f"A call of '{name[:80]}'", "a list of args and a dict of kwargs", call)
         try:
             layer(*args, **kwargs)
-        except TypeError as error:
+        except (TypeError, MemoryError) as error:
             raise ConfigError(
                 explain(f"'{name[:80]}' cannot be called as the config says: {error}")
             ) from error
