@@ -187,7 +187,7 @@ def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
     """Raise DataError for what is no data, and for what cannot be given beside a source of batches."""
     if x is None:
         raise DataError(explain("There are no data.", fix="pass x (and y)"))
-    if not isinstance(x, PyDataset):
+    if not isinstance(x, PyDataset) and not holds_rows(x):
         refuse_what_is_no_data(x)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -42,6 +43,7 @@ class Ahead:
         ]
         for thread in self._threads:
             thread.start()
+        self._dismiss = weakref.finalize(self, _dismiss, self._todo, threads)  # also if it is never closed
         self._schedule()
 
     def __iter__(self) -> Iterator[Any]:
@@ -61,8 +63,7 @@ class Ahead:
         self._tasks = iter(())
         while self._futures:
             self._futures.popleft().cancel()
-        for _ in self._threads:
-            self._todo.put(None)
+        self._dismiss()
         for thread in self._threads:
             thread.join(_JOIN_SECONDS)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -73,10 +74,20 @@ class Ahead:
         return any(thread.is_alive() for thread in self._threads)
 
     def _schedule(self) -> None:
-        while len(self._futures) < self._depth and (task := next(self._tasks, _END)) is not _END:
+        while len(self._futures) < self._depth:
+            task = next(self._tasks, _END)
+            if task is _END:
+                self._dismiss()
+                return
             future: Future[Any] = Future()
             self._futures.append(future)
             self._todo.put((task, future))
+
+
+def _dismiss(todo: queue.SimpleQueue[Any], threads: int) -> None:
+    """Let each thread end once it has done what is before this in the queue."""
+    for _ in range(threads):
+        todo.put(None)
 
 
 def _work(todo: queue.SimpleQueue[Any], load: Callable[[Any], Any]) -> None:

@@ -67,11 +67,11 @@ def row_source(data: Any, batch_size: int, steps: int | None, shuffle: bool | st
 
     Only what has random access is shuffled.
     """
-    if not hasattr(data, "__getitem__"):
+    if _is_of(data, "datasets", "IterableDataset"):
         return IterableSource(_Rows(data, batch_size), steps, depth=depth)
 
     def take(index: Any) -> tuple[Any, ...]:
-        return prepared(data[index.tolist() if isinstance(index, np.ndarray) else index], 0)
+        return prepared(data[index.tolist() if isinstance(index, np.ndarray) else index], "The rows")
 
     if len(data) == 0:
         raise DataError(explain("The data set is empty.", expected="at least one row", got="0 rows"))

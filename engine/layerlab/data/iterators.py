@@ -100,7 +100,7 @@ class IterableSource:
         if data is _END:
             raise StopIteration
         self._count += 1
-        return prepared(data, self._count, self._lists_are_tuples)
+        return prepared(data, f"Batch {self._count}", self._lists_are_tuples)
 
     def _advance(self) -> Any:
         if self._current is None:

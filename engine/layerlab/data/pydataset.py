@@ -226,7 +226,7 @@ class PyDatasetSource:
             data = self._dataset[index]
         except StopIteration as error:  # would end the epoch without a word
             raise RuntimeError(f"{type(self._dataset).__name__}[{index}] raised StopIteration") from error
-        return prepared(data, number, lists_are_tuples=True)
+        return prepared(data, f"Batch {number}", lists_are_tuples=True)
 
     def _stop(self) -> None:
         self._prefetcher.close()
@@ -236,7 +236,7 @@ class PyDatasetSource:
 
 
 def _load_aside(processes: ProcessWorkers, task: tuple[int, int]) -> tuple[Any, ...]:
-    return prepared(processes.load(task), task[0], lists_are_tuples=True)
+    return prepared(processes.load(task), f"Batch {task[0]}", lists_are_tuples=True)
 
 
 def _count(dataset: PyDataset) -> int | None:

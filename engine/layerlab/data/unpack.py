@@ -66,12 +66,14 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
     return data
 
 
-def prepared(data: Any, number: int, lists_are_tuples: bool = False) -> tuple[Any, ...]:
-    """What an iterator yields as batch `number`, as a checked tuple of arrays. Those of the back end stay.
+def prepared(data: Any, where: str, lists_are_tuples: bool = False) -> tuple[Any, ...]:
+    """What an iterator yields as a checked tuple of arrays; those of the back end stay.
 
+    Args:
+        where: which batch it is, for messages.
     Raises: DataError or DTypeError.
     """
     batch = as_batch(data, lists_are_tuples)
     arrays = tuple(as_arrays(part, name, to_host=False) for part, name in zip(batch, PARTS, strict=False))
-    count_samples(arrays, where=f"Batch {number}")
+    count_samples(arrays, where)
     return arrays
