@@ -12,8 +12,8 @@ import pytest
 
 import layerlab as keras
 
-# What Python prints for each, without types, in the order in which one meets them: training, one batch, steps,
-# losses and metrics, state, text, looking at it, and what is deprecated.
+# What Python prints for each, without types, in the order in which one meets them: training, one batch,
+# steps, losses and metrics, state, text, looking at it, and what is deprecated.
 METHODS = {
     "compile": (
         "(self, optimizer='rmsprop', loss=None, loss_weights=None, metrics=None, weighted_metrics=None,"
