@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import layerlab as keras
+from layerlab.data.adapt import make_source
 
 X, Y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
 Pair = collections.namedtuple("Pair", ["x", "y"])
@@ -75,6 +76,8 @@ def test_tuples_of_another_length_are_refused(
 
 def test_a_list_is_a_tuple_from_a_data_set_and_refused_from_a_generator_as_in_keras(model: Any) -> None:
     for source in (Fixed, loader):
+        [batch, *_] = make_source(source([[[1.0]], [2]])).epoch()
+        assert [part.tolist() for part in batch] == [[[1.0]], [2]]
         for call in calls(model, lambda source=source: source([X, Y])):  # type: ignore[misc]
             call()
     for call in calls(model, lambda: generator([X, Y])):

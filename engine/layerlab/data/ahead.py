@@ -15,7 +15,7 @@ __all__ = ["Ahead"]
 
 _END = object()
 _LOOK_SECONDS = 0.5  # a wait without an end cannot be interrupted on Windows
-_JOIN_SECONDS = 2.0
+_JOIN_SECONDS = 1.0
 
 
 class Ahead:
@@ -44,6 +44,7 @@ class Ahead:
         for thread in self._threads:
             thread.start()
         self._dismiss = weakref.finalize(self, _dismiss, self._todo, threads)  # also if it is never closed
+        self._is_closed = False
         self._schedule()
 
     def __iter__(self) -> Iterator[Any]:
@@ -60,6 +61,9 @@ class Ahead:
 
     def close(self) -> None:
         """Stop the threads. One that is in the midst of a load ends after it; it is waited for briefly."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._tasks = iter(())
         while self._futures:
             self._futures.popleft().cancel()

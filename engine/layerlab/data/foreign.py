@@ -98,6 +98,8 @@ def refuse_what_is_no_data(x: Any) -> None:
         advice = "np.array(list(x)) makes an array of it"
     elif isinstance(x, Iterable):
         return
+    elif hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        advice = "derive its class from keras.utils.PyDataset"
     raise DataError(
         explain(
             f"A {type(x).__name__} is no data.",

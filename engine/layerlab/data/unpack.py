@@ -44,15 +44,15 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
             be meant as (x, y) or as several inputs.
     Raises: DataError for a namedtuple, a tuple of more than three, or such a list.
     """
-    if isinstance(data, list) and not is_list_of_values(data):
-        if not lists_are_tuples:
-            raise DataError(
-                explain(
-                    f"The data yield a list of {len(data)}, which may mean (x, y) or several inputs.",
-                    fix="yield a tuple: (x, y), or ([a, b],) for two inputs",
-                )
-            )
+    if isinstance(data, list) and lists_are_tuples:
         data = tuple(data)
+    if isinstance(data, list) and not is_list_of_values(data):
+        raise DataError(
+            explain(
+                f"The data yield a list of {len(data)}, which may mean (x, y) or several inputs.",
+                fix="yield a tuple: (x, y), or ([a, b],) for two inputs",
+            )
+        )
     if not isinstance(data, tuple):
         return (data,)
     if hasattr(data, "_fields"):
