@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab import tree
-from layerlab.core.layer import Layer
 from layerlab.core.tracking import unique
 
 __all__ = ["Attributes"]
 
 
-class Attributes(Layer):
+class Attributes:
     """Small public attributes. Mixed into Model."""
 
     @property
@@ -36,7 +35,7 @@ class Attributes(Layer):
             layer.reset_states()
 
     def _stateful_layers(self) -> list[Any]:
-        layers = self._flatten_layers(include_self=False)
+        layers = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
         return [layer for layer in layers if layer.stateful and hasattr(layer, "reset_states")]
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:

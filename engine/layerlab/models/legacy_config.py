@@ -75,6 +75,8 @@ def modernized(config: Any) -> Any:
     if "module" in config or not isinstance(config.get("class_name"), str):
         return {key: modernized(value) for key, value in config.items()}
     class_name, inner = config["class_name"], config.get("config")
+    if class_name == "Sequential" and isinstance(inner, list):
+        return {**config, "config": {"layers": inner}}
     if class_name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
         raise UnsupportedError(
             explain(

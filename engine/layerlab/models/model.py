@@ -34,7 +34,7 @@ from layerlab.saving import weights_file
 __all__ = ["Model", "is_functional"]
 
 
-class Model(CompileConfig, StateTree, Text, Attributes):
+class Model(CompileConfig, StateTree, Text, Attributes, Layer):
     """Layers with training, evaluation and inference.
 
     Args:

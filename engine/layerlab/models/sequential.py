@@ -104,7 +104,7 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote, a bare list of layers too.
+        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote, of the former a bare list too.
 
         Raises: ConfigError, UnknownNameError.
         """
