@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
 import layerlab as keras
 from layerlab.data.adapt import make_source
@@ -85,3 +86,16 @@ def test_the_loss_is_weighted_for_every_source(backend: str) -> None:
     for data in ((x, Y), (iter([(x, Y)]),), (Batches(),)):
         history = model.fit(*data, class_weight=weigh, verbose=0).history
         assert history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_weights_are_those_of_keras() -> None:
+    weigh = {0: 0.5, 1: 2.0, 2: 0.0}
+    for targets in (
+        Y,
+        Y[:, None],
+        np.eye(4)[Y],
+        np.array([0.2, 1.6, 0.9]),
+        np.array([[0.3, 0.7], [0.6, 0.4]]),
+    ):
+        ours = make_source(np.zeros(len(targets)), targets, class_weight=weigh).whole[2]
+        assert ours.tolist() == class_weight_to_sample_weights(targets, weigh).tolist()

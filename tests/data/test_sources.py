@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from keras.src.trainers.data_adapters import array_slicing
+from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 import layerlab as keras
 from layerlab.backend.active import backend as active
@@ -228,3 +229,12 @@ def test_what_is_no_data_is_refused_with_advice(data: Any, advice: str) -> None:
 def test_targets_that_are_a_generator_are_refused() -> None:
     with pytest.raises(ValueError, match="y is a generator beside arrays"):
         make_source(numbered(2), (value for value in range(2)))
+
+
+@pytest.mark.parametrize("samples, size", [(5, 2), (6, 2), (70, None), (3, 8)])
+def test_batches_in_order_are_those_of_keras(samples: int, size: int | None) -> None:
+    expected = ArrayDataAdapter(numbered(samples), numbered(samples), batch_size=size)
+    source = make_source(numbered(samples), numbered(samples), batch_size=size)
+    assert source.steps == expected.num_batches
+    for ours, (x, y) in zip(source.epoch(), expected.get_numpy_iterator(), strict=True):
+        assert (ours[0].tolist(), ours[1].tolist()) == (x.tolist(), y.tolist())

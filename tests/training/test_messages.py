@@ -54,7 +54,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     ),
     "text labels": (
         lambda m: m.fit(X, ["cat", "dog"] * 6, verbose=0),
-        ["y is text ('cat')", "np.unique(values, return_inverse=True)"],
+        ["y is text ('cat'", "np.unique(values, return_inverse=True)"],
     ),
     "text as x": (lambda m: m.fit(np.array(["a", "b"]), [0, 1], verbose=0), ["x is text ('a', 'b')"]),
     "dates": (lambda m: m.fit(X, np.full(12, "2020-01-01", "datetime64[D]"), verbose=0), ["y is dates"]),
