@@ -37,12 +37,13 @@ def test_without_batch_callbacks_no_step_waits_for_the_device(
     model = Counting()
     during: list[int] = []
     monkeypatch.setattr(
-        "layerlab.training.control.RunControl.used", lambda self, unit: during.append(len(reads))
+        "layerlab.training.control.RunControl.used",
+        lambda self, unit: during.append(len(reads)) if unit == "step" else None,
     )
 
     model.fit(x, y, batch_size=2, verbose=0)
 
-    assert during[:20] == [0] * 20
+    assert during and not any(during)
 
 
 def test_batch_callbacks_get_the_numbers_of_each_step(backend: str, reads: list[Any]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-__all__ = ["Array", "ArraySpec", "Backend", "Padding", "Shape"]
+__all__ = ["Array", "ArraySpec", "Backend", "Loop", "Padding", "Shape"]
 
 Array = Any  # an array of the active back end
 Shape = tuple[int, ...]
@@ -28,6 +28,20 @@ class ArraySpec:
 
     shape: Shape
     dtype: str
+
+
+class Loop(Protocol):
+    """Many steps as one program."""
+
+    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
+        """A step on each batch, which are arrays of equal shapes on the host.
+
+        Returns: (state, outputs of the last step, outputs of all steps stacked along a new first axis, which
+        may be longer); None, with nothing done, if such a step is slower in a loop than alone.
+        """
+
+    def rest(self) -> None:
+        """Give back the memory that is held between two calls."""
 
 
 class Backend(Protocol):
@@ -215,3 +229,9 @@ class Backend(Protocol):
     ) -> Callable[..., Any]:
         """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path.
         `donate` allows the memory of the old state to be reused: it must not be read again."""
+
+    @property
+    def compile_loop(self) -> Callable[..., Loop] | None:
+        """`compile_loop(step, *, capacity, donate, keep_all)` gives the Loop for up to `capacity` batches a
+        call; None where many steps in one program are no faster than one by one. Outputs that are no scalars
+        are stacked if `keep_all`, else None."""

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
+from layerlab.training.runner import Ran, StepRunner
 from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
 from layerlab.training.steps import Steps
@@ -36,7 +34,8 @@ class Execution(Steps):
         self._jit_compile = False
         self._steps_per_execution = 1
         self._compiled: dict[str, Any] = {}  # arguments of compile; empty before it
-        self._functions: dict[str, Any] = {}  # kind -> (what it was made for, the function)
+        self._runners: dict[str, Any] = {}  # kind -> (what it was made for, the StepRunner)
+        self._ran: list[Ran] = []
         self._undo_reset: Callable[[], None] = _nothing
         self._owner: tuple[int, str] | None = None  # thread and method that use the state now
 
@@ -62,92 +61,81 @@ class Execution(Steps):
     # -- inside -----------------------------------------------------------------------------------------
 
     def _forget_functions(self) -> None:
-        self._functions = {}
+        self._runners = {}
         self.train_function = self.test_function = self.predict_function = None
 
     def _made(self, kind: str) -> Callable[[list[Any]], Any]:
         """What `make_<kind>_function` gives, for a list of batches; up to date with the model's variables.
 
-        For 'train' and 'test' it returns (logs, loss of the last batch or None).
+        For 'train' and 'test' it returns the logs of the last step, and leaves what all gave in `_ran`.
         """
-        self._function(kind)
+        self._runner(kind)
         made = getattr(self, f"make_{kind}_function")()
         # An override may set the attribute and return nothing.
         function = made if made is not None else getattr(self, f"{kind}_function")
-        if kind == "predict":
-            return lambda batches: function(iter(batches))
 
-        def execute(batches: list[Any]) -> tuple[dict[str, Any], Any]:
-            self._step_loss = None
-            logs = function(iter(batches))
-            loss, self._step_loss = self._step_loss, None
-            return logs, loss
+        def execute(batches: list[Any]) -> Any:
+            self._ran = []
+            return function(iter(batches))
 
         return execute
 
     def _over_iterator(self, kind: str) -> Callable[[Iterator[Any]], Any]:
-        self._functions.pop(kind, None)
+        self._runners.pop(kind, None)
 
         def function(iterator: Iterator[Any]) -> Any:
-            results = [
-                self._step_on(kind, batch) for batch in itertools.islice(iterator, self._steps_per_execution)
-            ]
-            if not results:
+            together = self._runners[kind][1].together if kind in self._runners else 1
+            batches = list(itertools.islice(iterator, max(self._steps_per_execution, together)))
+            if not batches:
                 raise StopIteration
-            return _joined(results) if kind == "predict" else results[-1]
+            ran = self._run_steps(kind, batches)
+            if kind == "predict":
+                return _joined(ran)
+            self._ran += ran
+            return ran[-1].last[0]
 
         return function
 
-    def _step_on(self, kind: str, batch: Any) -> Any:
-        """One step, committed."""
-        if kind not in self._functions:  # called by hand, not by fit
-            self._prepare(batch, is_compiled=kind != "predict")
-            self._function(kind)
-        function = self._functions[kind][1]
+    def _run_steps(self, kind: str, batches: list[Any]) -> list[Ran]:
+        if kind not in self._runners:  # called by hand, not by fit
+            self._prepare(batches[0], is_compiled=kind != "predict")
+        runner = self._runners[kind][1] if kind in self._runners else self._runner(kind)
         try:
-            return function(batch)
+            ran = runner.run(batches)
         except UntrackedVariableError:
             # A metric may make its variables in its first update: now they are there.
-            current = self._function(kind)
-            if current is function:
+            current = self._runner(kind)
+            if current is runner:
+                self._undo_reset()
                 raise
-            return current(batch)
+            ran = current.run(batches)
+        except BaseException:
+            self._undo_reset()
+            raise
+        if kind != "predict":
+            self._has_stepped, self._undo_reset = True, _nothing
+        return ran
 
-    def _function(self, kind: str) -> Callable[[Any], Any]:
-        """Runs and commits one 'train', 'test' or 'predict' step on a batch; returns its logs or outputs.
-
-        Made anew when the variables have changed. An interrupt waits until the step is committed.
-        """
+    def _runner(self, kind: str) -> StepRunner:
+        """What runs 'train', 'test' or 'predict' steps; made anew when the variables have changed."""
         groups = self._state_groups(kind)
         key = (backend().name, *(tuple(map(id, variables)) for variables in groups.values()))
-        cached = self._functions.get(kind)
+        cached = self._runners.get(kind)
         if cached is not None and cached[0] == key:
             return cached[1]
         hidden = [] if kind == "predict" else self._metrics_of_compile()
         layout = StateLayout.of(**groups, hidden=[v for metric in hidden for v in metric.variables])
         form = form_of(self, kind, groups)
-        step = pure(self._reporting(form.method) if kind != "predict" else form.method, layout, form.is_taped)
-        if not self._run_eagerly:
-            jit = self._jit_compile if self._compiled else backend().jit_by_default
-            step = backend().compile_step(step, jit=jit, donate=kind == "train")
-
-        def run(batch: Any) -> Any:
-            raise_lost_interrupt()
-            with deferred_interrupts():
-                try:
-                    state, outputs = step(layout.read(), tree.map_structure(_keep_wide, batch))
-                except BaseException:
-                    self._undo_reset()
-                    raise
-                layout.commit(state)
-                if kind == "predict":
-                    return outputs
-                self._has_stepped, self._undo_reset = True, _nothing
-                logs, self._step_loss = outputs
-            return logs
-
-        self._functions[kind] = (key, run)
-        return run
+        jit = self._jit_compile if self._compiled else backend().jit_by_default
+        runner = StepRunner(
+            pure(self._reporting(form.method) if kind != "predict" else form.method, layout, form.is_taped),
+            layout,
+            jit=None if self._run_eagerly else jit,
+            donate=kind == "train",
+            keep_all=kind == "predict",
+        )
+        self._runners[kind] = (key, runner)
+        return runner
 
     def _reporting(self, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The step with its loss beside the logs. The loss is an attribute only while the step is traced."""
@@ -201,17 +189,17 @@ class Execution(Steps):
             self._owner = previous
 
 
-def _joined(results: list[Any]) -> Any:
-    """The outputs of several batches as one."""
-    if len(results) == 1:
-        return results[0]
-    return tree.map_structure(lambda *parts: backend().xp.concat(parts, axis=0), *results)
-
-
-def _keep_wide(leaf: Any) -> Any:
-    """float64 data as an array of the back end, because a step would narrow what is not told its dtype."""
-    is_wide = isinstance(leaf, np.ndarray) and leaf.dtype == np.float64
-    return backend().asarray(leaf, "float64") if is_wide else leaf
+def _joined(ran: list[Ran]) -> Any:
+    """The outputs of predict for several batches as those of one."""
+    parts = [
+        each.last
+        if each.series is None
+        else tree.map_structure(lambda leaf, n=each.count: leaf[:n].reshape(-1, *leaf.shape[2:]), each.series)
+        for each in ran
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return tree.map_structure(lambda *leaves: backend().xp.concat(leaves, axis=0), *parts)
 
 
 def _nothing() -> None:

@@ -21,6 +21,7 @@ from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
+from layerlab.training.runner import Ran
 
 __all__ = ["FitRun", "RunDescription", "new_run_id"]
 
@@ -46,16 +47,17 @@ class FitRun:
     """One call of fit.
 
     `epoch_batches()` gives the batches of an epoch, in lists of those that are run together;
-    `execute(batches)` runs and commits a training step on each and returns (logs, loss) of the last as
-    arrays; `validate()` returns the logs of a validation pass; `learning_rate` and `set_learning_rate` are
-    the optimizer's. Who made the source closes it.
+    `execute(batches)` runs and commits a training step on each and returns the logs of the last as arrays,
+    and what the programs in which they ran gave, each as (logs, loss); `validate()` returns the logs of a
+    validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made the source closes
+    it.
     """
 
     description: RunDescription
     source: BatchSource
     callbacks: CallbackList
     epoch_batches: Callable[[], Iterator[list[Any]]]
-    execute: Callable[[list[Any]], tuple[Mapping[str, Any], Any]]
+    execute: Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]
     reset_metrics: Callable[[], None]
     validate: Callable[[], Mapping[str, Any]] | None
     validates_after: Callable[[int], bool]
@@ -141,9 +143,9 @@ class FitRun:
 
     def _run_steps(self) -> Mapping[str, Any]:
         logs: Mapping[str, Any] = {}
-        for batches in self.epoch_batches():
-            if self._must_wait_or_stop():
-                break
+        groups = self.epoch_batches()
+        # Whether to wait is asked before batches are taken: a run that is stepped takes them one by one.
+        while not self._must_wait_or_stop() and (batches := next(groups, None)) is not None:
             self.callbacks.on_train_batch_begin(self._epoch_step)
             logs = self._execute(batches)
             self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(logs))
@@ -155,14 +157,19 @@ class FitRun:
 
     def _execute(self, batches: list[Any]) -> Mapping[str, Any]:
         raise_lost_interrupt()
-        with deferred_interrupts():  # a step that is committed is also counted and recorded
-            logs, loss = self.execute(batches)
+        with deferred_interrupts():  # steps that are committed are also counted and recorded
+            logs, ran = self.execute(batches)
+            done = self._step
+            for each in ran or [Ran(len(batches), (logs, None))]:
+                values, loss = each.last if each.series is None or each.count == 1 else each.series
+                recorded = dict(values) if self.listeners else {}
+                if loss is not None:  # also without listeners: for the check for NaN
+                    recorded["batch_loss"] = loss
+                numbers = range(done + 1, done + each.count + 1)
+                self._recorder.add([*numbers] if each.series is not None else [numbers[-1]], recorded)
+                done += each.count
             self._step += len(batches)
             self._epoch_step += len(batches)
-            recorded = dict(logs) if self.listeners else {}
-            if loss is not None:  # also without listeners: for the check for NaN
-                recorded["batch_loss"] = loss
-            self._recorder.add(self._step, recorded)
         self.control.used("step")
         return logs
 

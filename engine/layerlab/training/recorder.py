@@ -56,23 +56,42 @@ class StepRecorder:
     """Collects the logs of steps until they are due."""
 
     def __init__(self) -> None:
-        self._steps: list[int] = []
-        self._logs: list[Mapping[str, Any]] = []
+        self._entries: list[tuple[list[int], Mapping[str, Any]]] = []
         self._last_flush = time.perf_counter()
 
-    def add(self, step: int, logs: Mapping[str, Any]) -> None:
-        """Keep the logs of a finished step, unread."""
-        self._steps.append(step)
-        self._logs.append(logs)
+    def add(self, steps: list[int], logs: Mapping[str, Any]) -> None:
+        """Keep the logs of finished steps, unread.
+
+        Args:
+            logs: label -> values; an array with at least as many entries as there are steps, or, for a single
+                step, anything.
+        """
+        self._entries.append((steps, logs))
 
     @property
     def is_due(self) -> bool:
         """True when the collected logs should be taken."""
-        return bool(self._steps) and time.perf_counter() - self._last_flush >= FLUSH_SECONDS
+        return bool(self._entries) and time.perf_counter() - self._last_flush >= FLUSH_SECONDS
 
     def take(self) -> tuple[list[int], dict[str, list[float]]]:
         """(steps, values per label) since the last call; scalars only."""
-        steps, logs = self._steps, [to_floats(entry) for entry in self._logs]
-        self._steps, self._logs, self._last_flush = [], [], time.perf_counter()
-        labels = [key for key, value in (logs[-1] if logs else {}).items() if isinstance(value, float)]
-        return steps, {label: [entry.get(label, float("nan")) for entry in logs] for label in labels}
+        entries = [(steps, _scalars(logs, len(steps))) for steps, logs in self._entries]
+        self._entries, self._last_flush = [], time.perf_counter()
+        labels = entries[-1][1] if entries else {}
+        missing = float("nan")
+        return [step for steps, _ in entries for step in steps], {
+            label: [value for steps, logs in entries for value in logs.get(label, [missing] * len(steps))]
+            for label in labels
+        }
+
+
+def _scalars(logs: Mapping[str, Any], count: int) -> dict[str, list[float]]:
+    """One float for each step and label; labels whose values are arrays are left out."""
+    values: dict[str, list[float]] = {}
+    for label, value in sorted(logs.items()):
+        array = backend().to_numpy(value) if backend().is_array(value) else np.asarray(value)
+        if array.ndim == 0 and count == 1:
+            values[label] = [float(array)]
+        elif array.ndim == 1 and count > 1:
+            values[label] = array[:count].tolist()
+    return values

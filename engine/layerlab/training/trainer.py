@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,9 @@ from layerlab.training.legacy import (
     accepts_reset_metrics,
 )
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
+from layerlab.training.pace import Pace
 from layerlab.training.recorder import to_floats
+from layerlab.training.runner import Ran, StepRunner
 
 __all__ = ["Trainer"]
 
@@ -255,8 +258,8 @@ class Trainer(Execution, GeneratorMethods):
             ),
             source=source,
             callbacks=callback_list,
-            epoch_batches=lambda: self._batches(source),
-            execute=self._made("train"),
+            epoch_batches=lambda: self._batches(source, "train", callback_list, control),
+            execute=self._executed("train"),
             reset_metrics=self._begin_metrics,
             validate=None if validation is None else lambda: self._evaluate(validation, callback_list),
             validates_after=validates_after,
@@ -305,13 +308,13 @@ class Trainer(Execution, GeneratorMethods):
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     def _evaluate(self, source: BatchSource, callbacks: CallbackList) -> Mapping[str, Any]:
-        execute = self._made("test")
+        execute = self._executed("test")
         callbacks.on_test_begin()
         self._begin_metrics()
         source.rewind()  # every validation sees the same samples
         logs: Mapping[str, Any] = {}
         step = 0
-        for batches in self._batches(source):
+        for batches in self._batches(source, "test", callbacks):
             callbacks.on_test_batch_begin(step)
             logs, _ = execute(batches)
             step += len(batches)
@@ -343,7 +346,7 @@ class Trainer(Execution, GeneratorMethods):
         callbacks.on_predict_begin()
         parts: list[Any] = []
         step = 0
-        for batches in self._batches(source):
+        for batches in self._batches(source, "predict", callbacks):
             callbacks.on_predict_batch_begin(step)
             parts.append(execute(batches))
             step += len(batches)
@@ -388,7 +391,7 @@ class Trainer(Execution, GeneratorMethods):
             self._prepare(batch)
             if not self._gathers_metrics:
                 self._begin_metrics()
-            logs, _ = self._made(kind)([batch])
+            logs = self._made(kind)([batch])
         logs = to_floats(logs)
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
@@ -400,14 +403,43 @@ class Trainer(Execution, GeneratorMethods):
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )
 
-    def _batches(self, source: BatchSource) -> Iterator[list[Any]]:
-        """The batches of an epoch in lists of `steps_per_execution`; checked if they could not be before."""
-        batches = source.epoch()
-        while together := list(itertools.islice(batches, self._steps_per_execution)):
-            if source.whole is None:
-                for batch in together:
-                    self._check_batch(batch)
-            yield together
+    def _executed(self, kind: str) -> Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]:
+        function = self._made(kind)
+        return lambda batches: (function(batches), self._ran)
+
+    def _batches(
+        self, source: BatchSource, kind: str, callbacks: CallbackList, control: RunControl | None = None
+    ) -> Iterator[list[Any]]:
+        """The batches of an epoch, in lists of those that run in one call.
+
+        That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
+        end runs faster together, up to about a tenth of a second of them.
+        """
+        runner, batches = self._runner(kind), source.epoch()
+        pace = self._pace(source, runner, callbacks.wants_batches(kind))
+        try:
+            while True:
+                steps = 1 if control is not None and control.is_stepping else pace.steps
+                together = list(itertools.islice(batches, steps))
+                if not together:
+                    break
+                if source.whole is None:  # checked if they could not be before
+                    for batch in together:
+                        self._check_batch(batch)
+                start = time.perf_counter()
+                yield together
+                if pace.is_unsure:  # else the steps may run on while the next batches are put together
+                    backend().block_until_ready([ran.last for ran in self._ran])
+                pace.took(len(together), time.perf_counter() - start)
+        finally:
+            runner.rest()
+
+    def _pace(self, source: BatchSource, runner: StepRunner, wants_batches: bool) -> Pace:
+        asked = self._steps_per_execution
+        if source.whole is None or (wants_batches and asked == 1):
+            return Pace(asked, asked)
+        most = runner.begin(source.peek(), source.steps if asked == 1 else asked)
+        return Pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _learning_rate(self) -> float | None:
         if self.optimizer is None or not self.optimizer.built:

@@ -17,6 +17,7 @@ from layerlab.backend.jax.arrays import (
     write,
 )
 from layerlab.backend.jax.control import cond, scan, while_loop
+from layerlab.backend.jax.loop import compile_loop
 from layerlab.backend.jax.namespace import xp
 from layerlab.backend.jax.nn import conv, conv_transpose, max_pool, sum_pool
 from layerlab.backend.jax.random import (
@@ -63,6 +64,7 @@ __all__ = [
     "can_train",
     "cast",
     "checkpoint",
+    "compile_loop",
     "compile_step",
     "concrete",
     "cond",

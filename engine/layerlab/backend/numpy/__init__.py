@@ -56,6 +56,7 @@ from layerlab.backend.numpy.transforms import (
 name = "numpy"
 can_train = False
 jit_by_default = False
+compile_loop = None
 
 __all__ = [
     "asarray",
@@ -63,6 +64,7 @@ __all__ = [
     "can_train",
     "cast",
     "checkpoint",
+    "compile_loop",
     "compile_step",
     "concrete",
     "cond",

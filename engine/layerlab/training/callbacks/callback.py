@@ -156,6 +156,11 @@ class CallbackList:
             if _overrides(callback, name):
                 hooked.append(callback)
 
+    def wants_batches(self, kind: str) -> bool:
+        """True if a callback wants to be called for each batch in 'train', 'test' or 'predict'."""
+        hooked = [c for when in ("begin", "end") for c in self._batch_hooks[f"on_{kind}_batch_{when}"]]
+        return any(not getattr(callback, "takes_lazy_logs", False) for callback in hooked)
+
     def listeners(self, run_id: str, control: RunControl) -> list[Listener]:
         """The callbacks that want events; all get the run's control."""
         for callback in self.callbacks:

@@ -1,0 +1,127 @@
+"""Many steps in one compiled program: a loop with as many turns as there are batches.
+
+A step of a small model takes less time than the call of its program from Python. The batches of a call are
+copied into memory that XLA uses as it is; one such memory is filled while the steps on the other run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend.core import jaxpr_as_fun
+
+from layerlab import tree
+from layerlab.backend.jax.where import body_of_loop
+from layerlab.backend.protocol import Array, Loop
+
+__all__ = ["compile_loop"]
+
+_ALIGNMENT = 64  # bytes; XLA copies host memory that begins elsewhere
+_BUFFERS = 2
+
+
+def compile_loop(
+    step: Callable[[Any, Any], tuple[Any, Any]], *, capacity: int, donate: bool, keep_all: bool
+) -> Loop:
+    return _Loop(step, capacity, donate, keep_all)
+
+
+class _SlowInLoop(Exception):
+    """The step has an operation that is slower inside a loop than outside."""
+
+
+class _Loop:
+    def __init__(self, step: Any, capacity: int, donate: bool, keep_all: bool) -> None:
+        self._program = jax.jit(_looped(step, keep_all), donate_argnums=(0,) if donate else ())
+        self._capacity = capacity
+        self._staging: list[_Staging] = []
+
+    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
+        if not self._staging:
+            self._staging.extend(_Staging(batches[0], self._capacity) for _ in range(_BUFFERS))
+        free = self._staging.pop(0)
+        try:
+            state, last, series = self._program(state, free.fill(batches), len(batches))
+        except _SlowInLoop:
+            return None
+        free.reader = last
+        self._staging.append(free)
+        return state, last, series
+
+    def rest(self) -> None:
+        self._staging.clear()
+
+
+def _looped(step: Callable[[Any, Any], tuple[Any, Any]], keep_all: bool) -> Callable[..., Any]:
+    def program(state: Any, batches: Any, count: Array) -> tuple[Any, Any, Any]:
+        def at(index: Any) -> Any:
+            return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
+
+        # Traced here, once: the loop needs to know the outputs before it can be traced.
+        with body_of_loop() as slow:
+            traced, (_, specs) = jax.make_jaxpr(step, return_shape=True)(state, jax.eval_shape(at, 0))
+        if slow:
+            raise _SlowInLoop
+        run, structure = jaxpr_as_fun(traced), jax.tree.structure((state, specs))
+        leaves = jax.tree.leaves(specs)
+        capacity = jax.tree.leaves(batches)[0].shape[0]
+        last = [jnp.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
+        series = [
+            jnp.zeros((capacity, *leaf.shape), leaf.dtype) if keep_all or leaf.shape == () else None
+            for leaf in leaves
+        ]
+
+        def turn(index: Any, carry: Any) -> Any:
+            state, _, series = carry
+            flat = run(*jax.tree.leaves((state, at(index))))
+            state, outputs = jax.tree.unflatten(structure, flat)
+            last = jax.tree.leaves(outputs)
+            return state, last, [_put(kept, index, value) for kept, value in zip(series, last, strict=True)]
+
+        state, last, series = lax.fori_loop(0, count, turn, (state, last, series))
+        outputs = jax.tree.structure(specs)
+        return state, jax.tree.unflatten(outputs, last), jax.tree.unflatten(outputs, series)
+
+    return program
+
+
+def _put(kept: Array | None, index: Any, value: Array) -> Array | None:
+    return None if kept is None else lax.dynamic_update_index_in_dim(kept, value, index, 0)
+
+
+class _Staging:
+    """Host memory for `capacity` batches like this one."""
+
+    def __init__(self, batch: Any, capacity: int) -> None:
+        self._memory = tree.map_structure(lambda leaf: _like(leaf, capacity), batch)
+        self.reader: Any = None  # outputs of the program that reads the memory
+
+    def fill(self, batches: list[Any]) -> Any:
+        """The batches as device arrays over this memory, once the program before has read it."""
+        if self.reader is not None:
+            jax.block_until_ready(self.reader)
+        for place, batch in enumerate(batches):
+            for memory, leaf in zip(tree.flatten(self._memory), tree.flatten(batch), strict=True):
+                if memory is not None:
+                    memory[place] = leaf
+        return tree.map_structure(_as_device_array, self._memory)
+
+
+def _like(leaf: Any, capacity: int) -> Any:
+    if leaf is None:
+        return None
+    shape, dtype = (capacity, *leaf.shape), jax.dtypes.canonicalize_dtype(leaf.dtype)
+    size = prod(shape) * dtype.itemsize
+    raw = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def _as_device_array(memory: Any) -> Any:
+    return None if memory is None else jax.device_put(memory)

@@ -1,0 +1,35 @@
+"""Whether a step is being traced as the body of a loop, where some forms of an operation are slow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jax
+
+__all__ = ["body_of_loop", "mark_slow_in_loop"]
+
+
+class _Trace(threading.local):
+    def __init__(self) -> None:
+        self.slow: list[str] | None = None  # what is slow in the loop that is traced; None outside of any
+
+
+_trace = _Trace()
+
+
+@contextmanager
+def body_of_loop() -> Iterator[list[str]]:
+    """While open in this thread, the body of a loop is traced; gives the list of what is slow in it."""
+    previous, _trace.slow = _trace.slow, []
+    try:
+        yield _trace.slow
+    finally:
+        _trace.slow = previous
+
+
+def mark_slow_in_loop(what: str) -> None:
+    """Say that this operation is better run outside of a loop on a CPU."""
+    if _trace.slow is not None and jax.default_backend() == "cpu":
+        _trace.slow.append(what)

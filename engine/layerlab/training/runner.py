@@ -1,0 +1,138 @@
+"""Runs and commits the steps of one kind: one by one, or many in one program where the back end can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from layerlab import tree
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Loop
+from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
+from layerlab.training.step import StateLayout
+
+__all__ = ["Ran", "StepRunner"]
+
+_MOST_STEPS = 512
+_MOST_BYTES = 32 * 2**20  # of batches that wait for one call
+_WIDE = ("float64", "complex128")  # for these the back end changes its settings from call to call
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What steps gave: the outputs of the last one, and those of all, stacked, if they ran as one program.
+
+    The leaves of `series` have at least `count` entries along their first axis; None if they were not kept.
+    """
+
+    count: int
+    last: Any
+    series: Any = None
+
+
+class StepRunner:
+    """Takes the state from the variables, runs steps, and commits the new state.
+
+    Args:
+        step: `(state, batch) -> (state, outputs)`, pure.
+        layout: which variables make up the state.
+        jit: whether the back end compiles the step; None runs it as plain Python.
+        donate: whether the old state may be reused for the new one.
+        keep_all: whether the outputs of each step are wanted, not only those of the last.
+    """
+
+    def __init__(
+        self,
+        step: Callable[[Any, Any], tuple[Any, Any]],
+        layout: StateLayout,
+        *,
+        jit: bool | None,
+        donate: bool,
+        keep_all: bool,
+    ) -> None:
+        self._pure, self._layout = step, layout
+        self._donate, self._keep_all = donate, keep_all
+        self._step = step if jit is None else backend().compile_step(step, jit=jit, donate=donate)
+        self._can_loop = bool(jit) and backend().compile_loop is not None
+        self._loops: dict[Any, Loop] = {}
+        self._shapes: list[Any] = []
+        self.together = 1  # batches that may run in one program, from `begin` to `rest`
+
+    def begin(self, batch: Any, steps: int | None) -> int:
+        """Get ready for batches like this one; returns how many to run together, 1 if nothing is gained.
+
+        Args:
+            steps: the most that will come together, if known.
+        """
+        self.together = 1
+        if self._can_loop and _fits_loop(batch):
+            size = sum(leaf.nbytes for leaf in tree.flatten(batch) if leaf is not None)
+            self.together = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
+            self._shapes = _shapes(batch)
+        return self.together
+
+    def rest(self) -> None:
+        """Run one by one again, and give back the memory that is held between two calls."""
+        self.together = 1
+        for loop in self._loops.values():
+            loop.rest()
+
+    def run(self, batches: list[Any]) -> list[Ran]:
+        """A step on each of the batches, in order.
+
+        An interrupt waits until a program's result is committed.
+        """
+        ran: list[Ran] = []
+        while batches:
+            raise_lost_interrupt()
+            with deferred_interrupts():
+                ran.append(self._run_loop(batches) or self._run_one(batches[0]))
+            batches = batches[ran[-1].count :]
+        return ran
+
+    def _run_one(self, batch: Any) -> Ran:
+        state, outputs = self._step(self._layout.read(), tree.map_structure(_keep_wide, batch))
+        self._layout.commit(state)
+        return Ran(1, outputs)
+
+    def _run_loop(self, batches: list[Any]) -> Ran | None:
+        """As many of the first batches as have the shape that the loop is for; None if none has."""
+        compile_loop, count = backend().compile_loop, 0
+        if self.together > 1:
+            while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:
+                count += 1
+        if not count or not self._can_loop or compile_loop is None:
+            return None
+        key = (self.together, str(self._shapes))
+        if key not in self._loops:
+            self._loops[key] = compile_loop(
+                self._pure, capacity=self.together, donate=self._donate, keep_all=self._keep_all
+            )
+        result = self._loops[key](self._layout.read(), batches[:count])
+        if result is None:  # slower in a loop than alone
+            self._can_loop = False
+            return None
+        state, last, series = result
+        self._layout.commit(state)
+        return Ran(count, last, series)
+
+
+def _fits_loop(batch: Any) -> bool:
+    return all(
+        isinstance(leaf, np.ndarray) and leaf.dtype.name not in _WIDE
+        for leaf in tree.flatten(batch)
+        if leaf is not None
+    )
+
+
+def _shapes(batch: Any) -> list[Any]:
+    return [None if leaf is None else (leaf.shape, leaf.dtype) for leaf in tree.flatten(batch)]
+
+
+def _keep_wide(leaf: Any) -> Any:
+    """float64 data as an array of the back end, because a step would narrow what is not told its dtype."""
+    is_wide = isinstance(leaf, np.ndarray) and leaf.dtype == np.float64
+    return backend().asarray(leaf, "float64") if is_wide else leaf
