@@ -87,18 +87,42 @@ def _reading_scope(config: Any, safe_mode: bool) -> Iterator[None]:
 
 
 def check_size(config: Any) -> None:
-    """Raise ConfigError for a config nested too deeply, or with more values than any model has."""
-    count, stack = 0, [(config, 0)]
-    while stack:
-        value, depth = stack.pop()
-        children = value.values() if isinstance(value, dict) else value
-        if not isinstance(value, dict | list | tuple):
-            continue
-        count += len(value)
-        if depth > _DEEPEST or count > _LARGEST:
-            what = f"more than {_DEEPEST} levels" if depth > _DEEPEST else f"more than {_LARGEST} values"
-            raise ConfigError(explain("A config is too large.", got=what, fix="check where it came from"))
-        stack.extend((child, depth + 1) for child in children if isinstance(child, dict | list | tuple))
+    """Raise ConfigError for a config nested too deeply, or with more values than any model has.
+
+    Counts what occurs several times (YAML has references) several times, but looks at it once.
+    """
+    known: dict[int, tuple[int, int]] = {}  # id of a dict or list -> number of values, levels
+    path = [_Level(config)]
+    while path:
+        level = path[-1]
+        child = next(level.children, None)
+        if child is None:
+            known[level.key] = level.values, level.height
+            path.pop()
+            if path:
+                path[-1].take(*known[level.key])
+        elif id(child) in known:
+            level.take(*known[id(child)])
+        else:
+            path.append(_Level(child))
+        if len(path) + level.height > _DEEPEST or level.values > _LARGEST:
+            got = f"over {_LARGEST} values" if level.values > _LARGEST else f"over {_DEEPEST} levels"
+            raise ConfigError(explain("A config is too large.", got=got, fix="check where it came from"))
+
+
+class _Level:
+    """A dict or list on the way down."""
+
+    def __init__(self, value: Any) -> None:
+        items = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        )
+        self.key, self.values, self.height = id(value), len(items), 1
+        self.children = (item for item in items if isinstance(item, dict | list | tuple))
+
+    def take(self, values: int, height: int) -> None:
+        """Count a child in."""
+        self.values, self.height = self.values + values, max(self.height, height + 1)
 
 
 def deserialize_as(config: Any, kind: str | None = None) -> Any:
@@ -234,7 +258,8 @@ def _lambda(inner: dict[str, Any]) -> Any:
                 "deserialize_keras_object(config, safe_mode=False)",
             )
         )
-    return load_lambda(inner["value"])
+    stored = inner.get("value")  # Keras has two ways of writing it
+    return load_lambda([inner["code"], inner["defaults"], inner["closure"]] if stored is None else stored)
 
 
 _FORMS: dict[str, Any] = {

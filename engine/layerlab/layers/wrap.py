@@ -14,7 +14,7 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, symbolic_tensors
-from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_positive
 
 __all__ = ["Identity", "Lambda", "Masking", "SpectralNormalization", "Wrapper"]
@@ -107,19 +107,11 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`. Raises UnsupportedError for a function stored as bytecode."""
+        """The inverse of `get_config`. Raises ConfigError for bytecode, unless safe_mode=False was given."""
         stored = dict(config)
         for key in ("function", "output_shape", "mask"):
-            value = stored.get(key)
-            if isinstance(value, dict) and value.get("class_name") == "__lambda__":
-                raise UnsupportedError(
-                    explain(
-                        f'Lambda "{config.get("name")}" holds Python bytecode, which layerlab never runs.',
-                        fix="make the layer anew with a named function, and save the model again",
-                    )
-                )
-            if isinstance(value, dict):
-                stored[key] = deserialize_keras_object(value)
+            if isinstance(stored.get(key), dict):
+                stored[key] = deserialize_keras_object(stored[key])
         stored["arguments"] = deserialize_keras_object(stored.get("arguments"))
         return super().from_config(stored)
 

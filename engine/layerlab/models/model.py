@@ -12,10 +12,17 @@ from layerlab import inspect as inspection
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
-from layerlab.core.registry import CustomObjectScope, find
+from layerlab.core.registry import CustomObjectScope, builtin_name, find
 from layerlab.core.symbolic import KerasTensor
 from layerlab.core.tracking import unique
-from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
+from layerlab.errors import (
+    ConfigError,
+    InvalidArgumentError,
+    NotBuiltError,
+    UnsupportedError,
+    did_you_mean,
+    explain,
+)
 from layerlab.frontends import display_bundle
 from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
@@ -290,6 +297,10 @@ class Model(CompileConfig, StateTree, Text, Attributes, Layer):
         with CustomObjectScope(custom_objects):
             if is_functional_config(config) and takes_graph(cls):
                 return functional_from_config(cls, config, is_functional)
+            if takes_graph(cls) and builtin_name(cls) is not None:
+                raise ConfigError(
+                    explain(f"{cls.__name__}.from_config", expected="layers, input_layers and output_layers")
+                )
             return super().from_config(config)
 
     def get_build_config(self) -> dict[str, Any] | None:
