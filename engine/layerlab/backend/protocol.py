@@ -230,8 +230,7 @@ class Backend(Protocol):
         """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path.
         `donate` allows the memory of the old state to be reused: it must not be read again."""
 
-    @property
-    def compile_loop(self) -> Callable[..., Loop] | None:
-        """`compile_loop(step, *, capacity, donate, keep_all)` gives the Loop for up to `capacity` batches a
-        call; None where many steps in one program are no faster than one by one. Outputs that are no scalars
-        are stacked if `keep_all`, else None."""
+    compile_loop: Callable[..., Loop] | None
+    """`compile_loop(step, *, capacity, donate, keep_all)` gives the Loop for up to `capacity` batches a call;
+    None where many steps in one program are no faster than one by one. Outputs that are no scalars are
+    stacked if `keep_all`, else None."""

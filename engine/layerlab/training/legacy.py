@@ -89,12 +89,14 @@ def accepts_old_compile_arguments(compile: Method) -> Method:
 
     @functools.wraps(compile)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _is_old_order(args):
+        is_old_order = _is_old_order(args)
+        if is_old_order:
             _warn("compile(optimizer, loss, metrics) by position", "name the arguments: metrics=[...]")
             kwargs |= dict(zip(_OLD_COMPILE_ORDER, args, strict=False))
             args = ()
         if "sample_weight_mode" in kwargs:
-            _warn("compile(sample_weight_mode=...)", "leave it out: weights per time step need no mode")
+            if not is_old_order:
+                _warn("compile(sample_weight_mode=...)", "leave it out: weights per time step need no mode")
             check_sample_weight_mode(kwargs.pop("sample_weight_mode"), self.output_names)
         known = list(inspect.signature(compile).parameters)[1:]
         for name in [name for name in kwargs if name not in known]:

@@ -152,10 +152,11 @@ class Steps(Objective):
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
-    def _check_batch(self, batch: Any) -> None:
+    def _check_batch(self, batch: Any, has_targets: bool = True) -> None:
         """The checks for a batch of data that are not in memory as a whole."""
         check_inputs(self, batch)
-        check_labels(self._compile_loss, unpack_x_y_sample_weight(batch)[1], self._output_spec)
+        if has_targets:
+            check_labels(self._compile_loss, unpack_x_y_sample_weight(batch)[1], self._output_spec)
 
 
 def _symbolic_like(leaf: Any) -> Any:

@@ -425,7 +425,7 @@ class Trainer(Execution, GeneratorMethods):
                     break
                 if source.whole is None:  # checked if they could not be before
                     for batch in together:
-                        self._check_batch(batch)
+                        self._check_batch(batch, has_targets=kind != "predict")
                 start = time.perf_counter()
                 yield together
                 if pace.is_unsure:  # else the steps may run on while the next batches are put together
