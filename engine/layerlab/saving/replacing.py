@@ -1,0 +1,84 @@
+"""Writing that never loses a file: the new one is complete on disk before it takes the old one's place.
+
+Used for every format. Imports nothing of ours but errors.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from layerlab.errors import InvalidArgumentError, explain
+
+__all__ = ["as_path", "may_write", "replacing"]
+
+
+def as_path(filepath: Any, method: str) -> Path:
+    """`filepath` as a Path. Raises: InvalidArgumentError for what is no path."""
+    try:
+        return Path(os.fsdecode(os.fspath(filepath)))
+    except TypeError as error:
+        got = type(filepath).__name__
+        raise InvalidArgumentError(
+            explain(f"{method}(filepath=...)", expected="a str or a Path", got=got)
+        ) from error
+
+
+def may_write(path: Path, overwrite: bool) -> bool:
+    """Whether to go on: yes, unless the file is there, `overwrite` is False, and the person says no."""
+    if overwrite or not path.exists():
+        return True
+    answer = ""
+    while answer not in ("y", "n"):
+        answer = builtins.input(f"{path} exists. Replace it? [y/n] ").strip().lower()[:1]
+    return answer == "y"
+
+
+@contextlib.contextmanager
+def replacing(filepath: Path) -> Iterator[Path]:
+    """A temporary file beside `filepath` that takes its place if all goes well, and is removed if not.
+
+    A link stays one: the file it leads to is replaced. The file keeps its mode.
+    Raises: FileNotFoundError without a folder; OSError if `filepath` is a folder, a device or a pipe.
+    """
+    path = Path(os.path.realpath(filepath))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is no file, so nothing can be saved there.")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
