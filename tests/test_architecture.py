@@ -26,8 +26,8 @@ LEVELS = [
     {"backend", "config"},
     {"core", "ops"},
     {
-        "activations", "constraints", "data", "initializers", "layers", "losses", "metrics", "optimizers",
-        "quantizers", "random", "regularizers", "utils",
+        "activations", "constraints", "data", "dtype_policies", "initializers", "layers", "losses", "metrics",
+        "optimizers", "quantizers", "random", "regularizers", "utils",
     },
     {"training", "callbacks"},
     {"distribution", "export", "inspect", "models", "saving"},

@@ -13,9 +13,9 @@ from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.input import Input, InputLayer
+from layerlab.models.architecture import is_functional, takes_graph
 from layerlab.models.functional import Functional
-from layerlab.models.functional_config import takes_graph
-from layerlab.models.model import Model, is_functional
+from layerlab.models.model import Model
 from layerlab.models.sequential import Sequential
 
 __all__ = ["clone_model"]

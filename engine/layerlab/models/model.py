@@ -12,11 +12,10 @@ from layerlab import inspect as inspection
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
-from layerlab.core.registry import CustomObjectScope, builtin_name, find
+from layerlab.core.registry import find
 from layerlab.core.symbolic import KerasTensor
 from layerlab.core.tracking import unique
 from layerlab.errors import (
-    ConfigError,
     InvalidArgumentError,
     NotBuiltError,
     UnsupportedError,
@@ -24,24 +23,19 @@ from layerlab.errors import (
     explain,
 )
 from layerlab.frontends import display_bundle
+from layerlab.models.architecture import Architecture
 from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
 from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
-from layerlab.models.functional_config import (
-    functional_config,
-    functional_from_config,
-    is_functional_config,
-    takes_graph,
-)
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
 from layerlab.saving import weights_file
 
-__all__ = ["Model", "is_functional"]
+__all__ = ["Model"]
 
 
-class Model(CompileConfig, StateTree, Text, Attributes, Layer):
+class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
     """Layers with training, evaluation and inference.
 
     Args:
@@ -274,38 +268,7 @@ class Model(CompileConfig, StateTree, Text, Attributes, Layer):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any] | None:
         return display_bundle(self)
 
-    # -- config and saving --------------------------------------------------------------------------------
-
-    def get_config(self) -> dict[str, Any]:
-        """The architecture without weights: the graph, or the constructor's arguments of a subclass."""
-        if self._graph is None or not takes_graph(type(self)):
-            return super().get_config()
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            **functional_config(self._graph, is_functional),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote.
-
-        Args:
-            custom_objects: name -> class or function, for what is neither layerlab's nor registered.
-        Raises: ConfigError, GraphError, UnknownNameError.
-        """
-        with CustomObjectScope(custom_objects):
-            if is_functional_config(config) and takes_graph(cls):
-                return functional_from_config(cls, config, is_functional)
-            if takes_graph(cls) and builtin_name(cls) is not None:
-                raise ConfigError(
-                    explain(f"{cls.__name__}.from_config", expected="layers, input_layers and output_layers")
-                )
-            return super().from_config(config)
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes it was built on; a graph has its own."""
-        return {"input_shape": None} if is_functional(self) else super().get_build_config()
+    # -- saving -------------------------------------------------------------------------------------------
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Whole models cannot be saved yet: raises UnsupportedError."""
@@ -333,11 +296,6 @@ class Model(CompileConfig, StateTree, Text, Attributes, Layer):
         """Read what `save_weights`, here or of Keras, wrote. Nothing changes unless everything fits;
         `skip_mismatch` leaves out layers that do not, with a warning for each."""
         weights_file.load_weights(self, filepath, skip_mismatch)
-
-
-def is_functional(model: Any) -> bool:
-    """True for a model that was made from (inputs, outputs)."""
-    return isinstance(model, Model) and model._graph is not None and not hasattr(model, "_stack")
 
 
 def _gives_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
@@ -17,8 +17,7 @@ from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.deserialization import deserialize_keras_object
-from layerlab.core.naming import auto_name
-from layerlab.core.registry import builtin, register_builtin
+from layerlab.core.registry import register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
@@ -64,7 +63,7 @@ def op(
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if any_symbolic(args, kwargs):
-                return _record(wrapper, saved_name, place, args, kwargs)
+                return _record(operation, place, args, kwargs)
             values = list(args)
             _convert_arguments(values, kwargs, place, arrays, promote, lists)
             if as_is:
@@ -72,7 +71,10 @@ def op(
             return function(*values, **kwargs)
 
         op_table[saved_name] = wrapper
-        register_builtin("operations", saved_name, _SavedOp(wrapper, saved_name, place))
+        operation: Any = type(
+            saved_name, (FunctionOperation,), {"function": staticmethod(wrapper), "places": place}
+        )
+        register_builtin("operations", saved_name, operation)
         return wrapper  # type: ignore[return-value]
 
     return decorate
@@ -91,6 +93,11 @@ class _Places:
             if inspect.Parameter.VAR_POSITIONAL in kinds
             else None
         )
+
+    @property
+    def static(self) -> list[str]:
+        """The parameters that the operation of a graph holds."""
+        return [name for name in self.names if name not in self.in_call and name != "name"]
 
     def name(self, index: int) -> str:
         if self.last is not None and index > self.last:
@@ -135,18 +142,27 @@ def _is_ready(values: list[Any], promote: Promotion) -> bool:
 
 
 class FunctionOperation(Operation):
-    """One use of an op in a graph: the function with its static arguments, called on the tensors."""
+    """Abstract: one use of an op in a graph, called on the tensors. Each op has a subclass of its own, named
+    like the class that Keras has for it.
 
-    def __init__(
-        self, function: Callable[..., Any], class_name: str, static: dict[str, Any], name: str | None = None
-    ):
-        super().__init__(name or auto_name(class_name))
-        self.function = function
-        self.class_name = class_name
+    Args:
+        static: the arguments that are no tensors.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+    places: ClassVar[_Places]
+
+    def __init__(self, static: dict[str, Any], name: str | None = None) -> None:
+        super().__init__(name)
         self.static = static
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs, **self.static)
+
+    @property
+    def class_name(self) -> str:
+        """What saved graphs call the op."""
+        return type(self).__name__
 
     @property
     def saved_as(self) -> tuple[str, str]:
@@ -155,36 +171,23 @@ class FunctionOperation(Operation):
 
     def get_config(self) -> dict[str, Any]:
         """The name and the static arguments, defaults included: those of Keras' class may be others."""
-        return {"name": self.name, **_defaults(self.class_name), **self.static}
+        return {"name": self.name, **_defaults(type(self)), **self.static}
 
-
-class _SavedOp:
-    """What the class name of an op means in a config."""
-
-    def __init__(self, function: Callable[..., Any], class_name: str, place: _Places) -> None:
-        self._function = function
-        self._class_name = class_name
-        self._allowed = {"name", *place.names} - place.in_call
-
-    def defaults(self) -> dict[str, Any]:
-        """Static argument -> default, where there is one."""
-        parameters = inspect.signature(self._function).parameters
-        given = {name: parameters[name].default for name in parameters.keys() & self._allowed - {"name"}}
-        return {name: value for name, value in given.items() if value is not inspect.Parameter.empty}
-
-    def from_config(self, config: dict[str, Any]) -> FunctionOperation:
-        """The op with the static arguments of `config`."""
-        unknown = sorted(map(str, config.keys() - self._allowed))
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FunctionOperation:
+        """The inverse of `get_config`. Raises: ConfigError for an argument that the op does not have."""
+        unknown = sorted(map(str, config.keys() - {"name", *cls.places.static}))
         if unknown:
-            where = f"The op {self._class_name} of a config has unknown arguments."
+            where = f"The op {cls.__name__} of a config has unknown arguments."
             raise ConfigError(explain(where, got=", ".join(unknown)[:200]))
         static = {key: deserialize_keras_object(value) for key, value in config.items() if key != "name"}
-        return FunctionOperation(self._function, self._class_name, static, config.get("name"))
+        return cls(static, config.get("name"))
 
 
-@functools.cache
-def _defaults(class_name: str) -> dict[str, Any]:
-    return builtin("operations", class_name).defaults()
+def _defaults(cls: Any) -> dict[str, Any]:
+    parameters = inspect.signature(cls.function).parameters
+    defaults = {name: parameters[name].default for name in cls.places.static}
+    return {name: value for name, value in defaults.items() if value is not inspect.Parameter.empty}
 
 
 def convert(values: list[Any], promote: Promotion = "common") -> list[Any]:
@@ -248,11 +251,7 @@ def _to_array(leaf: Any, kind: Any, target: str | None, module: Any) -> Array:
 
 
 def _record(
-    function: Callable[..., Any],
-    class_name: str,
-    place: _Places,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+    operation: type[FunctionOperation], place: _Places, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Split the arguments into tensors, which the node holds, and static ones, which the operation holds."""
     called: dict[str, Any] = {}
@@ -266,8 +265,7 @@ def _record(
     called.update(kwargs)
     in_call = {k: v for k, v in called.items() if k in place.in_call or _has_symbolic(v)}
     static = {k: v for k, v in called.items() if k not in in_call}
-    operation = FunctionOperation(function, class_name, static, static.pop("name", None))
-    return operation.symbolic_call(*tensors, **in_call)
+    return operation(static, static.pop("name", None)).symbolic_call(*tensors, **in_call)
 
 
 def _has_symbolic(value: Any) -> bool:

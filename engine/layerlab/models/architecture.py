@@ -1,0 +1,68 @@
+"""The architecture of a model as a config, and a model from one."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from layerlab.core.function import Function
+from layerlab.core.layer import Layer
+from layerlab.core.registry import CustomObjectScope, builtin_name
+from layerlab.errors import ConfigError, explain
+from layerlab.models.functional_config import functional_config
+from layerlab.models.graph_reader import functional_from_config, is_functional_config
+
+__all__ = ["Architecture", "is_functional", "takes_graph"]
+
+
+class Architecture(Layer):
+    """`get_config` and `from_config`. Mixed into Model."""
+
+    registry_kind = ""  # no layer that a config could name
+    config_base = True
+    _graph: Function | None
+
+    def get_config(self) -> dict[str, Any]:
+        """The architecture without weights: the graph, or the constructor's arguments of a subclass."""
+        if self._graph is None or not takes_graph(type(self)):
+            return super().get_config()
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            **functional_config(self._graph, is_functional),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote.
+
+        Args:
+            custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+        Raises: ConfigError, GraphError, UnknownNameError.
+        """
+        with CustomObjectScope(custom_objects):
+            if is_functional_config(config) and takes_graph(cls):
+                return functional_from_config(cls, config, is_functional)
+            if takes_graph(cls) and builtin_name(cls) is not None:
+                raise ConfigError(
+                    explain(f"{cls.__name__}.from_config", expected="layers, input_layers and output_layers")
+                )
+            return super().from_config(config)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes it was built on; a graph has its own."""
+        return {"input_shape": None} if is_functional(self) else super().get_build_config()
+
+
+def is_functional(model: Any) -> bool:
+    """True for a model that was made from (inputs, outputs), not layer by layer."""
+    return isinstance(model, Architecture) and model._graph is not None and not hasattr(model, "_stack")
+
+
+def takes_graph(cls: type) -> bool:
+    """True if the constructor can be called with (inputs, outputs, name)."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    kinds = {parameter.kind for parameter in parameters}
+    if {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds:
+        return True
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] == ["inputs", "outputs", "name"]
