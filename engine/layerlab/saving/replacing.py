@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,19 @@ def as_path(filepath: Any, method: str) -> Path:
 
 
 def may_write(path: Path, overwrite: bool) -> bool:
-    """Whether to go on: yes, unless the file is there, `overwrite` is False, and the person says no."""
+    """Whether to go on: yes, unless the file is there, `overwrite` is False, and the person says no.
+
+    Raises: FileExistsError if nobody can be asked.
+    """
     if overwrite or not path.exists():
         return True
     answer = ""
     while answer not in ("y", "n"):
-        answer = builtins.input(f"{path} exists. Replace it? [y/n] ").strip().lower()[:1]
+        try:
+            answer = builtins.input(f"{path} exists. Replace it? [y/n] ").strip().lower()[:1]
+        except (EOFError, OSError, RuntimeError) as error:  # no terminal, no notebook's input box
+            message = f"{path} exists, and nobody can be asked. Pass overwrite=True to replace it."
+            raise FileExistsError(message) from error
     return answer == "y"
 
 
@@ -51,15 +58,14 @@ def replacing(filepath: Path) -> Iterator[Path]:
         raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is no file, so nothing can be saved there.")
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary.touch(exist_ok=False)  # with the mode that new files have
     try:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
+        if path.exists():
+            os.chmod(temporary, path.stat().st_mode & 0o777)
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except BaseException:
@@ -76,9 +82,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
