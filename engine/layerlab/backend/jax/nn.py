@@ -9,6 +9,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
+from layerlab.backend.jax.conv_forms import conv_as_product, is_faster_as_product
+from layerlab.backend.jax.where import mark_slow_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv", "conv_transpose", "max_pool", "sum_pool"]
@@ -20,6 +22,9 @@ def conv(
     x: Array, kernel: Array, strides: Sequence[int], padding: Padding, dilation: Sequence[int], groups: int
 ) -> Array:
     axes = _SPATIAL[len(strides)]
+    sizes = _output_sizes(x.shape[1:-1], kernel.shape, strides, padding, dilation)
+    if is_faster_as_product(x, kernel, sizes, groups):
+        return conv_as_product(x, kernel, strides, padding, dilation, sizes)
     return lax.conv_general_dilated(
         x,
         kernel,
@@ -34,6 +39,7 @@ def conv(
 def conv_transpose(
     x: Array, kernel: Array, strides: Sequence[int], crop: Padding, dilation: Sequence[int]
 ) -> Array:
+    mark_slow_in_loop("conv_transpose")
     # The gradient of a convolution is one with the input spread by the stride and the kernel mirrored.
     axes = _SPATIAL[len(strides)]
     reach = [d * (k - 1) for d, k in zip(dilation, kernel.shape, strict=False)]
@@ -46,6 +52,19 @@ def conv_transpose(
         rhs_dilation=tuple(dilation),
         dimension_numbers=(f"N{axes}C", f"{axes}OI", f"N{axes}C"),
     )
+
+
+def _output_sizes(
+    inputs: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+) -> list[int]:
+    return [
+        (size + sum(pad) - d * (k - 1) - 1) // stride + 1
+        for size, k, stride, pad, d in zip(inputs, kernel, strides, padding, dilation, strict=False)
+    ]
 
 
 def max_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
@@ -62,17 +81,18 @@ def sum_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: P
 
 
 def _tiles(x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> bool:
-    """True if the windows cover the input without gap or overlap.
+    """True if the windows neither overlap nor leave gaps; at the end, what fills no window is left out.
 
     A reshape and a reduction then cost almost nothing, while the gradient of `reduce_window` takes
     half the step of a small CNN on a CPU (measured).
     """
-    fits = all(size % w == 0 for size, w in zip(x.shape[1:-1], window, strict=True))
+    fits = all(size >= w for size, w in zip(x.shape[1:-1], window, strict=True))
     return fits and tuple(window) == tuple(strides) and not any(map(any, padding)) and prod(x.shape) > 0
 
 
 def _blocks(x: Array, window: Sequence[int]) -> Array:
     """(batch, a, b, channels) as (batch, a // w, w, b // w, w, channels)."""
+    x = x[(slice(None), *(slice(size // w * w) for size, w in zip(x.shape[1:-1], window, strict=True)))]
     sizes = [part for size, w in zip(x.shape[1:-1], window, strict=True) for part in (size // w, w)]
     return x.reshape(x.shape[0], *sizes, x.shape[-1])
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import jax
 
-__all__ = ["body_of_loop", "mark_slow_in_loop"]
+__all__ = ["body_of_loop", "is_body_of_loop", "mark_slow_in_loop"]
 
 
 class _Trace(threading.local):
@@ -27,6 +27,11 @@ def body_of_loop() -> Iterator[list[str]]:
         yield _trace.slow
     finally:
         _trace.slow = previous
+
+
+def is_body_of_loop() -> bool:
+    """True while the body of a loop is traced."""
+    return _trace.slow is not None
 
 
 def mark_slow_in_loop(what: str) -> None:
