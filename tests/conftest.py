@@ -8,6 +8,9 @@ import sys
 # Before numpy, jax, torch or keras: each reads these once, at import.
 os.environ["KERAS_BACKEND"] = "jax"  # the oracle; JAX_PLATFORMS stays as the machine has it
 os.environ.pop("LAYERLAB_BACKEND", None)
+os.environ["LAYERLAB_COMPILATION_CACHE"] = (
+    "off"  # no test leaves files in the home folder, or lives on old ones
+)
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")  # pytest-xdist brings the parallelism
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")

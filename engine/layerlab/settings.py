@@ -1,9 +1,10 @@
-"""Process-wide settings: back end, default float type, epsilon, image data format.
+"""Process-wide settings: back end, default float type, epsilon, image data format, compilation cache.
 
-The order of precedence is: a call of `layerlab.config.set_*`, then the environment
-(`LAYERLAB_BACKEND`, `LAYERLAB_FLOATX`), then `layerlab.json` in `$LAYERLAB_HOME` (by default
+The order of precedence is: a call of `layerlab.config.set_*`, then the environment (`LAYERLAB_BACKEND`,
+`LAYERLAB_FLOATX`, `LAYERLAB_COMPILATION_CACHE`), then `layerlab.json` in `$LAYERLAB_HOME` (by default
 `~/.layerlab`), then the defaults below. The file's keys are Keras':
-`{"backend": "jax", "floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}`.
+`{"backend": "jax", "floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}`, and
+`"compilation_cache": "on"` or `"off"`: whether compiled programs are kept in that folder.
 Imports errors only.
 """
 
@@ -35,6 +36,7 @@ class Settings:
     floatx: str = "float32"
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
+    compilation_cache: str = "on"
 
 
 def home() -> Path:
@@ -69,12 +71,10 @@ def _load() -> Settings:
     path = home() / "layerlab.json"
     if path.is_file():
         _apply(loaded, _read(path), f"In the settings file {path}")
-    from_environment = {
-        "backend": os.environ.get("LAYERLAB_BACKEND"),
-        "floatx": os.environ.get("LAYERLAB_FLOATX"),
-    }
-    given = {key: value for key, value in from_environment.items() if value}
-    _apply(loaded, given, "In the environment (LAYERLAB_BACKEND, LAYERLAB_FLOATX)")
+    for key in ("backend", "floatx", "compilation_cache"):
+        variable = f"LAYERLAB_{key.upper()}"
+        if value := os.environ.get(variable):
+            _apply(loaded, {key: value}, f"In the environment variable {variable}")
     return loaded
 
 
@@ -105,6 +105,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "floatx": lambda value: choose(value, FLOAT_TYPES, "float type"),
     "epsilon": lambda value: positive(value, "epsilon"),
     "image_data_format": lambda value: choose(value, DATA_FORMATS, "image data format"),
+    "compilation_cache": lambda value: choose(value, ("on", "off"), "compilation cache"),
 }
 
 settings = _load()

@@ -16,6 +16,7 @@ from layerlab.backend.jax.arrays import (
     to_numpy,
     write,
 )
+from layerlab.backend.jax.compilation_cache import use_compilation_cache
 from layerlab.backend.jax.control import cond, scan, while_loop
 from layerlab.backend.jax.loop import compile_loop
 from layerlab.backend.jax.namespace import xp
@@ -57,6 +58,7 @@ from layerlab.backend.jax.transforms import (
 name = "jax"
 can_train = True
 jit_by_default = True
+use_compilation_cache()
 
 __all__ = [
     "asarray",
