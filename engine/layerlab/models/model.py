@@ -30,7 +30,7 @@ from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
-from layerlab.saving import weights_file
+from layerlab.saving import weights_api
 
 __all__ = ["Model"]
 
@@ -288,14 +288,18 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
             )
         )
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights to `<name>.weights.h5`, in Keras' layout. A file is replaced once complete."""
-        weights_file.save_weights(self, filepath, overwrite)
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+    ) -> None:
+        """`saving.save_weights` of this model: the weights, in a format that the suffix of the path says."""
+        weights_api.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
-        """Read what `save_weights`, here or of Keras, wrote. Nothing changes unless everything fits;
-        `skip_mismatch` leaves out layers that do not, with a warning for each."""
-        weights_file.load_weights(self, filepath, skip_mismatch)
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """`saving.load_weights` into this model: what `save_weights`, here or of Keras, wrote.
+
+        Nothing changes unless everything fits; `skip_mismatch` leaves out layers that do not.
+        """
+        weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
 
 
 def _gives_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

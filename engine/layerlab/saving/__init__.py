@@ -9,7 +9,7 @@ from layerlab.core.registry import (
     get_registered_object,
     register_keras_serializable,
 )
-from layerlab.saving.weights_file import load_weights, save_weights
+from layerlab.saving.weights_api import load_weights, save_weights
 
 __all__ = [
     "CustomObjectScope",

@@ -58,7 +58,7 @@ def replacing(filepath: Path) -> Iterator[Path]:
         raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is no file, so nothing can be saved there.")
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
     temporary.touch(exist_ok=False)  # with the mode that new files have
     try:
         yield temporary

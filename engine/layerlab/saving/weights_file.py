@@ -1,195 +1,184 @@
-"""`.weights.h5`: a model's weights in the layout of Keras 3, which Keras reads and writes as well.
+"""The current layout of weights in HDF5: a group `vars` for each object with state, under its path.
 
-Writing never loses the old file: the new one is complete on disk before it takes its place. Loading changes
-nothing unless everything fits (but for what `skip_mismatch` leaves out).
+As Keras 3 reads and writes it, in `.weights.h5` files and inside `.keras` archives. Loading changes nothing
+unless everything fits (but for what `skip_mismatch` leaves out).
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
+import functools
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import h5py
 import numpy as np
 
-from layerlab.errors import (
-    ConfigError,
-    DataError,
-    InvalidArgumentError,
-    LayerlabError,
-    NotBuiltError,
-    explain,
-)
+from layerlab.core.layer import Layer
+from layerlab.core.variable import Variable
+from layerlab.errors import ConfigError, LayerlabError, ShapeError, explain
+from layerlab.optimizers import Optimizer
 from layerlab.saving.walk import walk
-from layerlab.saving.weights_store import WeightsStore, places_with_weights
+from layerlab.saving.weights_store import GroupWriter, WeightsStore, places_with_weights
+from layerlab.training.interrupts import deferred_interrupts
 
-__all__ = ["load_weights", "save_weights"]
+__all__ = ["read_state", "warn_of_bad_numbers", "write_state"]
 
-SUFFIX = ".weights.h5"
 _OPTIMIZER = "optimizer"
+_STACK = 5  # levels from here to the caller of load_weights
 
 
-def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write the weights (and the optimizer's state, once it has any) of a built model to `<name>.weights.h5`.
+def write_state(file: Any, model: Any, leave_out: Iterable[Any] = ()) -> None:
+    """Write the weights, and the optimizer's state once it has any, into an open, empty h5py.File.
 
-    Raises: NotBuiltError; InvalidArgumentError for another suffix; FileExistsError if the file is there and
-    `overwrite` is False.
+    Args:
+        leave_out: objects of the model (layers, the optimizer) that are not written.
     """
-    path = _checked_path(filepath, "save_weights")
-    _check_built(model, "save_weights")
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists. Pass overwrite=True to replace it.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
-    with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        for place, saveable in walk(model):
-            store: dict[str, np.ndarray] = {}
-            saveable.save_own_variables(store)
-            if place or store:
-                group = file.require_group(f"{place}/vars" if place else "vars")
-                group.attrs["name"] = str(getattr(saveable, "name", ""))
-                for key, value in store.items():
-                    _write(group, key, value)
+    for place, saveable in walk(model, seen={id(item) for item in leave_out}):
+        group = file.require_group(f"{place}/vars" if place else "vars")
+        group.attrs["name"] = str(getattr(saveable, "name", ""))
+        saveable.save_own_variables(GroupWriter(group))
+        if not place and not len(group):
+            del file["vars"]
 
 
-def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:
-    """Read `<name>.weights.h5` into a built model of the same architecture.
+def read_state(
+    file: Any, model: Any, name: str, skip_mismatch: bool = False, leave_out: Iterable[Any] = ()
+) -> None:
+    """Read what `write_state`, or Keras, wrote, from an open and checked h5py.File into a built model.
 
-    Raises: FileNotFoundError; DataError for a damaged file; ShapeError or ConfigError where file and model
-    differ. The model is then as before.
+    Args:
+        name: what messages call the file.
+        skip_mismatch: leave out objects that the file does not fit, with a warning for each.
+        leave_out: objects of the model that stay as they are.
+    Raises: DataError, ShapeError, DTypeError, ConfigError where file and model differ; the model is then as
+        before.
     """
-    path = _checked_path(filepath, "load_weights")
-    _check_built(model, "load_weights")
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no weights file {path}.")
-    optimizer = [] if model.optimizer is None else model.optimizer.variables
-    backup = [(variable, variable.numpy()) for variable in [*model.variables, *optimizer]]
-    try:
-        with _opened(path) as file:
-            _load_all(model, file, path, skip_mismatch)
-    except BaseException:
-        for variable, value in backup:
-            variable.assign(value)
-        raise
-    _warn_of_bad_numbers(model, path)
-
-
-def _load_all(model: Any, file: h5py.File, path: Path, skip_mismatch: bool) -> None:
     in_file = places_with_weights(file)
-    if _OPTIMIZER in in_file and model.optimizer is not None and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)  # so that there is something to load into
+    ignored = {id(item) for item in leave_out}
+    if any(place.split("/")[0] == _OPTIMIZER for place in in_file):
+        _prepare_optimizer(model, ignored)
+    misfit = functools.partial(_misfit, name, skip_mismatch)
+    fitting: list[tuple[str, Any, WeightsStore]] = []
     seen = set()
-    for place, saveable in walk(model):
+    for place, saveable in walk(model, seen=set(ignored)):
         seen.add(place)
-        expected: dict[str, Any] = {}
-        saveable.save_own_variables(expected)
-        is_optimizer = place.split("/")[0] == _OPTIMIZER
-        try:
-            store = WeightsStore(file, place, {} if is_optimizer else _shapes(expected))
-            if len(store) == 0 and (is_optimizer or not expected):
-                continue
-            if len(store) == 0:
-                raise _nothing_for(place, len(expected), in_file)
-            saveable.load_own_variables(store)
-        except (LayerlabError, ValueError) as error:
-            if not skip_mismatch:
-                raise type(error)(f"{path.name}: {error}") from error
-            warnings.warn(f"Left out '{place}' of {path.name}: {error}", stacklevel=4)
+        with misfit(place):
+            store = WeightsStore(file, place)
+            if _is_expected(saveable, store, place, in_file):
+                fitting.append((place, saveable, store))
+    _load(fitting, misfit)
     surplus = [place for place in in_file if place not in seen and place.split("/")[0] != _OPTIMIZER]
-    if surplus:
+    if surplus and not ignored:
         shown = ", ".join(surplus[:8]) + (", ..." if len(surplus) > 8 else "")
-        warnings.warn(f"{path.name} has weights for which '{model.name}' has no place: {shown}", stacklevel=4)
+        message = f"{name} has weights for which '{model.name}' has no place: {shown}"
+        warnings.warn(message, stacklevel=_STACK - 1)
 
 
-def _shapes(stored: dict[str, Any]) -> dict[str, tuple[int, ...]]:
-    return {key: tuple(np.shape(value)) for key, value in stored.items()}
-
-
-def _nothing_for(place: str, count: int, in_file: list[str]) -> ConfigError:
-    return ConfigError(
-        explain(
-            f"There are no weights for '{place}'.",
-            expected=f"{count} arrays",
-            got="weights for " + (", ".join(in_file[:8]) or "nothing"),
-            fix="load into a model of the architecture that was saved",
-        )
-    )
-
-
-def _warn_of_bad_numbers(model: Any, path: Path) -> None:
+def warn_of_bad_numbers(model: Any, name: str) -> None:
+    """Say that a file held weights that are not finite, and where the first are."""
     for variable in model.weights:
         value = variable.numpy()
-        if value.dtype.kind == "f" and not np.isfinite(value).all():
-            message = f"{path.name}: '{variable.path}' has values that are not finite."
-            warnings.warn(f"{message} Was the model saved after its loss became NaN?", stacklevel=4)
+        if value.dtype.kind != "f" or np.isfinite(value.sum(dtype="float64")):  # an eighth of isfinite's time
+            continue
+        if not np.isfinite(value).all():
+            message = f"{name}: '{variable.path}' has values that are not finite."
+            warnings.warn(f"{message} Was the model saved after its loss became NaN?", stacklevel=_STACK - 1)
             return
 
 
-def _write(group: h5py.Group, key: str, value: np.ndarray) -> None:
-    array = np.asarray(value)
-    if array.dtype.name == "bfloat16":  # HDF5 knows no bfloat16: its bits, and a note, as Keras does
-        group.create_dataset(key, data=array.view(np.uint16)).attrs["dtype"] = "bfloat16"
-    else:
-        group.create_dataset(key, data=array)
-
-
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
+def _misfit(name: str, skip_mismatch: bool, place: str) -> Iterator[None]:
+    """What goes wrong inside is raised with the file's name, or told and left out."""
     try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise DataError(
-            explain(f"{path} is not a readable HDF5 file: {str(error)[:120]}", fix="save the weights again")
-        ) from error
-    with file:
-        yield file
+        yield
+    except (LayerlabError, ValueError, KeyError) as error:
+        if not skip_mismatch:
+            kind = type(error) if isinstance(error, LayerlabError) else ConfigError
+            raise kind(f"{name}: {error}") from error
+        warnings.warn(f"Left out '{place}' of {name}: {error}", stacklevel=_STACK + 2)
 
 
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[str]:
-    """A temporary file beside `path` that takes its place if all goes well."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+def _prepare_optimizer(model: Any, ignored: set[int]) -> None:
+    """Build it, so that there is something to load into."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and not optimizer.built and id(optimizer) not in ignored:
+        optimizer.build(model.trainable_variables)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _checked_path(filepath: Any, method: str) -> Path:
-    path = Path(os.fspath(filepath))
-    if not path.name.endswith(SUFFIX):
-        raise InvalidArgumentError(
+def _is_expected(saveable: Any, store: WeightsStore, place: str, in_file: list[str]) -> bool:
+    """Whether there is something to load; raises if it does not fit."""
+    variables = _own_variables(saveable)
+    is_optimizer = place.split("/")[0] == _OPTIMIZER
+    if not store:
+        if is_optimizer or not _stores_anything(saveable):
+            return False
+        raise ConfigError(
             explain(
-                f"{method}(filepath=...)", expected=f"a path ending in '{SUFFIX}'", got=repr(str(path))[:120]
+                f"There are no weights for '{place}'.",
+                expected=f"{len(variables)} arrays",
+                got="weights for " + (", ".join(in_file[:8]) or "nothing"),
+                fix="load into a model of the architecture that was saved",
             )
         )
-    return path
-
-
-def _check_built(model: Any, method: str) -> None:
-    if not model.built:
-        raise NotBuiltError(
+    keys = [str(number) for number in range(len(variables))]
+    if _loads_as_usual(saveable) and set(store) != set(keys):
+        if is_optimizer:  # says so itself and goes on without: it may be another one by now
+            return True
+        raise ShapeError(
             explain(
-                f"'{model.name}' has no weights yet, so {method} can do nothing.",
-                fix="call it on data, or build it",
+                f"The stored weights do not fit '{place}'.",
+                expected=", ".join(str(variable.shape) for variable in variables) or "no weights",
+                got=", ".join(map(str, store.shapes.values())),
+                fix="load into a model of the architecture that was saved",
             )
         )
+    for key, variable in zip(keys, variables, strict=True):
+        if key in store and _loads_as_usual(saveable):
+            store.check(key, variable)
+    return True
+
+
+def _load(
+    fitting: list[tuple[str, Any, WeightsStore]],
+    misfit: Callable[[str], contextlib.AbstractContextManager[None]],
+) -> None:
+    """Assign all, or nothing: those that load in a way of their own first, for they alone can still fail."""
+    own_way = [item for item in fitting if not _loads_as_usual(item[1])]
+    backup = [(variable, variable.numpy().copy()) for item in own_way for variable in _variables(item[1])]
+    with deferred_interrupts():
+        try:
+            for place, saveable, store in own_way:
+                with misfit(place):
+                    saveable.load_own_variables(store)
+        except BaseException:
+            for variable, value in backup:
+                variable.assign(value)
+            raise
+        for _, saveable, store in fitting:
+            if _loads_as_usual(saveable):
+                saveable.load_own_variables(store)
+
+
+def _loads_as_usual(saveable: Any) -> bool:
+    usual = (Layer.load_own_variables, Optimizer.load_own_variables)
+    return type(saveable).load_own_variables in usual
+
+
+def _stores_anything(saveable: Any) -> bool:
+    if _loads_as_usual(saveable):
+        return bool(_own_variables(saveable))
+    stored: dict[str, Any] = {}
+    saveable.save_own_variables(stored)
+    return bool(stored)
+
+
+def _own_variables(saveable: Any) -> list[Variable]:
+    """Those that the object itself stores, in the order of their numbers."""
+    if isinstance(saveable, Layer):
+        return saveable._weights_here()
+    return _variables(saveable)
+
+
+def _variables(saveable: Any) -> list[Variable]:
+    return list(getattr(saveable, "variables", ()))

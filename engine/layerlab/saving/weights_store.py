@@ -1,59 +1,190 @@
-"""Reading arrays out of an HDF5 file that may be damaged, or meant to do harm.
+"""Arrays in an HDF5 file that may be damaged, or meant to do harm: opened, checked, read and written here.
 
 Nothing outside the file is opened, and nothing larger than the file holds, or the model expects, is read.
+What can go wrong is found before the first variable changes; assigning what was checked is one step for
+interrupts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 
-import h5py
 import ml_dtypes
 import numpy as np
 
+from layerlab import dtypes
 from layerlab.backend.protocol import Shape
-from layerlab.errors import DataError, ShapeError, explain
+from layerlab.core.variable import Variable
+from layerlab.errors import DataError, DTypeError, LayerlabError, ShapeError, explain
+from layerlab.training.interrupts import deferred_interrupts
 
-__all__ = ["WeightsStore", "places_with_weights"]
+try:
+    import h5py
+
+    from layerlab.saving.hdf5_safety import check_hdf5
+except ImportError:  # pragma: no cover: only what writes and reads HDF5 needs it
+    h5py = None
+
+__all__ = [
+    "GroupWriter",
+    "WeightsStore",
+    "assign_all",
+    "check_array",
+    "check_fits",
+    "created",
+    "distinct_paths",
+    "naming",
+    "opened",
+    "places_with_weights",
+    "read_array",
+    "regular_file",
+    "write_array",
+]
 
 _KINDS = "biuf"  # of numbers; objects, text and complex numbers are no weights
 
 
-class WeightsStore(Mapping[str, np.ndarray]):
-    """The arrays of one place (`layers/dense`) of a file, read when they are looked up.
+# -- files ----------------------------------------------------------------------------------------------
 
-    Args:
-        expected: shapes by key; an array of another shape is refused before it is read.
-    Raises: DataError for links, references and damage; ShapeError.
+
+@contextlib.contextmanager
+def created(path: Path) -> Iterator[h5py.File]:
+    """A new HDF5 file. Raises: ImportError without h5py."""
+    _require_h5py()
+    with h5py.File(path, "w") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """The HDF5 file, once it is known to hold plain arrays only.
+
+    Raises: ImportError without h5py; FileNotFoundError; OSError for what is no file; DataError for damage and
+    for whatever points out of the file or claims more than it holds.
+    """
+    _require_h5py()
+    regular_file(path)
+    try:
+        file = h5py.File(path, "r")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DataError(
+            explain(f"{path} is not a readable HDF5 file: {str(error)[:120]}", fix="save it again")
+        ) from error
+    with file:
+        with naming(path):
+            check_hdf5(file)
+        yield file
+
+
+def regular_file(path: Path) -> Path:
+    """The path. Raises: FileNotFoundError; OSError for a folder, a pipe or a device."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no weights file {path}.")
+    if not path.is_file():
+        raise OSError(f"{path} is no file, but a folder, a pipe or a device.")
+    return path
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of ours that pass get the file's name in front."""
+    try:
+        yield
+    except LayerlabError as error:
+        if str(error).startswith(path.name):
+            raise
+        raise type(error)(f"{path.name}: {error}") from error
+
+
+def _require_h5py() -> None:
+    if h5py is None:
+        raise ImportError("Files in HDF5 (.h5, .keras) need h5py: pip install h5py. Or use .safetensors.")
+
+
+# -- arrays ---------------------------------------------------------------------------------------------
+
+
+def write_array(group: h5py.Group, name: str, value: Any) -> None:
+    """A dataset of the value under `name`, which may hold slashes."""
+    array = np.asarray(value)
+    dataset = group.create_dataset(name, data=array)
+    if array.dtype.name == "bfloat16":  # HDF5 knows no bfloat16: its bits, and a note, as Keras does
+        dataset.attrs["dtype"] = "bfloat16"
+
+
+def read_array(dataset: h5py.Dataset) -> np.ndarray:
+    """The values. Raises: DataError if they cannot be read."""
+    try:
+        value = np.asarray(dataset[()])
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        raise _no_weight(dataset.name, "a readable array") from error
+    if dataset.dtype.itemsize == 2 and (value.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16"):
+        return value.view(ml_dtypes.bfloat16)
+    return value
+
+
+def check_array(dataset: Any, variable: Variable | None = None) -> None:
+    """Raise DataError, DTypeError or ShapeError unless this is an array that the variable can take."""
+    is_bfloat16 = isinstance(dataset, h5py.Dataset) and dataset.dtype == np.dtype("V2")
+    if not isinstance(dataset, h5py.Dataset) or not (is_bfloat16 or dataset.dtype.kind in _KINDS):
+        raise _no_weight(getattr(dataset, "name", ""), "an array of numbers")
+    if dataset.chunks is not None:  # only then can reading go wrong in the middle
+        read_array(dataset)
+    if variable is not None:
+        check_fits(dataset.shape, "bfloat16" if is_bfloat16 else dataset.dtype.name, variable)
+
+
+def check_fits(shape: Shape, dtype: str, variable: Variable) -> None:
+    """Raise ShapeError or DTypeError unless the variable can take an array of this shape and dtype."""
+    place = f"The file does not fit the model at '{variable.path}'."
+    if shape != variable.shape:
+        raise ShapeError(
+            explain(
+                place,
+                expected=f"an array of shape {variable.shape}",
+                got=str(shape),
+                fix="load into a model of the architecture that was saved",
+            )
+        )
+    if dtypes.is_float(dtype) and not dtypes.is_float(variable.dtype):
+        raise DTypeError(explain(place, expected=variable.dtype, got=dtype))
+
+
+def assign_all(pairs: Iterable[tuple[Variable, Callable[[], np.ndarray]]]) -> None:
+    """Give each variable the values that its reader gives; an interrupt waits until all have theirs."""
+    with deferred_interrupts():
+        for variable, read in pairs:
+            variable.assign(read())
+
+
+def distinct_paths(variables: Iterable[Variable]) -> list[str]:
+    """A name for each in a file: its path, and a number where an inner model has two of the same."""
+    distinct: dict[str, None] = {}
+    for variable in variables:
+        numbered = (f"{variable.path}_{number}" for number in itertools.count(1))
+        distinct.setdefault(next(n for n in itertools.chain([variable.path], numbered) if n not in distinct))
+    return list(distinct)
+
+
+class WeightsStore(Mapping[str, np.ndarray]):
+    """The arrays of one place (`layers/dense`) of a checked file, read when they are looked up.
+
+    Raises: DataError if there is something else in their place.
     """
 
-    def __init__(self, file: h5py.File, place: str, expected: Mapping[str, Shape]) -> None:
-        self._place = place
-        self._expected = expected
-        group = _child(file, f"{place}/vars" if place else "vars")
-        self._datasets = {} if group is None else {key: self._dataset(group, key) for key in group}
+    def __init__(self, file: h5py.File, place: str) -> None:
+        path = f"{place}/vars" if place else "vars"
+        group = _group(file, path)
+        self._datasets = {} if group is None else {key: group[key] for key in group}
+        for dataset in self._datasets.values():
+            check_array(dataset)
 
     def __getitem__(self, key: str) -> np.ndarray:
-        dataset = self._datasets[key]
-        expected = self._expected.get(key)
-        if expected is not None and dataset.shape != expected:
-            raise ShapeError(
-                explain(
-                    f"The file does not fit the model at '{self._place}'.",
-                    expected=f"an array of shape {expected} as number {key}",
-                    got=str(dataset.shape),
-                    fix="load into a model of the architecture that was saved",
-                )
-            )
-        if expected is None and dataset.id.get_storage_size() < dataset.nbytes:
-            raise self._bad(key, "an array that the file holds in full")
-        try:
-            value = np.asarray(dataset[()])
-        except (OSError, RuntimeError) as error:
-            raise self._bad(key, "a readable array") from error
-        is_bfloat16 = dataset.attrs.get("dtype") == "bfloat16" and value.dtype == np.uint16
-        return value.view(ml_dtypes.bfloat16) if is_bfloat16 else value
+        return read_array(self._datasets[key])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._datasets)
@@ -61,58 +192,66 @@ class WeightsStore(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._datasets)
 
-    def _dataset(self, group: Any, key: str) -> h5py.Dataset:
-        dataset = _child(group, key)
-        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in _KINDS:
-            raise self._bad(key, "an array of numbers")
-        if dataset.external or dataset.is_virtual:
-            raise self._bad(key, "an array in the file itself")
-        return dataset
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Of all arrays, without reading them."""
+        return {key: dataset.shape for key, dataset in self._datasets.items()}
 
-    def _bad(self, key: str, expected: str) -> DataError:
-        return DataError(
-            explain(
-                f"'{self._place}/vars/{key}' is no weight.", expected=expected, fix="save the weights again"
-            )
-        )
+    def check(self, key: str, variable: Variable) -> None:
+        """Raise DTypeError or ShapeError unless the variable can take the array."""
+        check_array(self._datasets[key], variable)
+
+
+class GroupWriter(MutableMapping[str, Any]):
+    """What `save_own_variables` puts into it goes to the file at once, so that one array is in memory."""
+
+    def __init__(self, group: h5py.Group) -> None:
+        self._group = group
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        write_array(self._group, str(key), value)
+
+    def __getitem__(self, key: str) -> Any:
+        return read_array(self._group[key])
+
+    def __delitem__(self, key: str) -> None:
+        del self._group[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
 
 
 def places_with_weights(file: h5py.File) -> list[str]:
-    """All places of a file at which there are arrays; links are not followed."""
+    """All places of a file at which there are arrays."""
     places: dict[str, None] = {}
 
     def note(name: str, item: Any) -> None:
-        place, _, number = name.rpartition("/vars/")
+        place, _, number = f"/{name}".rpartition("/vars/")
         if isinstance(item, h5py.Dataset) and number:
-            places.setdefault(place)
+            places.setdefault(place.removeprefix("/"))
 
     file.visititems(note)
     return list(places)
 
 
-def _child(group: Any, path: str) -> Any:
-    """What lies under a path; None if nothing does. Raises: DataError for links and damage."""
+def _group(file: h5py.File, path: str) -> Any:
+    """The group of this path; None if there is nothing."""
+    group = file
     for name in path.split("/"):
         if not isinstance(group, h5py.Group):
             raise DataError(explain(f"'{group.name}' is no group.", fix="save the weights again"))
-        link = group.get(name, getlink=True)
-        if link is None:
+        if name not in group:
             return None
-        if not isinstance(link, h5py.HardLink):
-            raise DataError(
-                explain(
-                    f"'{group.name}/{name}' is a link.",
-                    expected="arrays in the file itself",
-                    got=_target(link),
-                )
-            )
-        try:
-            group = group[name]
-        except (KeyError, OSError, RuntimeError) as error:
-            message = explain(f"'{group.name}/{name}' is damaged.", fix="save the weights again")
-            raise DataError(message) from error
+        group = group[name]
+    if not isinstance(group, h5py.Group):
+        raise DataError(explain(f"'{path}' is no group.", fix="save the weights again"))
     return group
 
 
-def _target(link: Any) -> str:
-    return f"a link to {getattr(link, 'filename', 'another place')!s:.60}"
+def _no_weight(name: str, expected: str) -> DataError:
+    return DataError(
+        explain(f"'{name[:200]}' is no weight.", expected=expected, fix="save the weights again")
+    )

@@ -1,0 +1,197 @@
+"""`save_weights` and `load_weights`: which format a path means, and what a file turns out to be.
+
+When saving, the name decides (or `save_format`, as in Keras 2); when loading, what is in the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
+from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
+from layerlab.saving.replacing import as_path, may_write, replacing
+from layerlab.saving.safetensors_file import load_safetensors, save_safetensors
+from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
+from layerlab.saving.weights_store import created, naming, opened, regular_file
+
+__all__ = ["load_weights", "save_weights"]
+
+_HDF5_SUFFIXES = (".h5", ".hdf5", ".keras")
+_ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
+
+
+def save_weights(
+    model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+) -> None:
+    """Write the weights of a built model; the file is replaced once it is complete.
+
+    Args:
+        filepath: `*.weights.h5` has the optimizer's state as well, once there is any; `*.safetensors` the
+            weights alone; other `*.h5`, and `*.keras`, are in the older HDF5 layout.
+        overwrite: False asks before a file is replaced.
+        max_shard_size: is not supported.
+        objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
+        save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
+    Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without TensorFlow.
+    """
+    path = as_path(filepath, "save_weights")
+    if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
+        max_shard_size, kwargs = None, {"save_format": max_shard_size, **kwargs}
+    _check_keywords("save_weights", kwargs, ("save_format", "objects_to_skip"))
+    write = _writer(path, kwargs)
+    if max_shard_size is not None:
+        raise UnsupportedError(
+            explain("save_weights(max_shard_size=...) is not supported.", fix="leave it out: one file")
+        )
+    _check_built(model, "save_weights")
+    if may_write(path, overwrite):
+        with replacing(path) as temporary:
+            write(temporary, model)
+
+
+def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+    """Read weights into a built model, in any format that `save_weights`, here or of Keras, writes.
+
+    Nothing changes unless everything fits.
+
+    Args:
+        filepath: the name does not matter.
+        skip_mismatch: leave out layers whose weights differ in number or shape, with a warning for each.
+        objects_to_skip: layers or the optimizer, that stay as they are.
+        by_name: for the older HDF5 layout: read the layers that have the name of one in the file.
+    Raises: FileNotFoundError; DataError for a damaged file, or one of another kind; ShapeError, DTypeError,
+        ConfigError where file and model differ.
+    """
+    path = as_path(filepath, "load_weights")
+    _check_keywords("load_weights", kwargs, ("by_name", "objects_to_skip"))
+    _check_built(model, "load_weights")
+    if "by_name" in kwargs:
+        _warn("load_weights(by_name=...)", "skip_mismatch=True loads all that fits")
+    by_name, left_out = bool(kwargs.get("by_name")), kwargs.get("objects_to_skip") or ()
+    reader = _reader(path)
+    if reader is not _load_hdf5 and (by_name or left_out):
+        raise InvalidArgumentError(
+            explain(
+                f"load_weights({', '.join(kwargs)}) and {path.name}",
+                expected="a file in HDF5",
+                fix="leave the keyword out",
+            )
+        )
+    with naming(path):
+        reader(path, model, skip_mismatch, by_name, left_out)
+    warn_of_bad_numbers(model, path.name)
+
+
+# -- saving ---------------------------------------------------------------------------------------------
+
+
+def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
+    """The function that writes the format of this path."""
+    save_format, left_out = kwargs.get("save_format"), kwargs.get("objects_to_skip") or ()
+    looks_like_hdf5 = path.name.endswith(_HDF5_SUFFIXES)
+    if save_format not in (None, "h5", "tf") or (save_format == "tf" and looks_like_hdf5):
+        raise InvalidArgumentError(
+            explain(
+                f"save_weights('{path.name}', save_format=...)",
+                expected="'h5', or 'tf' for a path without a suffix of HDF5; better none of them",
+                got=repr(save_format)[:80],
+                fix="save_weights('name.weights.h5')",
+            )
+        )
+    is_current = path.name.endswith(".weights.h5") and save_format is None
+    if left_out and not is_current:
+        raise InvalidArgumentError(
+            explain("save_weights(objects_to_skip=...)", expected="a path ending in '.weights.h5'")
+        )
+    if is_current:
+        return lambda temporary, model: _save_hdf5(temporary, model, left_out)
+    if path.name.endswith(".safetensors") and save_format is None:
+        return save_safetensors
+    called = "save_weights(save_format=...)" if save_format else f"save_weights('{path.name}')"
+    _warn(called, "save to a path ending in '.weights.h5'")
+    if save_format == "tf" or (save_format is None and not looks_like_hdf5):
+        _no_checkpoint(path)
+    return _save_legacy
+
+
+def _save_hdf5(path: Path, model: Any, left_out: Any) -> None:
+    with created(path) as file:
+        write_state(file, model, left_out)
+
+
+def _save_legacy(path: Path, model: Any) -> None:
+    with created(path) as file:
+        write_legacy_weights(file, model)
+
+
+# -- loading --------------------------------------------------------------------------------------------
+
+_Reader = Callable[[Path, Any, bool, bool, Any], None]
+
+
+def _reader(path: Path) -> _Reader:
+    """The function that reads what this file turns out to be."""
+    if not path.exists() and path.with_name(f"{path.name}.index").exists():
+        _no_checkpoint(path)
+    with open(regular_file(path), "rb") as file:
+        head = file.read(16)
+    if head.startswith(b"\x89HDF") or path.name.endswith((".h5", ".hdf5")):
+        return _load_hdf5
+    if head[8:9] == b"{" or path.name.endswith(".safetensors"):
+        return lambda path, model, skip_mismatch, *_: load_safetensors(path, model, skip_mismatch)
+    raise InvalidArgumentError(explain(f"{path.name} holds no weights in a known format.", expected=_ALL))
+
+
+def _load_hdf5(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+    with opened(path) as file:
+        group = file["model_weights"] if "model_weights" in file and not is_legacy(file) else file
+        if is_legacy(group):
+            if left_out:
+                raise InvalidArgumentError("objects_to_skip is not for the older HDF5 layout.")
+            read_legacy_weights(group, model, path.name, by_name, skip_mismatch)
+        elif by_name:
+            raise InvalidArgumentError(
+                explain(
+                    "by_name=True is for the older HDF5 layout.",
+                    fix="skip_mismatch=True, or save with save_format='h5'",
+                )
+            )
+        else:
+            read_state(file, model, path.name, skip_mismatch, left_out)
+
+
+# -- arguments ------------------------------------------------------------------------------------------
+
+
+def _check_keywords(method: str, kwargs: dict[str, Any], known: tuple[str, ...]) -> None:
+    for name in kwargs:
+        if name not in known:
+            raise InvalidArgumentError(f"{method}() has no argument '{name}'.{did_you_mean(name, known)}")
+
+
+def _check_built(model: Any, method: str) -> None:
+    if not model.built:
+        raise NotBuiltError(
+            explain(
+                f"'{model.name}' has no weights yet, so {method} can do nothing.",
+                fix="call it on data, or build it",
+            )
+        )
+
+
+def _no_checkpoint(path: Path) -> NoReturn:
+    where = explain(
+        f"'{path.name}' means a checkpoint of TensorFlow.",
+        fix="use a path ending in '.weights.h5' or '.safetensors'",
+    )
+    if not importlib.util.find_spec("tensorflow"):
+        raise ImportError(f"{where}\n  Checkpoints need TensorFlow: pip install layerlab[tensorflow].")
+    raise UnsupportedError(where)
+
+
+def _warn(what: str, instead: str) -> None:
+    warnings.warn(f"{what} is deprecated: {instead}.", DeprecationWarning, stacklevel=5)
