@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from layerlab import tree
@@ -23,6 +24,8 @@ class Function(Operation):
         >>> Function(x, y).operations[0].class_name
         'Multiply'
     """
+
+    losses: Sequence[KerasTensor] = ()  # scalars of the graph that a model minimizes as well
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
         super().__init__(name=name)

@@ -117,7 +117,10 @@ def _clone_functional(model: Any, input_tensors: Any, clone: Callable[[Any], Any
             values[id(tensor)] = output
     outputs = tree.map_structure(lambda tensor: values[id(tensor)], graph.outputs_structure)
     cls = type(model) if takes_graph(type(model)) else Functional
-    return _compiled_like(model, cls(inputs, outputs, name=model.name))
+    copy = cls(inputs, outputs, name=model.name)
+    if graph.losses:
+        copy.add_loss([values[id(tensor)] for tensor in graph.losses])
+    return _compiled_like(model, copy)
 
 
 def _input_like(tensor: KerasTensor) -> KerasTensor:

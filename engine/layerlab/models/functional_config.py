@@ -21,7 +21,8 @@ __all__ = ["functional_config"]
 
 
 def functional_config(graph: Function, is_model: Callable[[Operation], bool]) -> dict[str, Any]:
-    """The keys 'layers', 'input_layers' and 'output_layers' of the config of a model with this graph.
+    """The keys 'layers', 'input_layers' and 'output_layers' of the config of a model with this graph, and
+    'added_losses' if it has any.
 
     Args:
         is_model: whether an operation is itself a functional model.
@@ -57,11 +58,13 @@ def functional_config(graph: Function, is_model: Callable[[Operation], bool]) ->
         if name != operation.name:
             data["config"]["name"] = name
         layers.append(data)
-    return {
+    config = {
         "layers": layers,
         "input_layers": tree.map_structure(end, graph.inputs_structure),
         "output_layers": tree.map_structure(end, graph.outputs_structure),
     }
+    # Not of Keras, which has no such losses: it refuses the key, rather than train without them.
+    return {**config, "added_losses": [end(tensor) for tensor in graph.losses]} if graph.losses else config
 
 
 def _unique_names(operations: list[Operation]) -> dict[int, str]:

@@ -37,10 +37,14 @@ def functional_from_config(cls: Any, config: dict[str, Any], is_model: Callable[
     Raises: ConfigError for parts that are missing or malformed, GraphError for a graph with loops.
     """
     rest = {key: value for key, value in config.items() if key not in _GRAPH_KEYS and value is not None}
+    losses = rest.pop("added_losses", None)
     reader = _GraphReader(config["layers"], is_model)
     reader.make_calls()
     ends = [reader.ends(config[key]) for key in ("input_layers", "output_layers")]
-    return cls(inputs=ends[0], outputs=ends[1], **rest)
+    model = cls(inputs=ends[0], outputs=ends[1], **rest)
+    if losses is not None:
+        model.add_loss(reader.ends(losses))
+    return model
 
 
 class _GraphReader:

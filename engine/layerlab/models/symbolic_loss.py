@@ -35,16 +35,13 @@ class GraphWithLosses(Function):
                         fix="ops.mean(loss)",
                     )
                 )
-        self._losses: list[KerasTensor] = [
-            *(graph._losses if isinstance(graph, GraphWithLosses) else ()),
-            *losses,
-        ]
-        super().__init__(graph.inputs_structure, [graph.outputs_structure, self._losses], name=graph.name)
+        self.losses = [*graph.losses, *losses]
+        super().__init__(graph.inputs_structure, [graph.outputs_structure, self.losses], name=graph.name)
         self.outputs, self.outputs_structure = graph.outputs, graph.outputs_structure
         self._add_loss = add_loss
 
     def call(self, inputs: Any) -> Any:
         """The outputs; the losses go to `add_loss`."""
-        outputs, losses = self.values_of([self.outputs_structure, self._losses], inputs)
+        outputs, losses = self.values_of([self.outputs_structure, self.losses], inputs)
         self._add_loss(losses)
         return outputs
