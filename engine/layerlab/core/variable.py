@@ -14,6 +14,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.context import context, naming_path
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.registry import lookup
+from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
 __all__ = ["Variable"]
@@ -85,6 +86,7 @@ class Variable:
                 wanted = {"f": dtypes.standardize_dtype(None), "i": "int32", "b": "bool"}.get(kind)
             value = backend().asarray(initializer, wanted)
             if shape is not None and tuple(value.shape) != tuple(shape):
+                claim(self.path, shape, backend().dtype_name(value))
                 value = self._broadcast(value, tuple(shape))
             return value
         if shape is None:
@@ -94,6 +96,7 @@ class Variable:
                 )
             )
         wanted = dtypes.standardize_dtype(dtype)
+        claim(self.path, shape, wanted)
         return backend().asarray(initializer(tuple(shape), dtype=wanted), wanted)
 
     def _broadcast(self, value: Array, shape: Shape) -> Array:

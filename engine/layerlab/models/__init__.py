@@ -5,6 +5,7 @@ from layerlab.models.functional import Functional, Input
 from layerlab.models.model import Model
 from layerlab.models.sequential import Sequential
 from layerlab.models.text import model_from_json, model_from_yaml
+from layerlab.saving.model_file import load_model, save_model
 
 __all__ = [
     "Functional",
@@ -12,6 +13,8 @@ __all__ = [
     "Model",
     "Sequential",
     "clone_model",
+    "load_model",
     "model_from_json",
     "model_from_yaml",
+    "save_model",
 ]

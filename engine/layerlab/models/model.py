@@ -31,6 +31,7 @@ from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
 from layerlab.saving import weights_api
+from layerlab.saving.model_file import accepts_older_positions, save_model
 
 __all__ = ["Model"]
 
@@ -270,14 +271,19 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
 
     # -- saving -------------------------------------------------------------------------------------------
 
+    @accepts_older_positions
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Whole models cannot be saved yet: raises UnsupportedError."""
-        raise UnsupportedError(
-            explain(
-                "layerlab cannot save whole models yet.",
-                fix="save_weights('name.weights.h5'), and keep the code that builds the model",
-            )
-        )
+        """Write architecture, weights, compile arguments and optimizer state to one file, `name.keras`, which
+        Keras reads as well. `saving.load_model` reads it.
+
+        Args:
+            filepath: str or Path.
+            overwrite: False asks whether a file that is there is to be replaced.
+            **kwargs: include_optimizer, and those of older Keras: see `saving.save_model`.
+        Raises: UnsupportedError, ConfigError for a model with a part that has no config; OSError. A file that
+            is there is never damaged.
+        """
+        save_model(self, filepath, overwrite, **kwargs)
 
     def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
         """Models cannot be exported yet: raises UnsupportedError."""

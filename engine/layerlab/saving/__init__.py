@@ -1,4 +1,7 @@
-"""Files: weights in Keras' HDF5 layout. And the names of `keras.saving` that turn objects into configs."""
+"""Files: whole models and weights, as Keras reads and writes them.
+
+And the names of `keras.saving` that turn objects into configs.
+"""
 
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.registry import (
@@ -9,6 +12,7 @@ from layerlab.core.registry import (
     get_registered_object,
     register_keras_serializable,
 )
+from layerlab.saving.model_file import load_model, save_model
 from layerlab.saving.weights_api import load_weights, save_weights
 
 __all__ = [
@@ -18,8 +22,10 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "load_model",
     "load_weights",
     "register_keras_serializable",
+    "save_model",
     "save_weights",
     "serialize_keras_object",
 ]

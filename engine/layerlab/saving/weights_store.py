@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ml_dtypes
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "distinct_paths",
     "naming",
     "opened",
+    "opened_part",
     "places_with_weights",
     "read_array",
     "regular_file",
@@ -52,10 +53,10 @@ _KINDS = "biuf"  # of numbers; objects, text and complex numbers are no weights
 
 
 @contextlib.contextmanager
-def created(path: Path) -> Iterator[h5py.File]:
+def created(target: Path | IO[bytes]) -> Iterator[h5py.File]:
     """A new HDF5 file. Raises: ImportError without h5py."""
     _require_h5py()
-    with h5py.File(path, "w") as file:
+    with h5py.File(target, "w") as file:
         yield file
 
 
@@ -66,16 +67,22 @@ def opened(path: Path) -> Iterator[h5py.File]:
     Raises: ImportError without h5py; FileNotFoundError; OSError for what is no file; DataError for damage and
     for whatever points out of the file or claims more than it holds.
     """
+    with opened_part(regular_file(path), str(path)) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def opened_part(source: Path | IO[bytes], name: str) -> Iterator[h5py.File]:
+    """The same for an HDF5 file that may be a part of another one, open for reading."""
     _require_h5py()
-    regular_file(path)
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(source, "r")
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(
-            explain(f"{path} is not a readable HDF5 file: {str(error)[:120]}", fix="save it again")
+            explain(f"{name} is not a readable HDF5 file: {str(error)[:120]}", fix="save it again")
         ) from error
     with file:
-        with naming(path):
+        with naming(Path(name)):
             check_hdf5(file)
         yield file
 

@@ -1,0 +1,217 @@
+"""`.keras`: a zip file of a model's config, weights, optimizer state and assets, as of Keras 3.
+
+Saving replaces the old file only by a whole new one. Opening one runs nothing of it: everything is checked
+first, and what does not fit in full is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import random
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.serialization import serialize_keras_object
+from layerlab.core.weight_limit import weight_limit
+from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
+from layerlab.saving.assets import ASSETS, load_assets, write_assets
+from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
+from layerlab.saving.replacing import replacing
+from layerlab.saving.safe_zip import SafeZip
+from layerlab.saving.walk import walk
+from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
+from layerlab.saving.weights_store import created, naming, opened_part, places_with_weights
+from layerlab.training.interrupts import deferred_interrupts
+from layerlab.training.trainer import Trainer
+
+__all__ = ["opened_weights", "read_archive", "write_archive"]
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_KERAS_VERSION = "3.15.1"  # whose layout this is
+
+
+# -- writing -----------------------------------------------------------------------------------------------
+
+
+def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> None:
+    """Save a model with what it was compiled with; a file that is there is replaced at the end.
+
+    Args:
+        include_optimizer: whether the optimizer's state is written.
+    Raises: ConfigError, UnsupportedError for a model without a config; OSError. The old file stays then.
+    """
+    texts = {METADATA: _metadata(), CONFIG: _config_text(model)}  # fails before anything is written
+    optimizer = getattr(model, "optimizer", None)
+    leave_out = [] if include_optimizer or optimizer is None else [optimizer]
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+        # Without a name, and not in memory: it is gone with the process, and as large as the model.
+        with tempfile.TemporaryFile(dir=temporary.parent) as scratch:
+            # An interrupt inside HDF5 would become an error of HDF5, or nothing at all.
+            with deferred_interrupts(), created(scratch) as file:
+                write_state(file, model, leave_out)
+            _add(archive, WEIGHTS, scratch)
+        write_assets(archive, model)
+
+
+def _metadata() -> str:
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    return json.dumps({"keras_version": _KERAS_VERSION, "date_saved": saved})
+
+
+def _config_text(model: Any) -> str:
+    try:
+        return json.dumps(serialize_keras_object(model))
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, LayerlabError):
+            raise
+        raise ConfigError(
+            explain(
+                f"The config of '{model.name}' cannot be written as JSON: {str(error)[:150]}",
+                fix="let get_config return numbers, text, lists and dicts",
+            )
+        ) from error
+
+
+def _add(archive: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
+    info = zipfile.ZipInfo(name, datetime.datetime.now().timetuple()[:6])
+    info.file_size = file.seek(0, 2)  # so that large ones get large fields
+    file.seek(0)
+    with archive.open(info, "w") as member:
+        shutil.copyfileobj(file, member, 2**20)
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+def read_archive(
+    path: Path, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model of a `.keras` file, with its weights, optimizer state and compile arguments.
+
+    Args:
+        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+        compile: False leaves it uncompiled.
+        safe_mode: False runs the bytecode of lambdas in the file: only for files you trust.
+    Raises: DataError for a damaged or dangerous file; ConfigError, UnknownNameError, ShapeError ... for one
+        that does not describe a model of ours. All are ValueErrors that name the file.
+    """
+    if not isinstance(safe_mode, bool):
+        raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))
+    with _naming(path), path.open("rb") as file:
+        archive = SafeZip(file, _is_expected)
+        _check_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
+        config = _read_config(archive.read(CONFIG, MAX_CONFIG_BYTES))
+        if not compile:
+            config["compile_config"] = None
+        with _weights(archive) as weights:
+            allowed = weights_allowed(archive.size(WEIGHTS))
+            with _randomness_kept(), weight_limit(allowed):
+                model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+                _check_fits(model, weights)
+                read_state(weights, model, path.name)
+        load_assets(archive, model)
+    warn_of_bad_numbers(model, path.name)
+    return model
+
+
+@contextlib.contextmanager
+def opened_weights(path: Path) -> Iterator[Any]:
+    """The checked weights inside a `.keras` file. Raises: DataError, with the file's name."""
+    with _naming(path), path.open("rb") as file, _weights(SafeZip(file, _is_expected)) as weights:
+        yield weights
+
+
+def _is_expected(name: str) -> bool:
+    return name in (CONFIG, METADATA, WEIGHTS) or name.startswith(f"{ASSETS}/")
+
+
+def _check_metadata(text: bytes) -> None:
+    data = _json(METADATA, text)
+    if not isinstance(data, dict) or not isinstance(data.get("keras_version"), str):
+        raise DataError(explain(f"{METADATA} is damaged.", expected="a dict with keras_version"))
+
+
+def _read_config(text: bytes) -> dict[str, Any]:
+    config = _json(CONFIG, text)
+    if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
+        got = f"a {type(config).__name__}"
+        raise ConfigError(
+            explain(f"{CONFIG} describes no model.", expected="a dict with class_name and config", got=got)
+        )
+    return config
+
+
+def _json(name: str, text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ConfigError(explain(f"{name} is nested too deeply.")) from error
+    except ValueError as error:
+        raise ConfigError(explain(f"{name} is damaged, it is no JSON: {str(error)[:100]}")) from error
+
+
+@contextlib.contextmanager
+def _weights(archive: SafeZip) -> Iterator[Any]:
+    if WEIGHTS not in archive.names:
+        raise DataError(explain("The archive has no weights.", expected=f"a member '{WEIGHTS}'"))
+    with contextlib.ExitStack() as stack:
+        source = archive.open_stored(WEIGHTS)
+        if source is None:  # packed by another program: HDF5 jumps back and forth, so unpack it first
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            archive.extract(WEIGHTS, folder / WEIGHTS)
+            source = stack.enter_context((folder / WEIGHTS).open("rb"))
+        yield stack.enter_context(opened_part(source, WEIGHTS))
+
+
+def _check_fits(model: Any, weights: Any) -> None:
+    """Raise unless it is a model that has a place for all that is stored; that nothing lacks shows later."""
+    if not isinstance(model, Trainer):
+        raise ConfigError(
+            explain(f"{CONFIG} describes no model.", got=f"the description of a {type(model).__name__}")
+        )
+    known = {place for place, _ in walk(model)}
+    surplus = [place for place in places_with_weights(weights) if place not in known]
+    surplus = [place for place in surplus if place.split("/")[0] != "optimizer"]
+    if surplus:
+        raise DataError(
+            explain(
+                f"{WEIGHTS} has weights for which '{str(model.name)[:80]}' has no place.",
+                got=", ".join(surplus[:5])[:200],
+                fix="check that the classes of your own layers are those it was saved with",
+            )
+        )
+
+
+@contextlib.contextmanager
+def _randomness_kept() -> Iterator[None]:
+    """Weights that are made here get their values from the file: whoever loads keeps their random numbers."""
+    python, legacy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors say which file they are about."""
+    try:
+        with naming(path):
+            yield
+    except (MemoryError, RecursionError) as error:
+        raise DataError(f"{path.name} asks for too much: {type(error).__name__}") from error
+    except Exception as error:
+        error.add_note(f"While loading {path}.")  # of a class of the user's own, most likely
+        raise

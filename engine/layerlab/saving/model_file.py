@@ -1,0 +1,117 @@
+"""Whole models to files and back: which format a path means, and who writes or reads it."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.saving.archive import read_archive, write_archive
+from layerlab.saving.formats import format_of_file, format_to_save
+from layerlab.saving.replacing import as_path, may_write
+
+__all__ = ["accepts_older_positions", "load_model", "save_model"]
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+_OLDER = ("include_optimizer", "save_format", "signatures", "options")
+
+
+def accepts_older_positions(save: Method) -> Method:
+    """Let a function (model, filepath, overwrite, **kwargs) take what older Keras had after `overwrite` by
+    position as well: include_optimizer, save_format, signatures, options."""
+
+    @functools.wraps(save)
+    def call(model: Any, filepath: Any, overwrite: Any = True, *older: Any, **kwargs: Any) -> Any:
+        if len(older) > len(_OLDER):
+            raise TypeError(f"{save.__name__}() takes at most {len(_OLDER) + 2} arguments.")
+        given = dict(zip(_OLDER, older, strict=False))
+        doubled = sorted(given.keys() & kwargs.keys())
+        if doubled:
+            raise TypeError(f"{save.__name__}() got multiple values for argument '{doubled[0]}'")
+        return save(model, filepath, overwrite, **given, **kwargs)
+
+    return cast(Method, call)
+
+
+@accepts_older_positions
+def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+    """Save architecture, weights, compile arguments and optimizer state: training goes on where it stopped.
+
+    Args:
+        filepath: str or Path; '.keras' is today's format, '.h5' that of older Keras, one HDF5 file.
+        overwrite: False asks whether a file that is there is to be replaced.
+        include_optimizer: False leaves the optimizer's state out.
+        save_format: None (the suffix says it), 'keras', 'h5' or 'tf'. Deprecated.
+        signatures, options: of TensorFlow's SavedModel.
+    Raises: InvalidArgumentError; UnsupportedError for a part without a config; ImportError for 'tf' without
+        TensorFlow; OSError. A file that is there is never damaged.
+    """
+    include_optimizer, save_format, signatures, options = (
+        kwargs.pop(name, default) for name, default in zip(_OLDER, (True, None, None, None), strict=True)
+    )
+    zipped = kwargs.pop("zipped", None)
+    if kwargs:
+        raise InvalidArgumentError(explain("save got unknown arguments.", got=", ".join(sorted(kwargs))))
+    if zipped not in (None, True):
+        raise UnsupportedError(explain("layerlab saves .keras files zipped only.", fix="leave zipped out"))
+    path = as_path(filepath, "save")
+    if save_format:
+        warnings.warn(
+            "save(save_format=...) is deprecated: the suffix '.keras' or '.h5' says it.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+    chosen = format_to_save(path, save_format or None)
+    if chosen != "tf" and not (signatures is None and options is None):
+        raise InvalidArgumentError(explain("signatures and options are for TensorFlow's SavedModel only."))
+    if chosen == "tf":
+        raise _no_saved_model("write")
+    if chosen == "h5":
+        raise _no_hdf5("write")
+    if may_write(path, overwrite):
+        write_archive(model, path, bool(include_optimizer))
+
+
+def load_model(
+    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model that `save` here or in Keras wrote, ready to predict and to go on training.
+
+    Args:
+        filepath: str or Path. The format is seen from the content.
+        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+        compile: False leaves it uncompiled.
+        safe_mode: False runs Python bytecode that the file holds (lambdas): only for files you trust.
+    Raises: FileNotFoundError; ValueErrors (DataError, ConfigError, UnknownNameError ...) that name the file
+        and what is wrong with it. Nothing in the file is run, and nothing outside of it is read.
+    """
+    path = as_path(filepath, "load_model")
+    found = format_of_file(path)
+    if found == "tf":
+        raise _no_saved_model("read")
+    if found == "h5":
+        raise _no_hdf5("read")
+    return read_archive(path, custom_objects, compile, safe_mode)
+
+
+def _no_saved_model(verb: str) -> Exception:
+    if not importlib.util.find_spec("tensorflow"):
+        return ImportError(
+            f"To {verb} TensorFlow's SavedModel needs TensorFlow: pip install layerlab[tensorflow]. "
+            "The format '.keras' needs nothing: model.save('name.keras')"
+        )
+    return UnsupportedError(
+        explain(f"layerlab cannot {verb} TensorFlow's SavedModel yet.", fix="use model.save('name.keras')")
+    )
+
+
+def _no_hdf5(verb: str) -> Exception:
+    return UnsupportedError(
+        explain(
+            f"layerlab cannot {verb} whole models in HDF5 files yet.",
+            fix="use '.keras' files; Keras turns one into the other by load_model and save",
+        )
+    )
