@@ -1,0 +1,241 @@
+"""Whole models in one HDF5 file, the older format: the configs are attributes, the weights in the older layout.
+
+Written as Keras 3 does; read from Keras 2 and 3. Only for models that are described by layers: Sequential and
+functional ones. A file is opened for its data alone: see `hdf5_safety` and `core.deserialization`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from layerlab.backend.active import backend
+from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object
+from layerlab.core.registry import CustomObjectScope, custom_by_last_part, get_registered_object
+from layerlab.core.serialization import serialize_keras_object
+from layerlab.core.weight_limit import weight_limit
+from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
+from layerlab.models.architecture import takes_graph
+from layerlab.models.legacy_config import modernized
+from layerlab.saving.legacy_weights import (
+    KERAS_VERSION,
+    check_fit,
+    read_arrays,
+    read_legacy_weights,
+    write_arrays,
+    write_legacy_weights,
+)
+from layerlab.saving.limits import MAX_CONFIG_BYTES, weights_allowed
+from layerlab.saving.replacing import as_path, may_write, replacing
+from layerlab.saving.weights_store import assign_all, created, naming, opened, read_array
+
+__all__ = ["load_model_from_hdf5", "save_model_to_hdf5"]
+
+_BY_OUTPUT = ("accuracy", "acc", "crossentropy", "ce")  # metrics that the shapes of outputs choose
+
+
+# -- saving ---------------------------------------------------------------------------------------------
+
+
+def save_model_to_hdf5(
+    model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True
+) -> None:
+    """Write a Sequential or functional model: architecture, weights, and how and how far it was trained.
+
+    Args:
+        overwrite: False asks before a file is replaced.
+        include_optimizer: False leaves out what it was compiled with, and the optimizer's state.
+    Raises: UnsupportedError for a subclassed model, and for parts without a config.
+    """
+    path = as_path(filepath, "save")
+    _check_described_by_layers(model)
+    attributes: dict[str, Any] = {
+        "keras_version": KERAS_VERSION,
+        "backend": backend().name,
+        "model_config": json.dumps(_description(model)),
+    }
+    with_training = include_optimizer and model.compiled
+    if with_training:
+        attributes["training_config"] = json.dumps(_training_config(model))
+    if not may_write(path, overwrite):
+        return
+    with replacing(path) as temporary, created(temporary) as file:
+        file.attrs.update(attributes)
+        write_legacy_weights(file.create_group("model_weights"), model)
+        if with_training and model.optimizer.built:
+            write_arrays(file.create_group("optimizer_weights"), model.optimizer.variables)
+
+
+def _check_described_by_layers(model: Any) -> None:
+    if hasattr(model, "_stack") or (model._graph is not None and takes_graph(type(model))):
+        return
+    raise UnsupportedError(
+        explain(
+            f"'{model.name}' is a subclassed model ({type(model).__name__}), which HDF5 files cannot hold.",
+            fix="save to a path ending in '.keras', or save_weights('name.weights.h5')",
+        )
+    )
+
+
+def _training_config(model: Any) -> dict[str, Any]:
+    keys = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution")
+    config = {key: _described(model._compiled.get(key)) for key in keys}
+    return {
+        **config,
+        "jit_compile": bool(model.jit_compile),
+        "optimizer_config": _description(model.optimizer),
+    }
+
+
+def _described(value: Any) -> Any:
+    """Losses and metrics as Keras 2 wrote them: names, and objects without their module."""
+    if isinstance(value, dict):
+        return {key: _described(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_described(item) for item in value]
+    if hasattr(value, "get_config"):
+        return _description(value)
+    return serialize_keras_object(value)["config"] if callable(value) else serialize_keras_object(value)
+
+
+def _description(value: Any) -> dict[str, Any]:
+    serialized = serialize_keras_object(value)
+    name = serialized.get("registered_name") or serialized["class_name"]
+    return {"class_name": name, "config": serialized["config"]}
+
+
+# -- loading --------------------------------------------------------------------------------------------
+
+
+def load_model_from_hdf5(
+    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model of a file that `save_model_to_hdf5`, or Keras 2 or 3, wrote.
+
+    Args:
+        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+        compile: compile the model as it was, with the optimizer's state, if the file says how.
+        safe_mode: False runs the Python code of Lambda layers: only for files you trust.
+    Raises: FileNotFoundError; DataError for damage; ConfigError and UnknownNameError for a config that cannot
+        be read; ShapeError if the weights do not fit it.
+    """
+    path = as_path(filepath, "load_model")
+    with opened(path) as file, naming(path), CustomObjectScope(custom_objects):
+        if "model_weights" not in file or "model_config" not in file.attrs:
+            raise DataError(
+                explain(
+                    "The file holds no whole model.",
+                    expected="a model_config and model_weights",
+                    fix="if it holds weights alone, build the model and call load_weights",
+                )
+            )
+        config = _read_json(file, "model_config")
+        with weight_limit(weights_allowed(path.stat().st_size)):
+            is_modern = isinstance(config, dict) and "module" in config
+            model = deserialize_keras_object(config if is_modern else modernized(config), safe_mode=safe_mode)
+            if not hasattr(model, "load_weights"):
+                raise ConfigError(
+                    explain("The model_config", expected="a model", got=type(model).__name__[:80])
+                )
+            read_legacy_weights(file["model_weights"], model, path.name)
+            if compile and "training_config" in file.attrs:
+                _compile(model, _read_json(file, "training_config"), file, path)
+    return model
+
+
+def _read_json(file: Any, attribute: str) -> Any:
+    text = file.attrs[attribute]
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if not isinstance(text, str) or len(text) > MAX_CONFIG_BYTES:
+        got = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
+        raise DataError(explain(f"The file's {attribute}", expected="JSON of a sensible length", got=got))
+    try:
+        value = json.loads(text, object_hook=_decode)
+    except (ValueError, RecursionError) as error:
+        message = explain(
+            f"The file's {attribute} is no JSON: {str(error)[:100]}", fix="save the model again"
+        )
+        raise DataError(message) from error
+    check_size(value)
+    return value
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    """What Keras 2 wrote in a way of its own."""
+    if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
+        return value["items"]
+    if value == {"class_name": "__ellipsis__"}:
+        return ...
+    return value
+
+
+def _compile(model: Any, config: Any, file: Any, path: Path) -> None:
+    try:
+        if not isinstance(config, dict):
+            raise ConfigError(explain("The training_config", expected="a dict", got=type(config).__name__))
+        arguments = {
+            "optimizer": deserialize_as(_legacy_optimizer(config.get("optimizer_config")), "optimizers"),
+            "loss": _restored(config.get("loss"), "losses"),
+            "metrics": _restored(config.get("metrics"), "metrics"),
+            "weighted_metrics": _restored(config.get("weighted_metrics"), "metrics"),
+            "loss_weights": config.get("loss_weights"),
+        }
+        model.compile(**arguments, run_eagerly=config.get("run_eagerly") is True)
+        steps = config.get("steps_per_execution")
+        if type(steps) is int and steps > 1:
+            model.compile(**arguments, steps_per_execution=steps)
+    except (LayerlabError, TypeError, KeyError, ValueError) as error:
+        raise ConfigError(
+            f"{error}\n  The model itself can be read: load_model('{path.name}', compile=False)."
+        ) from error
+    if "optimizer_weights" in file:
+        _load_optimizer(model, file, path)
+
+
+def _load_optimizer(model: Any, file: Any, path: Path) -> None:
+    """Read the optimizer's state; a state in another form (Keras 2) is told and left out."""
+    model.optimizer.build(model.trainable_variables)
+    variables = model.optimizer.variables
+    arrays = read_arrays(file, "optimizer_weights")
+    try:
+        check_fit("the optimizer", variables, arrays)
+    except LayerlabError as error:
+        warnings.warn(f"{path.name}: the optimizer starts anew. {error}", stacklevel=5)
+        return
+    pairs = zip(variables, arrays, strict=True)
+    assign_all((variable, functools.partial(read_array, array)) for variable, array in pairs)
+
+
+def _legacy_optimizer(config: Any) -> Any:
+    """The optimizer's config with the arguments of today."""
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise ConfigError(explain("The optimizer's config", expected="class_name and config"))
+    gone = ("decay", "is_legacy_optimizer", "jit_compile")
+    inner = {key: value for key, value in config["config"].items() if key not in gone}
+    if "lr" in inner:
+        inner["learning_rate"] = inner.pop("lr")
+    name = str(config.get("class_name"))
+    is_renamed = name.startswith("Custom>") and get_registered_object(name) is None  # by TensorFlow 2.11
+    return {**config, "class_name": name.removeprefix("Custom>") if is_renamed else name, "config": inner}
+
+
+def _restored(value: Any, kind: str) -> Any:
+    """Losses or metrics, in the structure in which they were passed."""
+    if isinstance(value, list):
+        return [_restored(item, kind) for item in value]
+    if isinstance(value, str):
+        found = get_registered_object(value)
+        return found or custom_by_last_part(value) or value
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: _restored(item, kind) for key, item in value.items()}
+    inner = value.get("config")
+    if isinstance(inner, dict) and isinstance(inner.get("fn"), str):  # a function, as Keras 2 wrapped it
+        return inner["name"] if inner.get("name") in _BY_OUTPUT else inner["fn"]
+    if isinstance(inner, dict) and inner.get("reduction") == "auto":
+        inner = {**inner, "reduction": "sum_over_batch_size"}
+    return deserialize_as({**value, "config": inner}, kind)
