@@ -1,4 +1,4 @@
-"""Whole models in one HDF5 file, the older format: the configs are attributes, the weights in the older layout.
+"""Whole models in one HDF5 file: the configs are attributes, the weights in the older layout.
 
 Written as Keras 3 does; read from Keras 2 and 3. Only for models that are described by layers: Sequential and
 functional ones. A file is opened for its data alone: see `hdf5_safety` and `core.deserialization`.
@@ -31,6 +31,7 @@ from layerlab.saving.legacy_weights import (
 from layerlab.saving.limits import MAX_CONFIG_BYTES, weights_allowed
 from layerlab.saving.replacing import as_path, may_write, replacing
 from layerlab.saving.weights_store import assign_all, created, naming, opened, read_array
+from layerlab.training.interrupts import deferred_interrupts
 
 __all__ = ["load_model_from_hdf5", "save_model_to_hdf5"]
 
@@ -62,7 +63,8 @@ def save_model_to_hdf5(
         attributes["training_config"] = json.dumps(_training_config(model))
     if not may_write(path, overwrite):
         return
-    with replacing(path) as temporary, created(temporary) as file:
+    # An interrupt inside HDF5 would become an error of HDF5, or nothing at all.
+    with replacing(path) as temporary, deferred_interrupts(), created(temporary) as file:
         file.attrs.update(attributes)
         write_legacy_weights(file.create_group("model_weights"), model)
         if with_training and model.optimizer.built:

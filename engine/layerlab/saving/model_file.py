@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.saving.archive import read_archive, write_archive
 from layerlab.saving.formats import format_of_file, format_to_save
+from layerlab.saving.legacy_model import load_model_from_hdf5, save_model_to_hdf5
 from layerlab.saving.replacing import as_path, may_write
 
 __all__ = ["accepts_older_positions", "load_model", "save_model"]
@@ -70,8 +71,8 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
     if chosen == "tf":
         raise _no_saved_model("write")
     if chosen == "h5":
-        raise _no_hdf5("write")
-    if may_write(path, overwrite):
+        save_model_to_hdf5(model, path, overwrite, bool(include_optimizer))
+    elif may_write(path, overwrite):
         write_archive(model, path, bool(include_optimizer))
 
 
@@ -93,7 +94,7 @@ def load_model(
     if found == "tf":
         raise _no_saved_model("read")
     if found == "h5":
-        raise _no_hdf5("read")
+        return load_model_from_hdf5(path, custom_objects, compile, safe_mode)
     return read_archive(path, custom_objects, compile, safe_mode)
 
 
@@ -105,13 +106,4 @@ def _no_saved_model(verb: str) -> Exception:
         )
     return UnsupportedError(
         explain(f"layerlab cannot {verb} TensorFlow's SavedModel yet.", fix="use model.save('name.keras')")
-    )
-
-
-def _no_hdf5(verb: str) -> Exception:
-    return UnsupportedError(
-        explain(
-            f"layerlab cannot {verb} whole models in HDF5 files yet.",
-            fix="use '.keras' files; Keras turns one into the other by load_model and save",
-        )
     )

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
+from layerlab.saving.archive import opened_weights
 from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
 from layerlab.saving.replacing import as_path, may_write, replacing
 from layerlab.saving.safetensors_file import load_safetensors, save_safetensors
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened, regular_file
+from layerlab.training.interrupts import deferred_interrupts
 
 __all__ = ["load_weights", "save_weights"]
 
@@ -73,7 +75,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         _warn("load_weights(by_name=...)", "skip_mismatch=True loads all that fits")
     by_name, left_out = bool(kwargs.get("by_name")), kwargs.get("objects_to_skip") or ()
     reader = _reader(path)
-    if reader is not _load_hdf5 and (by_name or left_out):
+    if (by_name and reader is not _load_hdf5) or (left_out and reader not in (_load_hdf5, _load_archive)):
         raise InvalidArgumentError(
             explain(
                 f"load_weights({', '.join(kwargs)}) and {path.name}",
@@ -119,12 +121,12 @@ def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
 
 
 def _save_hdf5(path: Path, model: Any, left_out: Any) -> None:
-    with created(path) as file:
+    with deferred_interrupts(), created(path) as file:
         write_state(file, model, left_out)
 
 
 def _save_legacy(path: Path, model: Any) -> None:
-    with created(path) as file:
+    with deferred_interrupts(), created(path) as file:
         write_legacy_weights(file, model)
 
 
@@ -139,11 +141,18 @@ def _reader(path: Path) -> _Reader:
         _no_checkpoint(path)
     with open(regular_file(path), "rb") as file:
         head = file.read(16)
+    if head.startswith(b"PK\x03\x04"):
+        return _load_archive
     if head.startswith(b"\x89HDF") or path.name.endswith((".h5", ".hdf5")):
         return _load_hdf5
     if head[8:9] == b"{" or path.name.endswith(".safetensors"):
         return lambda path, model, skip_mismatch, *_: load_safetensors(path, model, skip_mismatch)
     raise InvalidArgumentError(explain(f"{path.name} holds no weights in a known format.", expected=_ALL))
+
+
+def _load_archive(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+    with opened_weights(path) as file:
+        read_state(file, model, path.name, skip_mismatch, left_out)
 
 
 def _load_hdf5(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
