@@ -107,3 +107,32 @@ def test_the_pace_grows_to_a_tenth_of_a_second_and_stays_within_its_limits():
     fixed = Pace(4, 4)
     fixed.took(4, 1e-6)
     assert fixed.steps == 4 and not fixed.is_unsure
+
+
+def test_a_train_function_of_a_user_gets_the_batches_one_by_one(backend):
+    class Own(keras.Sequential):
+        taken = 0
+
+        def make_train_function(self, force=False):
+            function = super().make_train_function(force)
+
+            def one_batch(iterator):
+                self.taken += 1
+                return function(iter([next(iterator)]))
+
+            return one_batch
+
+    model = Own([keras.Input((6,)), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(X, Y, batch_size=10, epochs=2, verbose=0)
+    assert model.taken == 20 and int(model.optimizer.iterations.numpy()) == 20
+
+
+def test_steps_per_execution_runs_so_many_batches_a_call(backend, programs):
+    model = build()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, steps_per_execution=4)
+    watch = EachBatch()
+    model.fit(X, Y, batch_size=10, verbose=0, callbacks=[watch])
+    assert [batch for batch, _ in watch.batches] == [3, 7, 9]
+    assert programs == ([4, 4, 2] if backend == "jax" else [1] * 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,11 @@ from typing import Any
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
+from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.training.callbacks.callback import CallbackList
+from layerlab.training.control import RunControl
+from layerlab.training.pace import Pace
 from layerlab.training.runner import Ran, StepRunner
 from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
@@ -80,6 +85,46 @@ class Execution(Steps):
 
         return execute
 
+    def _executed(self, kind: str) -> Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]:
+        function = self._made(kind)
+        return lambda batches: (function(batches), self._ran)
+
+    def _batches(
+        self, source: BatchSource, kind: str, callbacks: CallbackList, control: RunControl | None = None
+    ) -> Iterator[list[Any]]:
+        """The batches of an epoch, in lists of those that run in one call.
+
+        That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
+        end runs faster together, up to about a tenth of a second of them.
+        """
+        runner, batches = self._runner(kind), source.epoch()
+        pace = self._pace(source, kind, callbacks)
+        try:
+            while True:
+                steps = 1 if control is not None and control.is_stepping else pace.steps
+                together = list(itertools.islice(batches, steps))
+                if not together:
+                    break
+                if source.whole is None:  # checked if they could not be before
+                    for batch in together:
+                        self._check_batch(batch, has_targets=kind != "predict")
+                start = time.perf_counter()
+                yield together
+                if pace.is_unsure:  # else the steps may run on while the next batches are put together
+                    backend().block_until_ready([ran.last for ran in self._ran])
+                pace.took(len(together), time.perf_counter() - start)
+        finally:
+            runner.rest()
+
+    def _pace(self, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
+        asked, make = self._steps_per_execution, f"make_{kind}_function"
+        # A function of a user's takes the batches that were asked for, and no more.
+        is_ours = getattr(type(self), make) is getattr(Execution, make)
+        if source.whole is None or (asked == 1 and (callbacks.wants_batches(kind) or not is_ours)):
+            return Pace(asked, asked)
+        most = self._runner(kind).begin(source.peek(), source.steps if asked == 1 else asked)
+        return Pace(1, most) if asked == 1 else Pace(asked, asked)
+
     def _over_iterator(self, kind: str) -> Callable[[Iterator[Any]], Any]:
         self._runners.pop(kind, None)
 
@@ -89,10 +134,8 @@ class Execution(Steps):
             if not batches:
                 raise StopIteration
             ran = self._run_steps(kind, batches)
-            if kind == "predict":
-                return _joined(ran)
             self._ran += ran
-            return ran[-1].last[0]
+            return _joined(ran) if kind == "predict" else ran[-1].last[0]
 
         return function
 

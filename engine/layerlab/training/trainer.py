@@ -7,9 +7,7 @@ drives the epochs of fit.
 from __future__ import annotations
 
 import contextlib
-import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,9 +32,7 @@ from layerlab.training.legacy import (
     accepts_reset_metrics,
 )
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
-from layerlab.training.pace import Pace
 from layerlab.training.recorder import to_floats
-from layerlab.training.runner import Ran, StepRunner
 
 __all__ = ["Trainer"]
 
@@ -402,44 +398,6 @@ class Trainer(Execution, GeneratorMethods):
         return CallbackList(
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )
-
-    def _executed(self, kind: str) -> Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]:
-        function = self._made(kind)
-        return lambda batches: (function(batches), self._ran)
-
-    def _batches(
-        self, source: BatchSource, kind: str, callbacks: CallbackList, control: RunControl | None = None
-    ) -> Iterator[list[Any]]:
-        """The batches of an epoch, in lists of those that run in one call.
-
-        That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
-        end runs faster together, up to about a tenth of a second of them.
-        """
-        runner, batches = self._runner(kind), source.epoch()
-        pace = self._pace(source, runner, callbacks.wants_batches(kind))
-        try:
-            while True:
-                steps = 1 if control is not None and control.is_stepping else pace.steps
-                together = list(itertools.islice(batches, steps))
-                if not together:
-                    break
-                if source.whole is None:  # checked if they could not be before
-                    for batch in together:
-                        self._check_batch(batch, has_targets=kind != "predict")
-                start = time.perf_counter()
-                yield together
-                if pace.is_unsure:  # else the steps may run on while the next batches are put together
-                    backend().block_until_ready([ran.last for ran in self._ran])
-                pace.took(len(together), time.perf_counter() - start)
-        finally:
-            runner.rest()
-
-    def _pace(self, source: BatchSource, runner: StepRunner, wants_batches: bool) -> Pace:
-        asked = self._steps_per_execution
-        if source.whole is None or (wants_batches and asked == 1):
-            return Pace(asked, asked)
-        most = runner.begin(source.peek(), source.steps if asked == 1 else asked)
-        return Pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _learning_rate(self) -> float | None:
         if self.optimizer is None or not self.optimizer.built:
