@@ -7,7 +7,11 @@ none of that, so a file that uses it was made by somebody else, and is refused a
 
 from __future__ import annotations
 
+import functools
 import math
+import mmap
+import os
+from collections.abc import Callable
 from typing import Any
 
 import h5py
@@ -17,8 +21,9 @@ from layerlab.errors import DataError, explain
 __all__ = ["check_hdf5"]
 
 MAX_OBJECTS = 200_000  # links of all groups: a model of 10,000 layers with an optimizer has half of that
-MAX_SHARED_TEXT = 256 * 2**20  # bytes; every entry of a list of free-length text may point to the same text
+MAX_SHARED_TEXT = 2**30  # bytes; every entry of a list of free-length text may point to the same text
 _LARGEST_NUMBER = 16  # bytes
+_HEAP = b"GCOL\x01\0\0\0"  # what every piece of the file that holds free-length text begins with
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 
 
@@ -38,13 +43,14 @@ def check_hdf5(file: h5py.File) -> None:
 
 def _check_objects(file: h5py.File) -> None:
     size = file.id.get_filesize()
+    longest_text = functools.cache(lambda: _longest_text(file, size))
     root = h5py.h5o.open(file.id, b"/")
     seen = {h5py.h5o.get_info(root).addr}
     links = stored = 0
     waiting = [("", root)]
     while waiting:
         place, item = waiting.pop()
-        _check_attributes(place, item, size)
+        _check_attributes(place, item, size, longest_text)
         if isinstance(item, h5py.h5d.DatasetID):
             stored += _checked_dataset(place, item, size)
             if stored > size:
@@ -103,7 +109,7 @@ def _checked_dataset(place: str, dataset: Any, file_size: int) -> int:
     return stored
 
 
-def _check_attributes(place: str, item: Any, file_size: int) -> None:
+def _check_attributes(place: str, item: Any, file_size: int, longest_text: Callable[[], int]) -> None:
     for index in range(h5py.h5a.get_num_attrs(item)):
         attribute = h5py.h5a.open(item, index=index)
         name = f"{place or '/'} (attribute '{attribute.name.decode(errors='replace')[:100]}')"
@@ -114,8 +120,25 @@ def _check_attributes(place: str, item: Any, file_size: int) -> None:
         count = math.prod(int(n) for n in attribute.get_space().get_simple_extent_dims() or ())
         if count * kind.get_size() > file_size:
             raise _refused(name, "what the file holds", f"{count} values that it does not hold")
-        if is_free_text and count > 1 and count * file_size > MAX_SHARED_TEXT:
+        is_suspect = is_free_text and count > 1 and count * file_size > MAX_SHARED_TEXT
+        if is_suspect and count * longest_text() > MAX_SHARED_TEXT:
             raise _refused(name, "a list of text of fixed length", f"{count} entries of free length")
+
+
+def _longest_text(file: h5py.File, file_size: int) -> int:
+    """No text of free length in the file is longer than this many bytes.
+
+    Keras writes names of layers and weights as such text, in files of any size: so look where text can be.
+    """
+    if not os.path.isfile(file.filename):
+        return file_size
+    longest = 0
+    with open(file.filename, "rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        place = data.find(_HEAP)
+        while place >= 0:
+            longest = max(longest, int.from_bytes(data[place + 8 : place + 16], "little"))
+            place = data.find(_HEAP, place + 1)
+    return min(longest, file_size)
 
 
 def _is_plain(kind: Any) -> bool:
