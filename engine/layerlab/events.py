@@ -139,7 +139,7 @@ class FitResumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSaved(Event):
-    """Weights were written to `path` on request."""
+    """Weights, or the whole model, were written to `path`."""
 
     type: ClassVar[str] = "checkpoint_saved"
     step: int

@@ -101,7 +101,7 @@ export type FitResumed = {
   step: number;
 };
 
-/** Weights were written to `path` on request. */
+/** Weights, or the whole model, were written to `path`. */
 export type CheckpointSaved = {
   type: 'checkpoint_saved';
   run_id: string;

@@ -85,6 +85,7 @@ class FitRun:
         self._logs: dict[str, Any] = {}
         try:
             self._announce()
+            self.callbacks.report_with(self._report)
             self._run_epochs()
         except KeyboardInterrupt:
             self._flush()
@@ -226,6 +227,10 @@ class FitRun:
         self._last_rate = rate
 
     # -- events -------------------------------------------------------------------------------------------
+
+    def _report(self, event_type: type[Event], **fields: Any) -> None:
+        """What a callback has to tell, at the step that was reached."""
+        self._emit(event_type, step=self._step, **fields)
 
     def _announce(self) -> None:
         rate = self.learning_rate() if self.listeners else None

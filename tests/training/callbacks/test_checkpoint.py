@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import layerlab as keras
-from layerlab.errors import InvalidArgumentError, UnsupportedError
+from layerlab.errors import InvalidArgumentError
+from layerlab.events import CheckpointSaved
 from tests.training.callbacks.driving import StandIn, drive
 
 LOGS = [{"loss": 1.0, "val_loss": value} for value in (3.0, 2.0, 2.5, 1.0)]
@@ -92,9 +93,46 @@ def test_the_name_must_be_that_of_a_weights_file() -> None:
         saved(keras, "model.keras")
 
 
-def test_whole_models_are_not_saved_yet() -> None:
-    with pytest.raises(UnsupportedError, match="save_weights_only=True"):
-        keras.callbacks.ModelCheckpoint("model.keras")
+def test_the_name_of_a_whole_model_must_say_its_format() -> None:
+    with pytest.raises(ValueError, match=r"'\.keras' or '\.h5'"):
+        keras.callbacks.ModelCheckpoint("model.weights")
+
+
+@pytest.mark.parametrize("name", ["{epoch}.keras", "{epoch}.h5", "{epoch}.weights.h5", "{epoch}.safetensors"])
+def test_each_format_brings_the_model_back_and_is_reported(backend: str, name: str, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    weights_only = "weights" in name or "safetensors" in name
+    callback = keras.callbacks.ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)
+    listener = Listening()
+
+    model.fit(x, x[:, :1], epochs=2, verbose=0, callbacks=[callback, listener])
+
+    path = tmp_path / name.format(epoch=2)
+    if weights_only:
+        copy = keras.models.clone_model(model)
+        copy.load_weights(path)
+    else:
+        copy = keras.models.load_model(path)
+        assert int(copy.optimizer.iterations) == 2
+    np.testing.assert_array_equal(copy.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert [(Path(event.path).name, event.step) for event in listener.saved] == [
+        (name.format(epoch=1), 1),
+        (name.format(epoch=2), 2),
+    ]
+
+
+class Listening(keras.callbacks.Callback):
+    """Keeps the events about checkpoints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[Any] = []
+
+    def on_event(self, event: Any) -> None:
+        if isinstance(event, CheckpointSaved):
+            self.saved.append(event)
 
 
 def test_the_best_weights_can_be_loaded_again(backend: str, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from layerlab import tree
@@ -13,13 +13,15 @@ from layerlab.training.recorder import LazyLogs, to_floats
 
 __all__ = ["Callback", "CallbackList", "standard"]
 
+Report = Callable[..., None]  # (event class, fields but for run, time and step)
+
 
 class Callback:
     """Hooks around training, epochs and batches; override those you need.
 
-    `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps', and `self.control` the
-    run's RunControl while fit runs. `logs` are dicts of floats. Batch hooks make the loop wait for each
-    step's numbers; leave them out where speed matters.
+    `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps'. While fit runs,
+    `self.control` is its RunControl, and `self.report(event class, **fields)` tells its listeners. `logs` are
+    dicts of floats. Batch hooks make the loop wait for each step's numbers: leave them out to be fast.
 
     Example:
         >>> class Print(Callback):
@@ -31,6 +33,7 @@ class Callback:
         self.params: dict[str, Any] = {}
         self._model: Any = None
         self.control: RunControl | None = None
+        self.report: Report | None = None
 
     @property
     def model(self) -> Any:
@@ -166,6 +169,11 @@ class CallbackList:
         for callback in self.callbacks:
             callback.control = control
         return [callback.on_event for callback in self.callbacks if _defines(callback, "on_event")]
+
+    def report_with(self, report: Report) -> None:
+        """Give all a way to tell the run's listeners."""
+        for callback in self.callbacks:
+            callback.report = report
 
     def _add_standard(self, name: str) -> None:
         standard = _STANDARD[name]

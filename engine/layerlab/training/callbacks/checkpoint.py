@@ -1,26 +1,31 @@
-"""ModelCheckpoint: save weights while training."""
+"""ModelCheckpoint: save the model, or its weights, while training."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.events import CheckpointSaved
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor
 
 __all__ = ["ModelCheckpoint"]
 
+_WEIGHTS = (".weights.h5", ".safetensors")
+_MODELS = (".keras", ".h5")
+
 
 class ModelCheckpoint(Callback):
-    """Save the model's weights after epochs or every so many batches.
+    """Save the model, or its weights, after epochs or every so many batches.
 
     Args:
-        filepath: must end in '.weights.h5'; may hold '{epoch}' (from 1) and labels such as '{val_loss:.2f}'.
+        filepath: ends in '.keras' or '.h5', for weights in '.weights.h5' or '.safetensors'; may hold
+            '{epoch}' (from 1) and labels such as '{val_loss:.2f}'.
         monitor, mode: what is best, as for EarlyStopping.
         verbose: 1 prints each save.
         save_best_only: only if the value improved.
-        save_weights_only: False (whole models) raises UnsupportedError in this version.
+        save_weights_only: weights alone, or the whole model with its optimizer.
         save_freq: 'epoch', or a number of batches.
         initial_value_threshold: a value that must be beaten.
     """
@@ -38,18 +43,12 @@ class ModelCheckpoint(Callback):
     ) -> None:
         super().__init__()
         self.filepath = os.fspath(filepath)
-        if not save_weights_only:
-            raise UnsupportedError(
-                explain(
-                    "ModelCheckpoint cannot save whole models yet.",
-                    fix="ModelCheckpoint('best.weights.h5', save_weights_only=True)",
-                )
-            )
-        if not self.filepath.endswith(".weights.h5"):
+        suffixes = _WEIGHTS if save_weights_only else _MODELS
+        if not self.filepath.endswith(suffixes):
             raise InvalidArgumentError(
                 explain(
-                    "ModelCheckpoint(filepath=...)",
-                    expected="a path ending in '.weights.h5'",
+                    f"ModelCheckpoint(filepath=..., save_weights_only={save_weights_only})",
+                    expected="a path ending in " + " or ".join(f"'{suffix}'" for suffix in suffixes),
                     got=repr(self.filepath)[:80],
                 )
             )
@@ -99,7 +98,12 @@ class ModelCheckpoint(Callback):
             return
         self._tell(epoch, f"{reason}saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        self.model.save_weights(path, overwrite=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+        if self.report is not None:
+            self.report(CheckpointSaved, path=path)
         self._tell(epoch, f"finished saving model to {path}")
 
     def _reason(self, logs: dict[str, Any]) -> str | None:
