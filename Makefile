@@ -40,6 +40,7 @@ check: ## linters, formatters, types, architecture, protocol
 bench: ## the benchmarks of tests/benchmarks, one after the other
 	@$(SETUP) python
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(VENV)/python "$$script" || exit 1; done
+	@LAYERLAB_BACKEND=torch $(VENV)/python tests/benchmarks/bench_models.py
 
 format: ## mend what linters and formatters can mend
 	@$(SETUP) python node
