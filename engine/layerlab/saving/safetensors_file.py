@@ -87,9 +87,8 @@ def save_safetensors(path: Path, model: Any) -> None:
         file.write(len(text).to_bytes(8, "little") + text)
         for variable in variables:
             value = np.ascontiguousarray(variable.numpy())
-            file.write(
-                value.astype(value.dtype.newbyteorder("<"), copy=False).data.cast("B") if value.size else b""
-            )
+            value = value if np.little_endian else value.byteswap()
+            file.write(value.reshape(-1).view(np.uint8).data)
 
 
 def load_safetensors(path: Path, model: Any, skip_mismatch: bool = False) -> None:
