@@ -27,6 +27,7 @@ from layerlab.saving.assets import ASSETS, load_assets, write_assets
 from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
 from layerlab.saving.replacing import replacing
 from layerlab.saving.safe_zip import SafeZip
+from layerlab.saving.seeds import read_seeds, seed_states
 from layerlab.saving.walk import walk
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened_part, places_with_weights
@@ -49,9 +50,10 @@ def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> Non
         include_optimizer: whether the optimizer's state is written.
     Raises: ConfigError, UnsupportedError for a model without a config; OSError. The old file stays then.
     """
-    texts = {METADATA: _metadata(), CONFIG: _config_text(model)}  # fails before anything is written
+    texts = {METADATA: _metadata(model), CONFIG: _config_text(model)}  # fails before anything is written
     optimizer = getattr(model, "optimizer", None)
-    leave_out = [] if include_optimizer or optimizer is None else [optimizer]
+    has_state = include_optimizer and getattr(optimizer, "built", False)
+    leave_out = [] if has_state or optimizer is None else [optimizer]
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, text in texts.items():
             archive.writestr(name, text)
@@ -64,9 +66,10 @@ def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> Non
         write_assets(archive, model)
 
 
-def _metadata() -> str:
+def _metadata(model: Any) -> str:
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    return json.dumps({"keras_version": _KERAS_VERSION, "date_saved": saved})
+    data = {"keras_version": _KERAS_VERSION, "date_saved": saved, "seed_states": seed_states(model)}
+    return json.dumps(data)
 
 
 def _config_text(model: Any) -> str:
@@ -110,7 +113,7 @@ def read_archive(
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))
     with _naming(path), path.open("rb") as file:
         archive = SafeZip(file, _is_expected)
-        _check_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
+        metadata = _read_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
         config = _read_config(archive.read(CONFIG, MAX_CONFIG_BYTES))
         if not compile:
             config["compile_config"] = None
@@ -120,6 +123,7 @@ def read_archive(
                 model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
                 _check_fits(model, weights)
                 read_state(weights, model, path.name)
+                read_seeds(model, metadata.get("seed_states"))
         load_assets(archive, model)
     warn_of_bad_numbers(model, path.name)
     return model
@@ -136,10 +140,11 @@ def _is_expected(name: str) -> bool:
     return name in (CONFIG, METADATA, WEIGHTS) or name.startswith(f"{ASSETS}/")
 
 
-def _check_metadata(text: bytes) -> None:
+def _read_metadata(text: bytes) -> dict[str, Any]:
     data = _json(METADATA, text)
     if not isinstance(data, dict) or not isinstance(data.get("keras_version"), str):
         raise DataError(explain(f"{METADATA} is damaged.", expected="a dict with keras_version"))
+    return data
 
 
 def _read_config(text: bytes) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _checked_dataset(place: str, dataset: Any, file_size: int) -> int:
     if plan.get_nfilters():
         raise _refused(place, "an array stored as it is", "a compressed or filtered one")
     kind = dataset.get_type()
-    if not _is_plain(kind):
+    if not _is_plain(kind) or kind.dtype is None:  # damaged types raise when they become NumPy's
         raise _refused(place, "numbers", "references, nested types or text of free length")
     shape = dataset.get_space().get_simple_extent_dims() or ()
     is_null = dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL
