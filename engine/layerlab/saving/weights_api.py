@@ -23,6 +23,7 @@ from layerlab.training.interrupts import deferred_interrupts
 __all__ = ["load_weights", "save_weights"]
 
 _HDF5_SUFFIXES = (".h5", ".hdf5", ".keras")
+_SHARDED = ".weights.json"
 _ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
 
 
@@ -35,7 +36,7 @@ def save_weights(
         filepath: `*.weights.h5` has the optimizer's state as well, once there is any; `*.safetensors` the
             weights alone; other `*.h5`, and `*.keras`, are in the older HDF5 layout.
         overwrite: False asks before a file is replaced.
-        max_shard_size: is not supported.
+        max_shard_size: weights in several files are not supported: raises UnsupportedError.
         objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
         save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
     Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without TensorFlow.
@@ -44,11 +45,9 @@ def save_weights(
     if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
         max_shard_size, kwargs = None, {"save_format": max_shard_size, **kwargs}
     _check_keywords("save_weights", kwargs, ("save_format", "objects_to_skip"))
+    if max_shard_size is not None or path.name.endswith(_SHARDED):
+        raise _no_shards("save_weights")
     write = _writer(path, kwargs)
-    if max_shard_size is not None:
-        raise UnsupportedError(
-            explain("save_weights(max_shard_size=...) is not supported.", fix="leave it out: one file")
-        )
     _check_built(model, "save_weights")
     if may_write(path, overwrite):
         with replacing(path) as temporary:
@@ -143,9 +142,12 @@ def _reader(path: Path) -> _Reader:
         head = file.read(16)
     if head.startswith(b"PK\x03\x04"):
         return _load_archive
-    if head.startswith(b"\x89HDF") or path.name.endswith((".h5", ".hdf5")):
+    is_hdf5, is_safetensors = head.startswith(b"\x89HDF"), head[8:9] == b"{"
+    if path.name.endswith(_SHARDED) and not (is_hdf5 or is_safetensors):
+        raise _no_shards("load_weights")
+    if is_hdf5 or (path.name.endswith((".h5", ".hdf5")) and not is_safetensors):
         return _load_hdf5
-    if head[8:9] == b"{" or path.name.endswith(".safetensors"):
+    if is_safetensors or path.name.endswith(".safetensors"):
         return lambda path, model, skip_mismatch, *_: load_safetensors(path, model, skip_mismatch)
     raise InvalidArgumentError(explain(f"{path.name} holds no weights in a known format.", expected=_ALL))
 
@@ -190,6 +192,15 @@ def _check_built(model: Any, method: str) -> None:
                 fix="call it on data, or build it",
             )
         )
+
+
+def _no_shards(method: str) -> UnsupportedError:
+    return UnsupportedError(
+        explain(
+            f"{method}: layerlab has no weights in several files (max_shard_size, '{_SHARDED}').",
+            fix="one file: save_weights('name.weights.h5'), which Keras turns into the other",
+        )
+    )
 
 
 def _no_checkpoint(path: Path) -> NoReturn:

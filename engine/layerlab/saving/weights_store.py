@@ -102,7 +102,7 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except LayerlabError as error:
-        if str(error).startswith(path.name):
+        if path.name in str(error).split("\n")[0]:
             raise
         raise type(error)(f"{path.name}: {error}") from error
 
