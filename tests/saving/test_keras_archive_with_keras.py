@@ -38,8 +38,8 @@ def test_a_file_of_one_goes_on_in_the_other(name: str, direction: tuple[str, str
     assert copy.name == model.name
     assert int(copy.optimizer.iterations) == int(model.optimizer.iterations) == 4
     exact = 1e-2 if name in ("mixed", "halves") else 1e-6  # bfloat16 has eight bits
-    for got, expected in zip(predictions(copy, x), predictions(model, x), strict=True):
-        np.testing.assert_allclose(got, expected, rtol=exact, atol=exact)
+    for ours, theirs in zip(predictions(copy, x), predictions(model, x), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=exact, atol=exact)
     expected, got = losses(model, x, y), losses(copy, x, y)
     assert got.keys() == expected.keys()
     for key, values in expected.items():
