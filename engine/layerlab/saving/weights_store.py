@@ -193,6 +193,9 @@ class WeightsStore(Mapping[str, np.ndarray]):
     def __getitem__(self, key: str) -> np.ndarray:
         return read_array(self._datasets[key])
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._datasets  # the inherited one reads the array
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._datasets)
 
