@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,23 @@ def test_weights_that_are_not_finite_are_told(saved: Path) -> None:
     replace(LAST, lambda file: np.full((4, 1), np.nan))(saved)
     with pytest.warns(UserWarning, match=r"dense_\d+/kernel' has values that are not finite"):
         MODELS["functional"](keras).load_weights(saved)
+
+
+@pytest.mark.slow
+def test_flipped_bytes_give_weights_or_a_clear_error(saved: Path) -> None:
+    raw = saved.read_bytes()
+    rng = np.random.default_rng(0)
+    model = MODELS["functional"](keras)
+    for _ in range(200):
+        damaged = bytearray(raw)
+        for place in rng.integers(0, len(raw), rng.integers(1, 6)):
+            damaged[place] = rng.integers(0, 256)
+        saved.write_bytes(damaged)
+        before = state_of(model)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                model.load_weights(saved)
+            except ValueError as error:
+                assert "model.weights.h5" in str(error)
+                assert same_state(before, state_of(model))

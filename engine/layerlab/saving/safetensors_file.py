@@ -1,7 +1,7 @@
 """`.safetensors`: a header in JSON that lists arrays, and their bytes, one after the other. Nothing else.
 
-Source: the format's description at https://github.com/huggingface/safetensors (version 0.8). Strict: a file
-with overlaps, gaps or names twice is refused, and no array is made before all of the header fits the file.
+Source: the format's description at https://github.com/huggingface/safetensors. Strict: a file with overlaps,
+gaps or names twice is refused, and no array is made before all of the header fits the file.
 """
 
 from __future__ import annotations
