@@ -150,6 +150,17 @@ def mixed(library: Any) -> tuple[Any, Any, Any]:
     return model, X, Y
 
 
+def scaled(library: Any) -> tuple[Any, Any, Any]:
+    library.config.set_dtype_policy("mixed_float16")
+    layers = library.layers
+    model = library.Sequential(
+        [library.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1, dtype="float32")]
+    )
+    model.compile(library.optimizers.Adam(0.01), "mse")
+    library.config.set_dtype_policy("float32")
+    return model, X, Y
+
+
 def halves(library: Any) -> tuple[Any, Any, Any]:
     dense = library.layers.Dense(1, dtype="bfloat16")
     model = library.Sequential([library.Input((3,), dtype="bfloat16"), dense])
@@ -161,7 +172,7 @@ WHOLE = {
     make.__name__: make
     for make in (
         functional, sequential, deferred, nested, recurrent, normalized, subclassed, convolutional, mixed,
-        halves,
+        scaled, halves,
     )
 }  # fmt: skip
 

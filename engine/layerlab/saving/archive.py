@@ -23,8 +23,10 @@ from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
+from layerlab.optimizers import LossScaleOptimizer
 from layerlab.saving.assets import ASSETS, load_assets, write_assets
 from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
+from layerlab.saving.loss_scaling import has_scaled_state, with_loss_scaling
 from layerlab.saving.replacing import replacing
 from layerlab.saving.safe_zip import SafeZip
 from layerlab.saving.seeds import read_seeds, seed_states
@@ -74,7 +76,9 @@ def _metadata(model: Any) -> str:
 
 def _config_text(model: Any) -> str:
     try:
-        return json.dumps(serialize_keras_object(model))
+        config = serialize_keras_object(model)
+        scales = isinstance(getattr(model, "optimizer", None), LossScaleOptimizer)
+        return json.dumps(with_loss_scaling(config) if scales else config)
     except (TypeError, ValueError, RecursionError) as error:
         if isinstance(error, LayerlabError):
             raise
@@ -118,6 +122,7 @@ def read_archive(
         if not compile:
             config["compile_config"] = None
         with _weights(archive) as weights:
+            config = with_loss_scaling(config) if has_scaled_state(weights) else config
             allowed = weights_allowed(archive.size(WEIGHTS))
             with _randomness_kept(), weight_limit(allowed):
                 model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
