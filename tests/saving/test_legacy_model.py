@@ -53,6 +53,20 @@ def test_files_of_keras_are_read_and_training_goes_on(backend: str, name: str, t
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("loss", ["mse", "MeanSquaredError", ["mean_squared_error"]])
+def test_keras_reads_our_names_of_losses(loss: Any, tmp_path: Path) -> None:
+    x, y = data("sequential")
+    ours = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    ours.compile("sgd", loss, metrics=["mae"], weighted_metrics=[keras.metrics.MeanSquaredError()])
+    ours.save(tmp_path / "ours.h5")
+    expected = ours.evaluate(x, y, verbose=0)
+
+    for library in (oracle, keras):
+        copy = library.saving.load_model(tmp_path / "ours.h5")
+        np.testing.assert_allclose(copy.evaluate(x, y, verbose=0), expected, atol=1e-6)
+
+
+@pytest.mark.oracle
 @pytest.mark.parametrize("name", NAMES)
 def test_keras_reads_our_files(name: str, tmp_path: Path) -> None:
     x, y = data(name)

@@ -14,7 +14,7 @@ from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object
-from layerlab.core.registry import CustomObjectScope, custom_by_last_part, get_registered_object
+from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find, get_registered_object
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
@@ -87,20 +87,33 @@ def _training_config(model: Any) -> dict[str, Any]:
     config = {key: _described(model._compiled.get(key)) for key in keys}
     return {
         **config,
+        "loss": _named_losses(config["loss"]),
         "jit_compile": bool(model.jit_compile),
         "optimizer_config": _description(model.optimizer),
     }
 
 
 def _described(value: Any) -> Any:
-    """Losses and metrics as Keras 2 wrote them: names, and objects without their module."""
+    """Losses and metrics: names, functions, and objects without their module."""
     if isinstance(value, dict):
         return {key: _described(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_described(item) for item in value]
     if hasattr(value, "get_config"):
         return _description(value)
-    return serialize_keras_object(value)["config"] if callable(value) else serialize_keras_object(value)
+    return serialize_keras_object(value)
+
+
+def _named_losses(config: Any) -> Any:
+    """Names of losses in the form of functions: Keras 3.15 cannot read the names that it writes itself."""
+    if isinstance(config, str):
+        function = find("losses", config)
+        return config if function is None or isinstance(function, type) else _described(function)
+    if isinstance(config, list):
+        return [_named_losses(item) for item in config]
+    if isinstance(config, dict) and "class_name" not in config:
+        return {key: _named_losses(item) for key, item in config.items()}
+    return config
 
 
 def _description(value: Any) -> dict[str, Any]:
