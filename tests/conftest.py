@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import signal
 import sys
@@ -26,6 +28,7 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background: tests of Ctrl-C need it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_MOST_BYTES = 2 * 2**30
 MARKER_OF_FOLDER = {
     "acceptance": "acceptance",
     "backend": "gate",
@@ -52,6 +55,23 @@ def _narrow_jax() -> Iterator[None]:
     jax = sys.modules.get("jax")
     if jax is not None and jax.config.jax_enable_x64:
         jax.config.update("jax_enable_x64", False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bounded_memory() -> Iterator[None]:
+    """Thousands of compiled programs that run once would take many GB."""
+    yield
+    jax = sys.modules.get("jax")
+    if jax is not None and _resident_bytes() > _MOST_BYTES:
+        jax.clear_caches()
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)  # glibc keeps freed memory otherwise
+
+
+def _resident_bytes() -> int:
+    """Of this process; 0 where Linux' /proc is not there."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
 
 
 @pytest.fixture(params=["jax", "torch"])
