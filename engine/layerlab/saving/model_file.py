@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -47,8 +46,8 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
         include_optimizer: False leaves the optimizer's state out.
         save_format: None (the suffix says it), 'keras', 'h5' or 'tf'. Deprecated.
         signatures, options: of TensorFlow's SavedModel.
-    Raises: InvalidArgumentError; UnsupportedError for a part without a config; ImportError for 'tf' without
-        TensorFlow; OSError. A file that is there is never damaged.
+    Raises: InvalidArgumentError; UnsupportedError for 'tf', and for a part without a config; OSError. A file
+        that is there is never damaged.
     """
     include_optimizer, save_format, signatures, options = (
         kwargs.pop(name, default) for name, default in zip(_OLDER, (True, None, None, None), strict=True)
@@ -99,11 +98,6 @@ def load_model(
 
 
 def _no_saved_model(verb: str) -> Exception:
-    if not importlib.util.find_spec("tensorflow"):
-        return ImportError(
-            f"To {verb} TensorFlow's SavedModel needs TensorFlow: pip install layerlab[tensorflow]. "
-            "The format '.keras' needs nothing: model.save('name.keras')"
-        )
     return UnsupportedError(
         explain(f"layerlab cannot {verb} TensorFlow's SavedModel yet.", fix="use model.save('name.keras')")
     )

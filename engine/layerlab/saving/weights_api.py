@@ -5,7 +5,6 @@ When saving, the name decides (or `save_format`, as in Keras 2); when loading, w
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +38,7 @@ def save_weights(
         max_shard_size: weights in several files are not supported: raises UnsupportedError.
         objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
         save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
-    Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without TensorFlow.
+    Raises: NotBuiltError, InvalidArgumentError; UnsupportedError for a checkpoint of TensorFlow.
     """
     path = as_path(filepath, "save_weights")
     if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
@@ -204,13 +203,12 @@ def _no_shards(method: str) -> UnsupportedError:
 
 
 def _no_checkpoint(path: Path) -> NoReturn:
-    where = explain(
-        f"'{path.name}' means a checkpoint of TensorFlow.",
-        fix="use a path ending in '.weights.h5' or '.safetensors'",
+    raise UnsupportedError(
+        explain(
+            f"'{path.name}' means a checkpoint of TensorFlow, which layerlab cannot write or read yet.",
+            fix="use a path ending in '.weights.h5' or '.safetensors'",
+        )
     )
-    if not importlib.util.find_spec("tensorflow"):
-        raise ImportError(f"{where}\n  Checkpoints need TensorFlow: pip install layerlab[tensorflow].")
-    raise UnsupportedError(where)
 
 
 def _warn(what: str, instead: str) -> None:
