@@ -81,7 +81,9 @@ def read_state(
 def warn_of_bad_numbers(model: Any, name: str) -> None:
     """Say that a file held weights that are not finite, and where the first are."""
     for variable in model.weights:
-        if not dtypes.is_float(variable.dtype) or math.isfinite(float(backend().xp.sum(variable.value))):
+        if not dtypes.is_float(variable.dtype) or math.isfinite(
+            backend().to_numpy(backend().xp.sum(variable.value))
+        ):
             continue  # a sum takes no memory; one that is not finite may have grown too large
         if not np.isfinite(variable.numpy()).all():
             message = f"{name}: '{variable.path}' has values that are not finite."
