@@ -39,8 +39,8 @@ check: ## linters, formatters, types, architecture, protocol
 
 bench: ## the benchmarks of tests/benchmarks, one after the other
 	@$(SETUP) python
-	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(VENV)/python "$$script" || exit 1; done
-	@LAYERLAB_BACKEND=torch $(VENV)/python tests/benchmarks/bench_models.py
+	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(VENV)/python -m "tests.benchmarks.$$(basename "$$script" .py)" || exit 1; done
+	@LAYERLAB_BACKEND=torch $(VENV)/python -m tests.benchmarks.bench_models
 
 format: ## mend what linters and formatters can mend
 	@$(SETUP) python node

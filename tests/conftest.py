@@ -28,6 +28,7 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background: tests of Ctrl-C need it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+collect_ignore = ["benchmarks"]  # scripts for a quiet machine; `make bench` runs them
 _MOST_BYTES = 2 * 2**30
 MARKER_OF_FOLDER = {
     "acceptance": "acceptance",

@@ -15,9 +15,9 @@ os.environ.setdefault("LAYERLAB_BACKEND", "jax")
 os.environ["KERAS_BACKEND"] = os.environ["LAYERLAB_BACKEND"]
 
 import keras
-from cases import BATCH, CASES, Case
 
 import layerlab
+from tests.benchmarks.cases import BATCH, CASES, Case
 
 ROUNDS = 5
 

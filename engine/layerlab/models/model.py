@@ -290,7 +290,7 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
         raise UnsupportedError(
             explain(
                 "layerlab cannot export models yet.",
-                fix="save_weights('name.weights.h5') opens in Keras as well",
+                fix="save('name.keras'), which Keras opens and can export",
             )
         )
 
