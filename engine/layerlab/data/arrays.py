@@ -10,6 +10,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.core.seed import make_default_seed
 from layerlab.data.convert import count_samples
+from layerlab.data.places import check_same, generator_at, taken_in
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = ["IndexedSource", "array_source", "check_shuffle"]
@@ -53,9 +54,10 @@ class IndexedSource:
         self._per_pass = -(-samples // batch_size)
         self.steps: int | None = steps if steps is not None else self._per_pass
         self._shuffle = shuffle
-        self._batches: Iterator[Any] | None = None
         # Only what shuffles draws from the process-wide seed: predict must not change what follows.
         self._random = np.random.default_rng(make_default_seed()) if shuffle else None
+        self._already = 0  # batches of the next epoch that an earlier run has taken
+        self.rewind()
 
     def peek(self) -> Any:
         """The first samples in order."""
@@ -63,39 +65,69 @@ class IndexedSource:
 
     def epoch(self) -> Iterator[Any]:
         """One pass, or `steps` batches that go on where the last epoch ended."""
-        if self.steps == self._per_pass:
-            yield from self._one_pass()
-            return
-        for _ in range(self.steps or 0):
-            if self._batches is None:
-                self._batches = self._one_pass()
-            batch = next(self._batches, None)
-            if batch is None:
-                self._batches = self._one_pass()
-                batch = next(self._batches)
-            yield batch
+        already, self._already = self._already, 0
+        if self.steps == self._per_pass and not already:
+            self.rewind()
+        for _ in range(already, self.steps or 0):
+            yield self._take(self._next_index())
 
     def rewind(self) -> None:
         """Begin the next epoch at the first sample."""
-        self._batches = None
+        self._indices: Iterator[Any] | None = None
+        self._order_from = None if self._random is None else self._random.bit_generator.state
+        self._taken = 0  # batches of the pass
+
+    def place(self) -> dict[str, Any]:
+        """Where the random numbers of this pass began, and how many batches of it were taken."""
+        return {"data": self._kind(), "order_from": self._order_from, "taken": self._taken}
+
+    def go_on_at(self, place: dict[str, Any], given: int) -> None:
+        """Draw the order of that pass again; the samples of the batches before are not touched."""
+        check_same(self._kind(), place)
+        if self._random is not None:
+            self._random = generator_at(place)
+        self._begin_pass()
+        for _ in range(taken_in(place, most=self._per_pass)):  # also draws the order, if there is one
+            self._next_index()
+        self._already = given
 
     def close(self) -> None:
         """Nothing to stop."""
 
-    def _one_pass(self) -> Iterator[Any]:
+    def _kind(self) -> dict[str, Any]:
+        return {
+            "samples": int(self._samples),
+            "batch_size": int(self._size),
+            "steps": int(self.steps or 0),
+            "shuffle": self._shuffle,
+        }
+
+    def _next_index(self) -> Any:
+        """What to take for the next batch; where a pass has ended, a new one begins."""
+        index = None if self._indices is None else next(self._indices, None)
+        if index is None:
+            index = next(self._begin_pass())
+        self._taken += 1
+        return index
+
+    def _begin_pass(self) -> Iterator[Any]:
+        self.rewind()
+        self._indices = indices = self._pass()
+        return indices
+
+    def _pass(self) -> Iterator[Any]:
+        """The indices of each batch."""
         starts = np.arange(0, self._samples, self._size)
-        if self._random is None:
+        if self._random is None or self._shuffle == "batch":
+            if self._random is not None:
+                full = starts[: self._samples // self._size]
+                starts = np.concatenate([self._random.permutation(full), starts[len(full) :]])
             for start in starts:
-                yield self._take(slice(int(start), int(start) + self._size))
-            return
-        if self._shuffle == "batch":
-            full = starts[: self._samples // self._size]
-            for start in [*self._random.permutation(full), *starts[len(full) :]]:
-                yield self._take(slice(int(start), int(start) + self._size))
+                yield slice(int(start), int(start) + self._size)
             return
         order = self._random.permutation(self._samples)
         for start in starts:
-            yield self._take(order[start : start + self._size])
+            yield order[start : start + self._size]
 
 
 def check_shuffle(shuffle: Any) -> None:

@@ -91,6 +91,14 @@ class WeightedSource:
         """As of the source."""
         self._source.rewind()
 
+    def place(self) -> dict[str, Any]:
+        """As of the source."""
+        return self._source.place()
+
+    def go_on_at(self, place: dict[str, Any], given: int) -> None:
+        """As of the source."""
+        self._source.go_on_at(place, given)
+
     def close(self) -> None:
         """As of the source."""
         self._source.close()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from layerlab.data.places import check_same, taken_in
 from layerlab.data.prefetch import Prefetcher, uses_layers
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, explain
@@ -41,11 +43,15 @@ class IterableSource:
     ) -> None:
         self._iterable = iterable
         self._can_restart = not isinstance(iterable, Iterator)
+        self._is_used = _has_begun(iterable)
         self._lists_are_tuples = lists_are_tuples
         self._limit = steps
         self._current: Iterator[Any] | None = None
         self._peeked: list[Any] = []
-        self._count = 0  # batches taken, for messages
+        self._count = 0  # batches loaded, for messages
+        self._number = 0  # of those, from the current iterator
+        self._taken = 0  # batches of the current iterator that were given away
+        self._already = 0  # batches of the next epoch that an earlier run has taken
         self._has_warned = False
         self._prefetcher = Prefetcher(depth)
         self.batch_size: int | None = None
@@ -59,23 +65,26 @@ class IterableSource:
                 self._peeked.append(self._prefetcher.pull(self._pull))
             except StopIteration:
                 raise DataError(explain("The data yield no batch.", expected="at least one batch")) from None
-        return self._peeked[0]
+        return self._peeked[0][1]
 
     def epoch(self) -> Iterator[Any]:
         """The batches up to the limit, or to the end. Warns where there are fewer than were asked for."""
-        given = 0
+        given, self._already = self._already, 0
         limit = None if self._limit in (None, -1) else self._limit
         try:
-            if self._peeked:
-                given = 1
-                yield self._peeked.pop()
-            for batch in self._prefetcher.read(self._pull, None if limit is None else limit - given):
+            if self._peeked and given != limit:
                 given += 1
+                self._taken, batch = self._peeked.pop()
+                yield batch
+            rest = None if limit is None else limit - given
+            for number, batch in self._prefetcher.read(self._pull, rest):
+                given, self._taken = given + 1, number
                 yield batch
         finally:
             self._stop()
             if self._limit is None:  # also after a break: the next epoch begins anew
                 self._drop()
+                self._taken = 0 if self._can_restart else self._taken
         if self._limit is None and self.steps is None:
             self.steps = given or None
         if given < max(self._limit or 1, 1) and not self._has_warned:
@@ -87,27 +96,54 @@ class IterableSource:
         if self._can_restart and not self._peeked:  # what was peeked is the first batch
             self._drop()
 
+    def place(self) -> dict[str, Any]:
+        """How many batches of the iterator were taken."""
+        return {"data": self._kind(), "taken": self._taken}
+
+    def go_on_at(self, place: dict[str, Any], given: int) -> None:
+        """Draw as many batches again and throw them away.
+
+        Raises: DataError for a generator that was used before: where it stands is not known.
+        """
+        check_same(self._kind(), place)
+        taken = taken_in(place)
+        if taken and self._is_used:
+            raise DataError(explain("The generator has been used before.", fix="pass a new one"))
+        for _ in range(taken - len(self._peeked)):
+            if self._advance() is _END:
+                raise DataError(explain("The data end too early.", expected=f"{taken} batches, then more"))
+        if taken:
+            self._peeked.clear()
+        self._taken, self._already = taken, given
+
     def close(self) -> None:
         """Stop the thread, if there is one, and let go of the iterator."""
         self._stop()
         self._drop()
 
-    def _pull(self) -> tuple[Any, ...]:
-        """The next batch; StopIteration at the end. With a limit, an iterable begins anew instead."""
+    def _kind(self) -> dict[str, Any]:
+        return {"iterator": not self._can_restart, "steps": None if self._limit is None else int(self._limit)}
+
+    def _pull(self) -> tuple[int, tuple[Any, ...]]:
+        """(its number in the iterator, the next batch); StopIteration at the end.
+
+        With a limit, an iterable begins anew instead.
+        """
         data = self._advance()
         if data is _END and self._can_restart and self._limit is not None:
             data = self._advance()
         if data is _END:
             raise StopIteration
         self._count += 1
-        return prepared(data, f"Batch {self._count}", self._lists_are_tuples)
+        return self._number, prepared(data, f"Batch {self._count}", self._lists_are_tuples)
 
     def _advance(self) -> Any:
         if self._current is None:
-            self._current = iter(self._iterable)
+            self._current, self._number = iter(self._iterable), 0
             if uses_layers(self._current, self._iterable):
                 self._prefetcher.stay_here()
         data = next(self._current, _END)
+        self._number += 1
         if data is _END:
             self._current = None
         return data
@@ -123,6 +159,11 @@ class IterableSource:
         if self._can_restart and close is not None:
             with contextlib.suppress(ValueError):  # it is running: a batch is being asked for within a batch
                 close()
+
+
+def _has_begun(iterable: Any) -> bool:
+    """True for a generator that has given something; of other iterators it is not known."""
+    return inspect.isgenerator(iterable) and inspect.getgeneratorstate(iterable) != inspect.GEN_CREATED
 
 
 def warn_of_end(given: int, limit: int | None) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from layerlab.core.seed import make_default_seed
 from layerlab.data.ahead import Ahead
 from layerlab.data.iterators import warn_of_end
+from layerlab.data.places import check_same, generator_at, taken_in
 from layerlab.data.prefetch import Prefetcher, uses_layers
 from layerlab.data.processes import ProcessWorkers
 from layerlab.data.queue_options import QueueOptions
@@ -84,6 +85,10 @@ class PyDataset:
         """Called after each epoch."""
 
 
+_Place = tuple[Any, int]  # (random state before the order of the pass was drawn, batches of the pass)
+_Task = tuple[_Place, int, int]
+
+
 class PyDatasetSource:
     """Epochs over a PyDataset, batches in a new order each pass if `shuffle`.
 
@@ -105,6 +110,10 @@ class PyDatasetSource:
             )
         self._random = np.random.default_rng(make_default_seed()) if shuffle else None
         self._order: Iterator[int] | None = None
+        self._order_from = self._random_state()
+        self._drawn = 0  # indices of the pass
+        self._place: _Place = (self._order_from, 0)  # of the last batch that was given away
+        self._already = 0  # batches of the next epoch that an earlier run has taken
         self._peeked: list[Any] = []
         self._is_in_epoch = False
         self._has_warned = False
@@ -132,19 +141,20 @@ class PyDatasetSource:
                     explain(f"{type(self._dataset).__name__} has 0 batches.", expected="at least one")
                 )
             self._peeked.append(self._prefetcher.pull(lambda: self._load(task)))
-        return self._peeked[0]
+        return self._peeked[0][1]
 
     def epoch(self) -> Iterator[Any]:
         """The batches of an epoch, with the data set's hooks around it."""
         self._begin_epoch()
-        given = 0
+        given, self._already = self._already, 0
         limit = None if self._limit in (None, -1) else self._limit
         try:
             if self._peeked:
                 given = 1
-                yield self._peeked.pop()
-            for batch in self._read(None if limit is None else limit - given):
-                given += 1
+                self._place, batch = self._peeked.pop()
+                yield batch
+            for place, batch in self._read(None if limit is None else limit - given):
+                given, self._place = given + 1, place
                 yield batch
         finally:
             self._stop()
@@ -161,6 +171,25 @@ class PyDatasetSource:
         if not self._peeked:
             self._order = None
 
+    def place(self) -> dict[str, Any]:
+        """Where the random numbers of this pass began, and how many of its batches were taken."""
+        order_from, taken = self._place
+        return {"data": self._kind(), "order_from": order_from, "taken": taken}
+
+    def go_on_at(self, place: dict[str, Any], given: int) -> None:
+        """Draw the order of that pass again; batches before the place are not loaded. What the data set's
+        hooks changed in it is its own affair."""
+        check_same(self._kind(), place)
+        taken = taken_in(place)
+        self._peeked.clear()
+        self._random = None if self._random is None else generator_at(place)
+        self._order = None
+        for _ in range(taken):
+            self._next_index()
+        if self._limit is None and not given:  # the pass has ended with its epoch
+            self._order = None
+        self._place, self._already = (self._order_from, self._drawn), given
+
     def close(self) -> None:
         """End threads and processes."""
         # Processes first: a thread that waits for one is set free.
@@ -170,6 +199,13 @@ class PyDatasetSource:
         self._stop()
 
     # -- inside ---------------------------------------------------------------------------------------
+
+    def _kind(self) -> dict[str, Any]:
+        limit = None if self._limit is None else int(self._limit)
+        return {"batches": _count(self._dataset), "steps": limit, "shuffle": self._random is not None}
+
+    def _random_state(self) -> Any:
+        return None if self._random is None else self._random.bit_generator.state
 
     def _begin_epoch(self) -> None:
         if self._is_in_epoch:
@@ -192,22 +228,24 @@ class PyDatasetSource:
         self._ahead = Ahead(load, tasks, self._options.workers, self._options.max_queue_size)
         return self._ahead
 
-    def _epoch_tasks(self, count: int | None) -> Iterator[tuple[int, int]]:
-        """(number of the batch since the beginning, its index)."""
+    def _epoch_tasks(self, count: int | None) -> Iterator[_Task]:
+        """(place behind the batch, its number since the beginning, its index)."""
         for _ in itertools.count() if count is None else range(count):
             index = self._next_index()
             if index is None:
                 return
             self._tasks += 1
-            yield self._tasks, index
+            yield (self._order_from, self._drawn), self._tasks, index
 
     def _next_index(self) -> int | None:
         """The next index of the pass. With a limit a new pass begins after it, else None ends it."""
         for _ in range(2):
             if self._order is None:
+                self._order_from, self._drawn = self._random_state(), 0
                 self._order = iter(self._new_order())
             index = next(self._order, None)
             if index is not None:
+                self._drawn += 1
                 return int(index)
             self._order = None
             if self._limit is None:
@@ -220,13 +258,13 @@ class PyDatasetSource:
             return itertools.count()
         return range(count) if self._random is None else self._random.permutation(count)
 
-    def _load(self, task: tuple[int, int]) -> tuple[Any, ...]:
-        number, index = task
+    def _load(self, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
+        place, number, index = task
         try:
             data = self._dataset[index]
         except StopIteration as error:  # would end the epoch without a word
             raise RuntimeError(f"{type(self._dataset).__name__}[{index}] raised StopIteration") from error
-        return prepared(data, f"Batch {number}", lists_are_tuples=True)
+        return place, prepared(data, f"Batch {number}", lists_are_tuples=True)
 
     def _stop(self) -> None:
         self._prefetcher.close()
@@ -235,8 +273,9 @@ class PyDatasetSource:
             ahead.close()
 
 
-def _load_aside(processes: ProcessWorkers, task: tuple[int, int]) -> tuple[Any, ...]:
-    return prepared(processes.load(task), f"Batch {task[0]}", lists_are_tuples=True)
+def _load_aside(processes: ProcessWorkers, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
+    place, number, index = task
+    return place, prepared(processes.load((number, index)), f"Batch {number}", lists_are_tuples=True)
 
 
 def _count(dataset: PyDataset) -> int | None:

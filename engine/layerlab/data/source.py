@@ -42,6 +42,17 @@ class BatchSource(Protocol):
         """Begin the next epoch at the first batch, where `steps` would let it go on, and the data can."""
         ...
 
+    def place(self) -> dict[str, Any]:
+        """How far training has come in the data, as JSON; what was only loaded ahead does not count."""
+        ...
+
+    def go_on_at(self, place: dict[str, Any], given: int) -> None:
+        """Let the next epoch begin at a place of an earlier run, after `given` batches of that epoch.
+
+        Called before the first epoch. Raises: DataError where the data differ, or have no such place.
+        """
+        ...
+
     def close(self) -> None:
         """Stop workers, if there are any; called once, also after an error."""
         ...
