@@ -32,6 +32,8 @@ __all__ = [
     "write",
 ]
 
+_COPIED_AT_ONCE = 102_400  # bytes: XLA's limit of what it copies before it returns
+_ALIGNMENT = 64  # bytes
 _WIDE = frozenset({"float64", "int64", "uint64", "complex128"})
 
 
@@ -56,7 +58,19 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
     if tree.is_nested(x) and any(map(is_array, tree.flatten(x))):
         stacked = jnp.stack([asarray(child) for child in x])  # may hold tracers, which NumPy cannot read
         return stacked if dtype is None else cast(stacked, dtype)
-    return jnp.array(host_array(x, dtype))  # array, not asarray: the caller may change its NumPy array later
+    return _uploaded(host_array(x, dtype))
+
+
+def _uploaded(host: np.ndarray) -> Array:
+    """The values now, whatever the caller does with its array a moment later."""
+    if host.nbytes <= _COPIED_AT_ONCE:
+        return jnp.array(host)
+    # JAX would read a larger one in the background, while the caller may be changing it already.
+    own = np.empty(host.nbytes + _ALIGNMENT, np.uint8)
+    own = own[-own.ctypes.data % _ALIGNMENT :][: host.nbytes].view(host.dtype).reshape(host.shape)
+    own[...] = host
+    # device_put takes aligned memory as it is; asarray copies once more, and is quicker to call.
+    return jax.device_put(own) if own.nbytes >= 2**20 else jnp.asarray(own)
 
 
 def to_numpy(x: Array) -> np.ndarray:
