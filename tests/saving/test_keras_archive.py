@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import layerlab as keras
+from layerlab.backend import threefry
 from tests.training.models import same_state, state_of
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
@@ -73,6 +74,37 @@ def test_a_model_without_weights_keeps_its_config(tmp_path: Path) -> None:
     copy = keras.saving.load_model(tmp_path / "model.keras")
     assert copy.name == "later"
     assert not copy.built
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_random_values_that_the_file_has_are_not_drawn(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = trained()
+    model.save(tmp_path / f"model{suffix}")
+    monkeypatch.setattr(threefry, "uniform", None)
+    copy = keras.models.load_model(tmp_path / f"model{suffix}")
+    np.testing.assert_array_equal(copy.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@keras.saving.register_keras_serializable("archives")
+class Projected(keras.layers.Layer):
+    """Keeps a layer where no file looks for it."""
+
+    def build(self, input_shape: Any) -> None:
+        hidden = keras.layers.Dense(4, kernel_initializer=keras.initializers.GlorotUniform(seed=7))
+        hidden.build(input_shape)
+        self.project = lambda x: hidden(x)
+
+    def call(self, inputs: Any) -> Any:
+        return self.project(inputs)
+
+
+def test_a_weight_that_no_file_has_gets_its_random_value(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((3,)), Projected(), keras.layers.Dense(2)])
+    model.save(tmp_path / "model.keras")
+    copy = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(copy.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
 def test_include_optimizer_false_leaves_its_state_out(tmp_path: Path) -> None:

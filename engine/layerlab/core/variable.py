@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.context import context, naming_path
+from layerlab.core.first_values import postpones
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
@@ -67,6 +69,7 @@ class Variable:
         self.constraint: Any = None
         self._trainable = bool(trainable)
         self.designed_trainable = self._trainable  # what freezing and unfreezing its layer goes back to
+        self._draw: Callable[[], Array] | None = None  # the first value, as long as it is postponed
         self.serial = next(_serials)  # layers list their own variables in the order in which they were made
         # A layer may be built while its call is being traced; its weights are real all the same.
         with backend().concrete():
@@ -97,7 +100,16 @@ class Variable:
             )
         wanted = dtypes.standardize_dtype(dtype)
         claim(self.path, shape, wanted)
-        return backend().asarray(initializer(tuple(shape), dtype=wanted), wanted)
+        draw = functools.partial(initializer, tuple(shape), dtype=wanted)
+        if postpones(initializer, self._draw_first_value):
+            self._draw = draw
+            return backend().asarray(np.zeros(shape, dtypes.numpy_dtype(wanted)), wanted)
+        return backend().asarray(draw(), wanted)
+
+    def _draw_first_value(self) -> None:
+        """Take the postponed first value, unless another one was assigned."""
+        if self._draw is not None:
+            self.assign(self._draw())
 
     def _broadcast(self, value: Array, shape: Shape) -> Array:
         try:
@@ -160,6 +172,7 @@ class Variable:
             # A copy: a training step gives the memory of its old state away, this must not be anyone else's.
             array = backend().copy(array) if array is value else array
             self.own_value = backend().write(self.own_value, array)
+            self._draw = None
         return self
 
     def assign_add(self, value: Any) -> Variable:

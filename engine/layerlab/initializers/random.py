@@ -30,6 +30,8 @@ class RandomInitializer(Initializer):
     seed, once, here); with a SeedGenerator every call draws anew.
     """
 
+    is_random = True  # may wait until it is known whether a file has the value (core.first_values)
+
     def __init__(self, seed: Any = None) -> None:
         self._init_seed = seed
         if isinstance(seed, dict):

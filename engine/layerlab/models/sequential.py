@@ -115,7 +115,8 @@ class Sequential(Model):
             layers = [deserialize_config(layer) for layer in config["layers"]]
         model = cls(name=config.get("name"))
         for layer in layers:
-            model.add(layer)
+            model._push(layer)
+        model._rebuild()  # once: it runs all layers on shapes
         shape: Any = config.get("build_input_shape")
         if model._graph is None and layers and is_shape(shape):
             model.build(tuple(shape))

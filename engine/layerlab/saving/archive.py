@@ -20,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.first_values import first_values_postponed
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
@@ -124,7 +125,7 @@ def read_archive(
         with _weights(archive) as weights:
             config = with_loss_scaling(config) if has_scaled_state(weights) else config
             allowed = weights_allowed(archive.size(WEIGHTS))
-            with _randomness_kept(), weight_limit(allowed):
+            with _randomness_kept(), weight_limit(allowed), first_values_postponed():
                 model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
                 _check_fits(model, weights)
                 read_state(weights, model, path.name)

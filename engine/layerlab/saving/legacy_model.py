@@ -14,6 +14,7 @@ from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object
+from layerlab.core.first_values import first_values_postponed
 from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find, get_registered_object
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
@@ -148,7 +149,7 @@ def load_model_from_hdf5(
                 )
             )
         config = _read_json(file, "model_config")
-        with weight_limit(weights_allowed(path.stat().st_size)):
+        with weight_limit(weights_allowed(path.stat().st_size)), first_values_postponed():
             is_modern = isinstance(config, dict) and "module" in config
             model = deserialize_keras_object(config if is_modern else modernized(config), safe_mode=safe_mode)
             if not hasattr(model, "load_weights"):

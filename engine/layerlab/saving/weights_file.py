@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from layerlab import dtypes
-from layerlab.backend.active import backend
 from layerlab.core.layer import Layer
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, LayerlabError, ShapeError, explain
@@ -81,14 +79,26 @@ def read_state(
 def warn_of_bad_numbers(model: Any, name: str) -> None:
     """Say that a file held weights that are not finite, and where the first are."""
     for variable in model.weights:
-        if not dtypes.is_float(variable.dtype) or math.isfinite(
-            backend().to_numpy(backend().xp.sum(variable.value))
-        ):
-            continue  # a sum takes no memory; one that is not finite may have grown too large
-        if not np.isfinite(variable.numpy()).all():
+        if dtypes.is_float(variable.dtype) and not _is_finite(_seen_from_host(variable)):
             message = f"{name}: '{variable.path}' has values that are not finite."
             warnings.warn(f"{message} Was the model saved after its loss became NaN?", stacklevel=_STACK - 1)
             return
+
+
+def _seen_from_host(variable: Variable) -> np.ndarray:
+    """The values, not copied where NumPy can read them in place."""
+    try:
+        return np.from_dlpack(variable.value)
+    except (BufferError, RuntimeError):  # on another device, recording gradients, of a dtype of its own
+        return variable.numpy()
+
+
+def _is_finite(values: np.ndarray) -> bool:
+    if values.dtype.itemsize >= 4:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(np.sum(values)):  # takes no memory; one that is not may have grown too large
+                return True
+    return bool(np.isfinite(values).all())
 
 
 @contextlib.contextmanager
