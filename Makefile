@@ -12,6 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB_PAGE := --LabApp.default_url=/lab/tree/notebooks/01_quickstart.ipynb
 LAB_ARGS ?=
 TEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test test-fast check bench format dist clean
@@ -37,10 +38,9 @@ check: ## linters, formatters, types, architecture, protocol
 	@$(SETUP) python node
 	@$(VENV)/python scripts/check.py
 
-bench: ## the benchmarks of tests/benchmarks, one after the other
+bench: ## the benchmarks of tests/benchmarks, on a quiet machine (some of them: BENCH_ARGS="fit --case mlp")
 	@$(SETUP) python
-	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(VENV)/python -m "tests.benchmarks.$$(basename "$$script" .py)" || exit 1; done
-	@LAYERLAB_BACKEND=torch $(VENV)/python -m tests.benchmarks.bench_models
+	@$(VENV)/python -m tests.benchmarks $(BENCH_ARGS)
 
 format: ## mend what linters and formatters can mend
 	@$(SETUP) python node

@@ -1,0 +1,133 @@
+"""One case on one back end: layerlab, Keras and a loop by hand, in turn; `fit.py` runs this in a process.
+
+The environment says which back end. Before anything is timed, the three start with the same weights, train
+on the same batches, and must report the same loss and predict the same. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import keras  # type: ignore[import-untyped]
+import numpy as np
+
+import layerlab
+from tests.benchmarks.cases import BATCH, CASES, Case
+from tests.benchmarks.timing import alternate
+
+_COMPARED_STEPS = 8
+# Forms differ in the order of sums. PyTorch's Adam adds its epsilon after the correction of the means and not
+# before, as Keras': for gradients of 1e-5 (the embedding bag) steps differ by a few percent at first.
+_TOLERANCE = {"jax": 1e-3, "torch": 3e-2}
+
+
+class Contestant(Protocol):
+    """What is measured."""
+
+    @property
+    def parameters(self) -> int: ...
+
+    def fit(self, steps: int, *, shuffle: bool) -> tuple[float, float]:
+        """Train on the first steps of the case's data; loss and accuracy."""
+        ...
+
+    def predict(self, x: np.ndarray) -> np.ndarray: ...
+
+
+class Library:
+    """layerlab or Keras."""
+
+    def __init__(self, library: Any, case: Case, weights: Mapping[str, np.ndarray] | None = None) -> None:
+        self.model = case.compiled(library)
+        self._x, self._y = case.data()
+        if weights is not None:
+            self.model.set_weights([weights[path] for path in self._paths()])
+
+    @property
+    def parameters(self) -> int:
+        return sum(int(np.prod(variable.shape)) for variable in self.model.trainable_variables)
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """By path, within the model."""
+        return dict(zip(self._paths(), self.model.get_weights(), strict=True))
+
+    def fit(self, steps: int, *, shuffle: bool) -> tuple[float, float]:
+        rows = slice(steps * BATCH)
+        told = self.model.fit(self._x[rows], self._y[rows], batch_size=BATCH, shuffle=shuffle, verbose=0)
+        return told.history["loss"][-1], told.history["accuracy"][-1]
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return self.model.predict(x, batch_size=BATCH, verbose=0)
+
+    def _paths(self) -> list[str]:
+        return [variable.path.removeprefix(f"{self.model.name}/") for variable in self.model.weights]
+
+
+def contestants_of(name: str, case: Case) -> dict[str, Contestant]:
+    """The three, with the same weights."""
+    hand = importlib.import_module(f"tests.benchmarks.hand_{layerlab.config.backend()}")
+    ours = Library(layerlab, case)
+    weights = ours.weights
+    return {
+        "layerlab": ours,
+        "keras": Library(keras, case, weights),
+        "hand": hand.HandWritten(name, case, weights),
+    }
+
+
+def largest_difference(contestants: Mapping[str, Contestant], x: np.ndarray) -> float:
+    """Between what they report and predict after a few steps; raises if they do not train the same model."""
+    ours = contestants["layerlab"]
+    loss, accuracy = ours.fit(_COMPARED_STEPS, shuffle=False)
+    logits = ours.predict(x)
+    assert np.isfinite(loss) and np.ptp(logits) > 0, f"nothing to compare: loss {loss}"
+    largest, tolerance = 0.0, _TOLERANCE[layerlab.config.backend()]
+    for name, other in contestants.items():
+        assert other.parameters == ours.parameters, f"{name} trains {other.parameters} parameters"
+        its_loss, its_accuracy = (
+            (loss, accuracy) if other is ours else other.fit(_COMPARED_STEPS, shuffle=False)
+        )
+        spread = np.abs(other.predict(x) - logits).max() / np.ptp(logits)
+        largest = max(largest, abs(its_loss - loss) / loss, abs(its_accuracy - accuracy), float(spread))
+        assert largest < tolerance, (
+            f"{name}: loss {its_loss} for {loss}, accuracy {its_accuracy} for {accuracy}, logits off {spread}"
+        )
+    return largest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("rounds", type=int)
+    parser.add_argument("steps", type=int, nargs="?", help="batches an epoch")
+    chosen = parser.parse_args()
+    case = CASES[chosen.case]
+    case = replace(case, steps=chosen.steps or case.steps)
+    x, _ = case.data()
+    contestants = contestants_of(chosen.case, case.without_dropout())
+    difference = largest_difference(contestants, x)
+    if case.dropout:
+        contestants = contestants_of(chosen.case, case)
+    fits = {name: lambda c=c: c.fit(case.steps, shuffle=True) for name, c in contestants.items()}
+    predictions = {name: lambda c=c: c.predict(x) for name, c in contestants.items()}
+    found = {
+        "fit": _microseconds(alternate(fits, chosen.rounds), case.steps),
+        "predict": _microseconds(alternate(predictions, chosen.rounds), case.steps),
+        "parameters": contestants["hand"].parameters,
+        "difference": difference,
+    }
+    print(json.dumps(found))
+
+
+def _microseconds(seconds: dict[str, float], steps: int) -> dict[str, float]:
+    return {name: value / steps * 1e6 for name, value in seconds.items()}
+
+
+if __name__ == "__main__":
+    main()
