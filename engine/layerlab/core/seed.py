@@ -15,7 +15,14 @@ from layerlab.core.naming import auto_name
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["SeedGenerator", "draw_key", "make_default_seed", "set_random_seed"]
+__all__ = [
+    "SeedGenerator",
+    "draw_key",
+    "make_default_seed",
+    "process_randomness",
+    "set_process_randomness",
+    "set_random_seed",
+]
 
 
 def set_random_seed(seed: int) -> None:
@@ -36,6 +43,39 @@ def set_random_seed(seed: int) -> None:
 def make_default_seed() -> int:
     """A seed for an object that was given none; follows from `set_random_seed`."""
     return random.randint(1, int(1e9))
+
+
+def process_randomness() -> dict[str, Any]:
+    """The states of all that `set_random_seed` seeds, as JSON."""
+    numpy_state = dict(np.random.get_state(legacy=False))
+    inner = numpy_state["state"]
+    return {
+        "python": random.getstate(),
+        "numpy": {**numpy_state, "state": {"key": inner["key"].tolist(), "pos": int(inner["pos"])}},
+        "own": None if _global_generator is None else _global_generator[1].state.numpy().tolist(),
+    }
+
+
+def set_process_randomness(state: Any) -> None:
+    """Go on with the random numbers of `process_randomness`, which may have been through JSON.
+
+    Raises: InvalidArgumentError for what is no such state; nothing has changed then.
+    """
+    global _global_generator
+    before = process_randomness()
+    try:
+        version, numbers, spare = state["python"]
+        random.setstate((version, tuple(numbers), spare))
+        np.random.set_state(state["numpy"])
+        own = None if state["own"] is None else np.array(state["own"], dtype="uint32").reshape(2)
+    except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
+        random.setstate(before["python"])
+        np.random.set_state(before["numpy"])
+        raise InvalidArgumentError(explain("That is no state of random generators.")) from error
+    _global_generator = None
+    if own is not None:
+        _process_generator().state.assign(own)
+        random.setstate((version, tuple(numbers), spare))  # making it has drawn a seed
 
 
 class SeedGenerator(Configurable):

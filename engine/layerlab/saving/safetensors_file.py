@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
 from layerlab.saving.weights_store import assign_all, check_fits, distinct_paths
 
-__all__ = ["StoredArray", "load_safetensors", "read_header", "save_safetensors"]
+__all__ = ["StoredArray", "load_safetensors", "read_header", "save_safetensors", "write_arrays"]
 
 _DTYPES: dict[str, Any] = {
     "BOOL": np.bool_,
@@ -65,28 +66,29 @@ class StoredArray:
 def save_safetensors(path: Path, model: Any) -> None:
     """Write the weights of a built model under their paths, in the model's order."""
     variables = model.weights
-    header: dict[str, Any] = {"__metadata__": _OURS}
+    write_arrays(path, dict(zip(distinct_paths(variables), variables, strict=True)), _OURS)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Variable | np.ndarray], metadata: dict[str, str]) -> None:
+    """Write arrays under their names, in this order; one at a time is in memory."""
+    header: dict[str, Any] = {"__metadata__": metadata}
     end = 0
-    for name, variable in zip(distinct_paths(variables), variables, strict=True):
-        if variable.dtype not in _NAMES:
+    for name, array in arrays.items():
+        dtype = array.dtype if isinstance(array, Variable) else array.dtype.name
+        if dtype not in _NAMES:
             raise UnsupportedError(
                 explain(
-                    f"safetensors has no dtype for '{variable.path}', which is {variable.dtype}.",
-                    fix="save to '.weights.h5'",
+                    f"safetensors has no dtype for '{name}', which is {dtype}.", fix="save to '.weights.h5'"
                 )
             )
-        start, end = end, end + variable.size * np.dtype(_DTYPES[_NAMES[variable.dtype]]).itemsize
-        header[name] = {
-            "dtype": _NAMES[variable.dtype],
-            "shape": list(variable.shape),
-            "data_offsets": [start, end],
-        }
+        start, end = end, end + array.size * np.dtype(_DTYPES[_NAMES[dtype]]).itemsize
+        header[name] = {"dtype": _NAMES[dtype], "shape": list(array.shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of eight
     with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
-        for variable in variables:
-            value = np.ascontiguousarray(variable.numpy())
+        for array in arrays.values():
+            value = np.ascontiguousarray(array.numpy() if isinstance(array, Variable) else array)
             value = value if np.little_endian else value.byteswap()
             file.write(value.reshape(-1).view(np.uint8).data)
 

@@ -23,7 +23,7 @@ from layerlab.training.interrupts import deferred_interrupts, raise_lost_interru
 from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
 from layerlab.training.runner import Ran
 
-__all__ = ["FitRun", "RunDescription", "new_run_id"]
+__all__ = ["FitRun", "RunDescription", "RunPlace", "new_run_id"]
 
 
 def new_run_id() -> str:
@@ -40,6 +40,20 @@ class RunDescription:
     backend: str
     optimizer: str
     parameters: int
+
+
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a run is: `epoch_step` batches of `epoch` are done, `step` in all.
+
+    `data` is the source's place, `logs` are those of the last batch of an epoch that has begun.
+    """
+
+    epoch: int
+    epoch_step: int
+    step: int
+    data: dict[str, Any]
+    logs: dict[str, Any]
 
 
 @dataclass
@@ -74,6 +88,7 @@ class FitRun:
         self._step = 0
         self._epoch = self.initial_epoch
         self._epoch_step = 0
+        self._resumed: RunPlace | None = None  # until its epoch begins
         self._recorder = StepRecorder()
         self._last_rate: float | None = None
         self._reported: set[str] = set()
@@ -86,6 +101,7 @@ class FitRun:
         try:
             self._announce()
             self.callbacks.report_with(self._report)
+            self.callbacks.attach_run(self)
             self._run_epochs()
         except KeyboardInterrupt:
             self._flush()
@@ -101,13 +117,34 @@ class FitRun:
             raise
         self._finish()
 
+    # -- resuming -------------------------------------------------------------------------------------
+
+    def place(self, logs: Mapping[str, Any]) -> RunPlace:
+        """Where the run is, between two steps."""
+        return RunPlace(self._epoch, self._epoch_step, self._step, self.source.place(), dict(logs))
+
+    def go_on_at(self, place: RunPlace) -> None:
+        """Begin at a place of an earlier run; called in `on_train_begin`.
+
+        Metrics are reset when the epoch begins: who resumes in mid-epoch restores them in `on_epoch_begin`.
+        Raises: DataError if the data have no such place; the run then begins as it would have.
+        """
+        self.source.go_on_at(place.data, place.epoch_step)
+        self.go_on_from(place.epoch, place.step)
+        self._resumed = place
+
+    def go_on_from(self, epoch: int, step: int) -> None:
+        """Begin with this epoch, at the beginning of the data."""
+        self.initial_epoch = self._epoch = epoch
+        self._step = step
+
     # -- epochs ---------------------------------------------------------------------------------------
 
     def _run_epochs(self) -> None:
         self.callbacks.on_train_begin()
         self._note_learning_rate("callback")
         for epoch in range(self.initial_epoch, self.epochs):
-            self._epoch, self._epoch_step = epoch, 0
+            self._epoch, self._epoch_step = epoch, 0 if self._resumed is None else self._resumed.epoch_step
             if self._must_stop() or not self._run_epoch(epoch):
                 break
             self.control.used("epoch")
@@ -143,7 +180,8 @@ class FitRun:
         return True
 
     def _run_steps(self) -> Mapping[str, Any]:
-        logs: Mapping[str, Any] = {}
+        logs: Mapping[str, Any] = {} if self._resumed is None else self._resumed.logs
+        self._resumed = None
         groups = self.epoch_batches()
         # Whether to wait is asked before batches are taken: a run that is stepped takes them one by one.
         while not self._must_wait_or_stop() and (batches := next(groups, None)) is not None:

@@ -29,6 +29,10 @@ class Callback:
         ...         print(epoch, logs["loss"])
     """
 
+    backed_up: tuple[
+        str, ...
+    ] = ()  # attributes that a resumed run needs: numbers, text, lists, dicts, arrays
+
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
         self._model: Any = None
@@ -47,6 +51,15 @@ class Callback:
     def set_model(self, model: Any) -> None:
         """Called once before anything else."""
         self._model = model
+
+    def backup_state(self) -> dict[str, Any]:
+        """What BackupAndRestore keeps of this callback: the attributes that `backed_up` names."""
+        return {name: getattr(self, name) for name in self.backed_up}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take what `backup_state` of an earlier run gave; after `on_train_begin`."""
+        for name in self.backed_up:
+            setattr(self, name, state[name])
 
     def on_event(self, event: Event) -> None:
         """Each event of `layerlab.events`, from the training thread."""
@@ -103,7 +116,7 @@ class Callback:
 
 
 class CallbackList:
-    """Calls the hooks of several callbacks in order.
+    """Calls the hooks of several callbacks in order; those that say `runs_last` after the others.
 
     Args:
         callbacks: a Callback, a list of them, or a CallbackList, which is returned to as it is.
@@ -141,6 +154,7 @@ class CallbackList:
             self._add_standard("History")
         if add_progbar:
             self._add_standard("ProgbarLogger")
+        self.callbacks.sort(key=_runs_last)
         for callback in self.callbacks:
             callback.set_params(params)
             callback.set_model(model)
@@ -155,9 +169,11 @@ class CallbackList:
         callback.set_params(self.params)
         callback.set_model(self.model)
         self.callbacks.append(callback)
+        self.callbacks.sort(key=_runs_last)
         for name, hooked in self._batch_hooks.items():
             if _overrides(callback, name):
                 hooked.append(callback)
+                hooked.sort(key=_runs_last)
 
     def wants_batches(self, kind: str) -> bool:
         """True if a callback wants to be called for each batch in 'train', 'test' or 'predict'."""
@@ -169,6 +185,12 @@ class CallbackList:
         for callback in self.callbacks:
             callback.control = control
         return [callback.on_event for callback in self.callbacks if _defines(callback, "on_event")]
+
+    def attach_run(self, run: Any) -> None:
+        """Show the run to callbacks that ask for it by having `attach_run`, before `on_train_begin`."""
+        for callback in self.callbacks:
+            if hasattr(callback, "attach_run"):
+                callback.attach_run(run)
 
     def report_with(self, report: Report) -> None:
         """Give all a way to tell the run's listeners."""
@@ -269,6 +291,10 @@ def standard(cls: type) -> type:
     """Decorator: the class that `add_history` or `add_progbar` adds."""
     _STANDARD[cls.__name__] = cls
     return cls
+
+
+def _runs_last(callback: Any) -> bool:
+    return bool(getattr(callback, "runs_last", False))
 
 
 def _overrides(callback: Any, hook: str) -> bool:

@@ -30,6 +30,8 @@ class ModelCheckpoint(Callback):
         initial_value_threshold: a value that must be beaten.
     """
 
+    backed_up = ("best", "_batches")
+
     def __init__(
         self,
         filepath: Any,

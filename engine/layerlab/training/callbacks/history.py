@@ -16,6 +16,8 @@ __all__ = ["CSVLogger", "History"]
 class History(Callback):
     """Values per epoch: `history` maps each label to a list, `epoch` lists the epochs."""
 
+    backed_up = ("history", "epoch")
+
     def __init__(self) -> None:
         super().__init__()
         self.history: dict[str, list[Any]] = {}
@@ -50,7 +52,7 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.on_train_end()  # of a run that failed
-        self._file = open(self.filename, "a+" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        self._file = open(self.filename, "a+" if self.append else "w+", newline="", encoding="utf-8")  # noqa: SIM115
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         assert self._file is not None
@@ -63,6 +65,23 @@ class CSVLogger(Callback):
         }
         self._writer.writerow({"epoch": epoch, **plain})
         self._file.flush()
+
+    def backup_state(self) -> dict[str, Any]:
+        assert self._file is not None
+        self._file.seek(0)  # writing goes to the end again, which is where reading leaves off
+        return {"text": self._file.read(), "labels": self._labels if self._writer is not None else None}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Let the file be as it was: without what was written after the backup."""
+        assert self._file is not None
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(state["text"])
+        self._file.flush()
+        self._writer = None
+        if state["labels"] is not None:
+            self._labels = list(state["labels"])
+            self._writer = self._make_writer()
 
     def on_train_end(self, logs: Any = None) -> None:
         if self._file is not None:
@@ -79,6 +98,10 @@ class CSVLogger(Callback):
         if header:
             self._labels = header.split(self.separator)[1:]
         self._file.seek(0, 2)
-        self._writer = csv.DictWriter(self._file, ["epoch", *self._labels], delimiter=self.separator)
+        self._writer = self._make_writer()
         if not header:
             self._writer.writeheader()
+
+    def _make_writer(self) -> Any:
+        assert self._file is not None
+        return csv.DictWriter(self._file, ["epoch", *self._labels], delimiter=self.separator)

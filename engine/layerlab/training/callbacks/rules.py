@@ -29,6 +29,8 @@ class EarlyStopping(Callback):
         start_from_epoch: epochs to wait before watching.
     """
 
+    backed_up = ("wait", "stopped_epoch", "best", "best_epoch", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

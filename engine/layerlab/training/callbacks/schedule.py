@@ -75,6 +75,8 @@ class ReduceLROnPlateau(Callback):
         min_lr: lower bound of the rate.
     """
 
+    backed_up = ("best", "wait", "cooldown_counter")
+
     def __init__(
         self,
         monitor: str = "val_loss",
