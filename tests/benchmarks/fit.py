@@ -29,7 +29,14 @@ def run(options: Options) -> bool:
     """Print the table; False if a case could not be measured."""
     is_complete = True
     print_row(
-        f"us a batch of {BATCH}", "", "layerlab", "Keras", "by hand", "Keras/layerlab", "layerlab/by hand"
+        f"us a batch of {BATCH}",
+        "",
+        "layerlab",
+        "Keras",
+        "by hand",
+        "Keras/layerlab",
+        "layerlab/by hand",
+        "form",
     )
     for backend in options.backends:
         print(f"-- {backend}")
@@ -50,10 +57,14 @@ def _race(case: str, backend: str, options: Options) -> dict[str, Any]:
 
 def _print_case(case: str, backend: str, found: dict[str, Any]) -> None:
     for what, targets in (("fit", _TARGETS.get((case, backend))), ("predict", _PREDICT_TARGET)):
-        ours, keras, hand = (found[what][name] for name in ("layerlab", "keras", "hand"))
+        times = dict(found[what])
+        ours, keras = times.pop("layerlab"), times.pop("keras")
+        form, hand = min(times.items(), key=lambda item: item[1])
         least, most = targets or (None, None)
         title = CASES[case].title if what == "fit" else ""
-        print_row(title, what, ours, keras, hand, at_least(keras / ours, least), at_most(ours / hand, most))
+        print_row(
+            title, what, ours, keras, hand, at_least(keras / ours, least), at_most(ours / hand, most), form
+        )
     print(
         f"   {found['parameters']:,} parameters; losses and outputs agree to {found['difference']:.0e}",
         flush=True,

@@ -11,10 +11,10 @@ from torch.nn import functional
 from tests.benchmarks.cases import BATCH, Case
 from tests.benchmarks.hand_torch_models import MODELS, channels_first
 
-__all__ = ["HandWritten"]
+__all__ = ["FORMS"]
 
 
-class HandWritten:
+class Eager:
     """One of the cases; `fit` trains on the first steps of its data, `predict` gives the logits of any.
 
     Args:
@@ -55,3 +55,6 @@ class HandWritten:
         with torch.inference_mode():
             batches = torch.from_numpy(channels_first(x)).split(BATCH)
             return torch.cat([self._module(batch) for batch in batches]).numpy()
+
+
+FORMS = {"eager": Eager}
