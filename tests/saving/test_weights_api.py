@@ -89,8 +89,6 @@ def test_wrong_arguments_say_what_is_right(tmp_path: Path) -> None:
             call()
     with pytest.warns(DeprecationWarning), pytest.raises(ValueError, match="older HDF5 layout"):
         model.load_weights(tmp_path / "w.weights.h5", by_name=True)
-    with pytest.raises(NotImplementedError, match="max_shard_size"):
-        model.save_weights(tmp_path / "w.weights.json", max_shard_size=1)
 
 
 def test_objects_to_skip_are_neither_written_nor_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from layerlab.saving.archive import opened_weights
 from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
 from layerlab.saving.replacing import as_path, may_write, replacing
 from layerlab.saving.safetensors_file import load_safetensors, save_safetensors
+from layerlab.saving.sharded_weights import SHARDED, load_sharded, save_sharded
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened, regular_file
 from layerlab.training.interrupts import deferred_interrupts
@@ -22,7 +23,6 @@ from layerlab.training.interrupts import deferred_interrupts
 __all__ = ["load_weights", "save_weights"]
 
 _HDF5_SUFFIXES = (".h5", ".hdf5", ".keras")
-_SHARDED = ".weights.json"
 _ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
 
 
@@ -35,7 +35,7 @@ def save_weights(
         filepath: `*.weights.h5` has the optimizer's state as well, once there is any; `*.safetensors` the
             weights alone; other `*.h5`, and `*.keras`, are in the older HDF5 layout.
         overwrite: False asks before a file is replaced.
-        max_shard_size: weights in several files are not supported: raises UnsupportedError.
+        max_shard_size: GiB; a `*.weights.json` is written, and beside it files of at most this size.
         objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
         save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
     Raises: NotBuiltError, InvalidArgumentError; UnsupportedError for a checkpoint of TensorFlow.
@@ -44,8 +44,9 @@ def save_weights(
     if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
         max_shard_size, kwargs = None, {"save_format": max_shard_size, **kwargs}
     _check_keywords("save_weights", kwargs, ("save_format", "objects_to_skip"))
-    if max_shard_size is not None or path.name.endswith(_SHARDED):
-        raise _no_shards("save_weights")
+    if max_shard_size is not None or path.name.endswith(SHARDED):
+        _save_shards(model, path, overwrite, 5 if max_shard_size is None else max_shard_size, kwargs)
+        return
     write = _writer(path, kwargs)
     _check_built(model, "save_weights")
     if may_write(path, overwrite):
@@ -73,7 +74,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         _warn("load_weights(by_name=...)", "skip_mismatch=True loads all that fits")
     by_name, left_out = bool(kwargs.get("by_name")), kwargs.get("objects_to_skip") or ()
     reader = _reader(path)
-    if (by_name and reader is not _load_hdf5) or (left_out and reader not in (_load_hdf5, _load_archive)):
+    if (by_name and reader is not _load_hdf5) or (left_out and reader not in _WITH_PLACES):
         raise InvalidArgumentError(
             explain(
                 f"load_weights({', '.join(kwargs)}) and {path.name}",
@@ -118,6 +119,26 @@ def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
     return _save_legacy
 
 
+def _save_shards(model: Any, path: Path, overwrite: bool, max_size: Any, kwargs: dict[str, Any]) -> None:
+    if isinstance(max_size, bool) or not isinstance(max_size, int | float) or not 0 < max_size < float("inf"):
+        raise InvalidArgumentError(
+            explain("save_weights(max_shard_size=...)", expected="a positive number", got=repr(max_size)[:40])
+        )
+    if path.name.endswith(".weights.h5"):
+        path = path.with_suffix(".json")
+        warnings.warn(f"The weights are in several files, which '{path.name}' lists.", stacklevel=3)
+    if not path.name.endswith(SHARDED) or kwargs.get("save_format") is not None:
+        raise InvalidArgumentError(
+            explain(
+                f"save_weights('{path.name}'): weights in several files have a layout of their own.",
+                expected=f"a path ending in '{SHARDED}', max_shard_size as a number, and no save_format",
+            )
+        )
+    _check_built(model, "save_weights")
+    if may_write(path, overwrite):
+        save_sharded(path, model, max_size, kwargs.get("objects_to_skip") or ())
+
+
 def _save_hdf5(path: Path, model: Any, left_out: Any) -> None:
     with deferred_interrupts(), created(path) as file:
         write_state(file, model, left_out)
@@ -142,8 +163,8 @@ def _reader(path: Path) -> _Reader:
     if head.startswith(b"PK\x03\x04"):
         return _load_archive
     is_hdf5, is_safetensors = head.startswith(b"\x89HDF"), head[8:9] == b"{"
-    if path.name.endswith(_SHARDED) and not (is_hdf5 or is_safetensors):
-        raise _no_shards("load_weights")
+    if path.name.endswith(SHARDED) and not (is_hdf5 or is_safetensors):
+        return _load_shards
     if is_hdf5 or (path.name.endswith((".h5", ".hdf5")) and not is_safetensors):
         return _load_hdf5
     if is_safetensors or path.name.endswith(".safetensors"):
@@ -154,6 +175,10 @@ def _reader(path: Path) -> _Reader:
 def _load_archive(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
     with opened_weights(path) as file:
         read_state(file, model, path.name, skip_mismatch, left_out)
+
+
+def _load_shards(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+    load_sharded(path, model, skip_mismatch, left_out)
 
 
 def _load_hdf5(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
@@ -174,6 +199,9 @@ def _load_hdf5(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_
             read_state(file, model, path.name, skip_mismatch, left_out)
 
 
+_WITH_PLACES = (_load_hdf5, _load_archive, _load_shards)
+
+
 # -- arguments ------------------------------------------------------------------------------------------
 
 
@@ -191,15 +219,6 @@ def _check_built(model: Any, method: str) -> None:
                 fix="call it on data, or build it",
             )
         )
-
-
-def _no_shards(method: str) -> UnsupportedError:
-    return UnsupportedError(
-        explain(
-            f"{method}: layerlab has no weights in several files (max_shard_size, '{_SHARDED}').",
-            fix="one file: save_weights('name.weights.h5'), which Keras turns into the other",
-        )
-    )
 
 
 def _no_checkpoint(path: Path) -> NoReturn:

@@ -31,6 +31,7 @@ except ImportError:  # pragma: no cover: only what writes and reads HDF5 needs i
 
 __all__ = [
     "GroupWriter",
+    "Shards",
     "WeightsStore",
     "assign_all",
     "check_array",
@@ -177,16 +178,27 @@ def distinct_paths(variables: Iterable[Variable]) -> list[str]:
     return list(distinct)
 
 
+class Shards:
+    """Several open and checked files that are read as one."""
+
+    def __init__(self, files: list[h5py.File]) -> None:
+        self.files = files
+
+
 class WeightsStore(Mapping[str, np.ndarray]):
     """The arrays of one place (`layers/dense`) of a checked file, read when they are looked up.
 
     Raises: DataError if there is something else in their place.
     """
 
-    def __init__(self, file: h5py.File, place: str) -> None:
+    def __init__(self, file: h5py.File | Shards, place: str) -> None:
         path = f"{place}/vars" if place else "vars"
-        group = _group(file, path)
-        self._datasets = {} if group is None else {key: group[key] for key in group}
+        groups = [_group(each, path) or {} for each in _files(file)]
+        self._datasets = {key: group[key] for group in groups for key in group}
+        if len(self._datasets) != sum(map(len, groups)):
+            raise DataError(
+                explain(f"Two files have the same array of '{place}'.", fix="save the weights again")
+            )
         for dataset in self._datasets.values():
             check_array(dataset)
 
@@ -234,7 +246,7 @@ class GroupWriter(MutableMapping[str, Any]):
         return len(self._group)
 
 
-def places_with_weights(file: h5py.File) -> list[str]:
+def places_with_weights(file: h5py.File | Shards) -> list[str]:
     """All places of a file at which there are arrays."""
     places: dict[str, None] = {}
 
@@ -243,8 +255,13 @@ def places_with_weights(file: h5py.File) -> list[str]:
         if isinstance(item, h5py.Dataset) and number:
             places.setdefault(place.removeprefix("/"))
 
-    file.visititems(note)
+    for each in _files(file):
+        each.visititems(note)
     return list(places)
+
+
+def _files(file: h5py.File | Shards) -> list[h5py.File]:
+    return file.files if isinstance(file, Shards) else [file]
 
 
 def _group(file: h5py.File, path: str) -> Any:
