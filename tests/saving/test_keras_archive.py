@@ -5,13 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import random
 import resource
-import signal
-import subprocess
-import sys
 import threading
-import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -246,38 +241,6 @@ def test_saves_at_the_same_time_end_with_one_whole_file(tmp_path: Path) -> None:
         thread.join()
     assert keras.saving.load_model(path).layers[0].units in (2, 3, 4, 5)
     assert os.listdir(tmp_path) == [path.name]
-
-
-SAVER = """
-import sys
-import numpy as np
-import layerlab as keras
-model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(512), keras.layers.Dense(512)])
-number = 0
-while True:
-    model.set_weights([np.full(weight.shape, number, "float32") for weight in model.get_weights()])
-    model.save(sys.argv[1])
-    number += 1
-    print(number, flush=True)
-"""
-
-
-@pytest.mark.slow
-def test_a_killed_save_leaves_a_whole_file(tmp_path: Path) -> None:
-    path, rng = tmp_path / "model.keras", random.Random(0)
-    for _ in range(5):  # a process each, starting takes seconds; within it, ten moments of ten saves
-        with subprocess.Popen([sys.executable, "-c", SAVER, str(path)], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            for _ in range(10):
-                time.sleep(rng.random() * 0.02)
-                os.kill(process.pid, signal.SIGSTOP)  # at any moment, what is on disk is whole
-                weights = keras.saving.load_model(path).get_weights()
-                assert len({float(value) for weight in weights for value in np.unique(weight)}) == 1
-                os.kill(process.pid, signal.SIGCONT)
-            time.sleep(rng.random() * 0.02)
-            process.kill()
-        assert keras.saving.load_model(path).built
 
 
 # -- the call ----------------------------------------------------------------------------------------------
