@@ -272,8 +272,6 @@ def test_save_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> None:
         ("m.keras", {"options": object()}, ValueError, "SavedModel only"),
         ("m.keras", {"sorcery": 1}, ValueError, "sorcery"),
         ("m.keras", {"zipped": False}, NotImplementedError, "zipped"),
-        ("m", {}, NotImplementedError, r"name\.keras"),
-        ("m.keras", {"save_format": "tf"}, NotImplementedError, r"name\.keras"),
         ("missing/m.keras", {}, FileNotFoundError, "no folder"),
     ):
         with pytest.raises(error, match=words):

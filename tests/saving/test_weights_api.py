@@ -63,18 +63,6 @@ def test_each_path_has_its_format_and_older_ones_warn_once(
     np.testing.assert_array_equal(copy.get_weights()[0], model.get_weights()[0])
 
 
-def test_checkpoints_of_tensorflow_are_refused_with_advice(tmp_path: Path) -> None:
-    model = dense()
-    (tmp_path / "old.index").write_bytes(b"")
-    with pytest.warns(DeprecationWarning), pytest.raises(NotImplementedError, match=r"'\.weights\.h5'"):
-        model.save_weights(tmp_path / "prefix")
-    with pytest.warns(DeprecationWarning), pytest.raises(NotImplementedError, match=r"'\.weights\.h5'"):
-        model.save_weights(tmp_path / "prefix", True, "tf")
-    with pytest.raises(NotImplementedError, match=r"'\.weights\.h5'"):
-        model.load_weights(tmp_path / "old")
-    assert os.listdir(tmp_path) == ["old.index"]
-
-
 def test_wrong_arguments_say_what_is_right(tmp_path: Path) -> None:
     model = dense()
     model.save_weights(tmp_path / "w.weights.h5")

@@ -232,6 +232,9 @@ class Layer(Operation, Configurable):
         """Make the weights; by default there are none. `input_shape` is a tuple with None for the batch."""
         self.built = True
 
+    def _after_build(self) -> None:
+        """What else is to happen once there are weights."""
+
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape, or structure of shapes, that inputs of these shapes give."""
 
@@ -623,6 +626,7 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
         names = build.__code__.co_varnames[1 : build.__code__.co_argcount]
         self._build_arguments = {**dict(zip(names, args, strict=False)), **kwargs}
         self.built = True
+        self._after_build()
 
     return wrapper
 

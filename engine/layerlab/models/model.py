@@ -6,6 +6,7 @@ subclass may be given (inputs, outputs) as well: it then has the graph and its o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from layerlab import inspect as inspection
@@ -55,6 +56,7 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
     registry_kind = "models"
     config_base = True
     _graph: Function | None
+    _when_built: Callable[[], None] | None = None  # loads the weights that are waiting for theirs
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _gives_graph(args, kwargs):
@@ -144,6 +146,19 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
             except BaseException:
                 self.built = False
                 raise
+
+    def _after_build(self) -> None:
+        """Load the weights that were to be loaded before there were any."""
+        if self._when_built is None:
+            return
+        try:
+            if any(not layer.built for layer in self._flatten_layers()):
+                self.compute_output_shape(**(self._build_arguments or {}))
+            self._when_built()
+        except BaseException:
+            self.built = False  # so that the next call fails as well, and does not go on without them
+            raise
+        self._when_built = None
 
     # -- structure ------------------------------------------------------------------------------------
 
@@ -300,12 +315,13 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
         """`saving.save_weights` of this model: the weights, in a format that the suffix of the path says."""
         weights_api.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
         """`saving.load_weights` into this model: what `save_weights`, here or of Keras, wrote.
 
-        Nothing changes unless everything fits; `skip_mismatch` leaves out layers that do not.
+        Nothing changes unless everything fits; `skip_mismatch` leaves out layers that do not. Returns None;
+        for a checkpoint of TensorFlow, a CheckpointStatus.
         """
-        weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
+        return weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
 
 
 def _gives_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

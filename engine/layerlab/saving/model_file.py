@@ -12,6 +12,8 @@ from layerlab.saving.archive import read_archive, write_archive
 from layerlab.saving.formats import format_of_file, format_to_save
 from layerlab.saving.legacy_model import load_model_from_hdf5, save_model_to_hdf5
 from layerlab.saving.replacing import as_path, may_write
+from layerlab.saving.tensorflow_extra import tensorflow
+from layerlab.saving.tensorflow_saved_model import load_saved_model, save_saved_model
 
 __all__ = ["accepts_older_positions", "load_model", "save_model"]
 
@@ -44,10 +46,10 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
         filepath: str or Path; '.keras' is today's format, '.h5' that of older Keras, one HDF5 file.
         overwrite: False asks whether a file that is there is to be replaced.
         include_optimizer: False leaves the optimizer's state out.
-        save_format: None (the suffix says it), 'keras', 'h5' or 'tf'. Deprecated.
-        signatures, options: of TensorFlow's SavedModel.
-    Raises: InvalidArgumentError; UnsupportedError for 'tf', and for a part without a config; OSError. A file
-        that is there is never damaged.
+        save_format: None (the suffix says it), 'keras', 'h5' or 'tf', a SavedModel of TensorFlow. Deprecated.
+        signatures, options: of `tf.saved_model.save`, for 'tf' alone.
+    Raises: InvalidArgumentError; UnsupportedError for a part without a config; OSError; ImportError for 'tf'
+        without TensorFlow. A file that is there is never damaged.
     """
     include_optimizer, save_format, signatures, options = (
         kwargs.pop(name, default) for name, default in zip(_OLDER, (True, None, None, None), strict=True)
@@ -68,8 +70,10 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
     if chosen != "tf" and not (signatures is None and options is None):
         raise InvalidArgumentError(explain("signatures and options are for TensorFlow's SavedModel only."))
     if chosen == "tf":
-        raise _no_saved_model("write")
-    if chosen == "h5":
+        tensorflow()  # before anything is asked
+        if may_write(path, overwrite):
+            save_saved_model(model, path, bool(include_optimizer), signatures, options)
+    elif chosen == "h5":
         save_model_to_hdf5(model, path, overwrite, bool(include_optimizer))
     elif may_write(path, overwrite):
         write_archive(model, path, bool(include_optimizer))
@@ -81,7 +85,7 @@ def load_model(
     """The model that `save` here or in Keras wrote, ready to predict and to go on training.
 
     Args:
-        filepath: str or Path. The format is seen from the content.
+        filepath: str or Path. The format is seen from the content; a folder is a SavedModel of TensorFlow.
         custom_objects: name -> class or function, for what is neither layerlab's nor registered.
         compile: False leaves it uncompiled.
         safe_mode: False runs Python bytecode that the file holds (lambdas): only for files you trust.
@@ -91,13 +95,7 @@ def load_model(
     path = as_path(filepath, "load_model")
     found = format_of_file(path)
     if found == "tf":
-        raise _no_saved_model("read")
+        return load_saved_model(path, custom_objects, compile, safe_mode)
     if found == "h5":
         return load_model_from_hdf5(path, custom_objects, compile, safe_mode)
     return read_archive(path, custom_objects, compile, safe_mode)
-
-
-def _no_saved_model(verb: str) -> Exception:
-    return UnsupportedError(
-        explain(f"layerlab cannot {verb} TensorFlow's SavedModel yet.", fix="use model.save('name.keras')")
-    )

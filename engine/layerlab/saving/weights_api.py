@@ -8,14 +8,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, did_you_mean, explain
+from layerlab.errors import InvalidArgumentError, NotBuiltError, did_you_mean, explain
 from layerlab.saving.archive import opened_weights
 from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
 from layerlab.saving.replacing import as_path, may_write, replacing
 from layerlab.saving.safetensors_file import load_safetensors, save_safetensors
 from layerlab.saving.sharded_weights import SHARDED, load_sharded, save_sharded
+from layerlab.saving.tensorflow_checkpoint import is_checkpoint, load_checkpoint, save_checkpoint
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened, regular_file
 from layerlab.training.interrupts import deferred_interrupts
@@ -38,7 +39,7 @@ def save_weights(
         max_shard_size: GiB; a `*.weights.json` is written, and beside it files of at most this size.
         objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
         save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
-    Raises: NotBuiltError, InvalidArgumentError; UnsupportedError for a checkpoint of TensorFlow.
+    Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without TensorFlow.
     """
     path = as_path(filepath, "save_weights")
     if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
@@ -49,15 +50,19 @@ def save_weights(
         return
     write = _writer(path, kwargs)
     _check_built(model, "save_weights")
-    if may_write(path, overwrite):
+    if write is save_checkpoint:  # which is no file of this name
+        if may_write(path.with_name(f"{path.name}.index"), overwrite):
+            save_checkpoint(path, model)
+    elif may_write(path, overwrite):
         with replacing(path) as temporary:
             write(temporary, model)
 
 
-def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
     """Read weights into a built model, in any format that `save_weights`, here or of Keras, writes.
 
-    Nothing changes unless everything fits.
+    Nothing changes unless everything fits. Returns None; of TensorFlow's checkpoints a CheckpointStatus: a
+    model that is not built gets such weights when it is.
 
     Args:
         filepath: the name does not matter.
@@ -69,22 +74,21 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     """
     path = as_path(filepath, "load_weights")
     _check_keywords("load_weights", kwargs, ("by_name", "objects_to_skip"))
+    if is_checkpoint(path) and not path.is_file():
+        if any(kwargs.values()):
+            raise _only_hdf5(path, kwargs)
+        return load_checkpoint(path, model, skip_mismatch)
     _check_built(model, "load_weights")
     if "by_name" in kwargs:
         _warn("load_weights(by_name=...)", "skip_mismatch=True loads all that fits")
     by_name, left_out = bool(kwargs.get("by_name")), kwargs.get("objects_to_skip") or ()
     reader = _reader(path)
     if (by_name and reader is not _load_hdf5) or (left_out and reader not in _WITH_PLACES):
-        raise InvalidArgumentError(
-            explain(
-                f"load_weights({', '.join(kwargs)}) and {path.name}",
-                expected="a file in HDF5",
-                fix="leave the keyword out",
-            )
-        )
+        raise _only_hdf5(path, kwargs)
     with naming(path):
         reader(path, model, skip_mismatch, by_name, left_out)
     warn_of_bad_numbers(model, path.name)
+    return None
 
 
 # -- saving ---------------------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
     called = "save_weights(save_format=...)" if save_format else f"save_weights('{path.name}')"
     _warn(called, "save to a path ending in '.weights.h5'")
     if save_format == "tf" or (save_format is None and not looks_like_hdf5):
-        _no_checkpoint(path)
+        return save_checkpoint
     return _save_legacy
 
 
@@ -156,8 +160,6 @@ _Reader = Callable[[Path, Any, bool, bool, Any], None]
 
 def _reader(path: Path) -> _Reader:
     """The function that reads what this file turns out to be."""
-    if not path.exists() and path.with_name(f"{path.name}.index").exists():
-        _no_checkpoint(path)
     with open(regular_file(path), "rb") as file:
         head = file.read(16)
     if head.startswith(b"PK\x03\x04"):
@@ -221,11 +223,12 @@ def _check_built(model: Any, method: str) -> None:
         )
 
 
-def _no_checkpoint(path: Path) -> NoReturn:
-    raise UnsupportedError(
+def _only_hdf5(path: Path, kwargs: dict[str, Any]) -> InvalidArgumentError:
+    return InvalidArgumentError(
         explain(
-            f"'{path.name}' means a checkpoint of TensorFlow, which layerlab cannot write or read yet.",
-            fix="use a path ending in '.weights.h5' or '.safetensors'",
+            f"load_weights({', '.join(kwargs)}) and {path.name}",
+            expected="a file in HDF5",
+            fix="leave the keyword out",
         )
     )
 
