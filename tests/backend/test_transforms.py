@@ -230,7 +230,7 @@ def test_a_step_runs_and_gives_state_and_outputs(training_module: ModuleType, do
         return {"w": state["w"] - 0.1 * gradients["w"]}, {"loss": loss}
 
     # jit on JAX only: torch.compile has a slow test of its own.
-    run = module.compile_step(step, jit=module.name == "jax", donate=donate)
+    run = module.compile_step(step, jit=module.name == "jax", donate=donate, repeats=False)
     state = {"w": module.asarray([1.0, 1.0])}
     for _ in range(20):
         state, outputs = run(state, module.asarray([[1.0, 2.0], [1.0, -1.0]]))
@@ -248,8 +248,8 @@ def test_torch_compile_gives_the_values_of_eager() -> None:
 
     state, batch = {"w": module.asarray([1.0, 2.0])}, module.asarray([3.0, 4.0])
     for key in (0, 1):
-        eager = module.compile_step(step, jit=False, donate=True)(state, batch)[key]
-        compiled = module.compile_step(step, jit=True, donate=True)(state, batch)[key]
+        eager = module.compile_step(step, jit=False, donate=True, repeats=False)(state, batch)[key]
+        compiled = module.compile_step(step, jit=True, donate=True, repeats=False)(state, batch)[key]
         for name, value in eager.items():
             np.testing.assert_allclose(module.to_numpy(compiled[name]), module.to_numpy(value), rtol=1e-6)
 

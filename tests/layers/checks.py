@@ -20,6 +20,7 @@ import numpy as np
 import layerlab
 from layerlab import tree
 from layerlab.backend.active import backend
+from layerlab.backend.torch.recording import record
 from layerlab.core.naming import reset_names
 from layerlab.core.state import StateScope
 
@@ -196,8 +197,29 @@ def _ours(case: Case, back_end: str) -> Run:
     compiled = backend().jit(compute) if back_end == "jax" else compute
     values = {str(index): variable.value for index, variable in enumerate(variables)}
     chosen = [str(index) for index, v in enumerate(variables) if any(v is t for t in layer.trainable_weights)]
-    results = compiled(values, tree.map_structure(backend().asarray, case.inputs()))
-    return _run(layer, specs, mixed_specs, *results)
+    args = tree.map_structure(backend().asarray, case.inputs())
+
+    def train(state: Any, args: Any) -> Any:
+        def score(trainable: dict[str, Any]) -> Any:
+            with StateScope(zip(variables, {**state["values"], **trainable}.values(), strict=True)):
+                return _score(_training(layer, args, case.call), layerlab)
+
+        return state, backend().value_and_grad(score)({key: state["values"][key] for key in chosen})
+
+    if back_end == "torch":
+        _assert_records(train, {"values": values}, args)
+    return _run(layer, specs, mixed_specs, *compiled(values, args))
+
+
+def _assert_records(step: Any, state: Any, args: Any) -> None:
+    """The step can be recorded, and gives the same when it is played."""
+    program = record(step, state, args, donate=False)
+    assert program is not None
+    (_, expected), (_, (played,)) = step(state, args), program.play(state, [args])
+    for mine, wanted in zip(tree.flatten(played), tree.flatten(expected), strict=True):
+        if backend().is_array(wanted):
+            assert mine.dtype == wanted.dtype
+            np.testing.assert_allclose(mine.detach(), wanted.detach(), rtol=1e-5, atol=1e-6)
 
 
 @functools.cache

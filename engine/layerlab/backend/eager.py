@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlab import tree
@@ -13,18 +13,21 @@ __all__ = ["cond", "scan", "while_loop"]
 
 def scan(
     stack: Callable[[list[Array]], Array],
+    unstack: Callable[[Array], Sequence[Array]],
     step: Callable[[Any, Any], tuple[Any, Any]],
     carry: Any,
     xs: Any,
     length: int | None,
     reverse: bool,
 ) -> tuple[Any, Any]:
-    """`lax.scan` as a Python loop; `stack` joins the arrays of the steps along a new first axis."""
+    """`lax.scan` as a Python loop; `stack` joins the arrays of the steps along a new first axis, `unstack`
+    takes them apart (at once: the gradient of one index after the other writes the whole array for each)."""
     sizes = [leaf.shape[0] for leaf in tree.flatten(xs) if leaf is not None]
     steps = range(sizes[0] if sizes else length or 0)
+    parts = [None if leaf is None else unstack(leaf) for leaf in tree.flatten(xs)]
     outputs = []
     for index in reversed(steps) if reverse else steps:
-        x = tree.map_structure(lambda leaf: None if leaf is None else leaf[index], xs)  # noqa: B023
+        x = tree.pack(xs, [None if part is None else part[index] for part in parts])
         carry, output = step(carry, x)
         outputs.append(output)
     if not outputs:

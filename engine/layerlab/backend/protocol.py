@@ -225,12 +225,23 @@ class Backend(Protocol):
     # -- execution of a training step -------------------------------------------------------------------
 
     def compile_step(
-        self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
+        self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool, repeats: bool
     ) -> Callable[..., Any]:
-        """The way to run `step(state, batch) -> (state, outputs)`, both dicts of arrays keyed by path.
-        `donate` allows the memory of the old state to be reused: it must not be read again."""
+        """The way to run `step(state, batch) -> (state, outputs)`; the state is a dict of dicts of arrays.
+        `donate` allows the memory of the old state to be reused: it must not be read again. `repeats` says
+        that the step does the same operations for all batches of a shape, so that Python need not run it
+        each time."""
 
-    compile_loop: Callable[..., Loop] | None
-    """`compile_loop(step, *, capacity, donate, keep_all)` gives the Loop for up to `capacity` batches a call;
-    None where many steps in one program are no faster than one by one. Outputs that are no scalars are
-    stacked if `keep_all`, else None."""
+    fused_adam: Callable[..., tuple[Array, Array, Array]] | None
+    """`fused_adam(value, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon)` gives the new value,
+    momentum and velocity by one kernel; None where formulas are compiled anyway. Floating arrays of one
+    dtype; `alpha`, a scalar array, holds the bias correction."""
+
+    lstm: Callable[..., tuple[Array, Array, Array]] | None
+    """`lstm(x, h, c, kernel, recurrent, bias)`: x (batch, time, features), weights as in LSTMCell; gives the
+    outputs of all steps, (batch, time, units), and the last h and c; None where `scan` is as fast."""
+
+    compile_loop: Callable[..., Loop | None] | None
+    """`compile_loop(step, *, jit, repeats, capacity, donate, keep_all)` gives the Loop for up to `capacity`
+    batches a call; None where many steps in one call are no faster than one by one. Outputs that are no
+    scalars are stacked if `keep_all`, else None."""

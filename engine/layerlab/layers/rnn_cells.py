@@ -251,6 +251,16 @@ class LSTMCell(_GateCell):
         initializer = self._forget_bias if self.unit_forget_bias else self.bias_initializer
         self._add_weights(input_shape[-1], (4 * self.units,), initializer)
 
+    def is_usual(self, training: bool) -> bool:
+        """Whether the cell computes what every library's LSTM does."""
+        is_plain = type(self) is LSTMCell and not (training and self.recurrent_dropout)
+        return (
+            is_plain
+            and self.activation is activations.tanh
+            and self.recurrent_activation is activations.sigmoid
+            and self.compute_dtype == self.variable_dtype
+        )
+
     def _forget_bias(self, shape: Any, dtype: Any = None) -> Array:
         parts = [(self.bias_initializer, 1), (initializers.Ones(), 1), (self.bias_initializer, 2)]
         return ops.concatenate([initialize((n * self.units,), dtype=dtype) for initialize, n in parts])
@@ -258,7 +268,7 @@ class LSTMCell(_GateCell):
     def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
         h, c = states
         z = projected + _product(h, self.recurrent_kernel.value, masks.states)
-        i, f, candidate, o = (z[:, k * self.units : (k + 1) * self.units] for k in range(4))
+        i, f, candidate, o = ops.split(z, 4, axis=-1)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(candidate)
         h = self.recurrent_activation(o) * self.activation(c)
         return h, [h, c]
@@ -329,13 +339,14 @@ class GRUCell(_GateCell):
     def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
         h, kernel, split = states[0], self.recurrent_kernel.value, 2 * self.units
         patterns = masks.states
-        gates, candidate = projected[:, :split], projected[:, split:]
+        gates, candidate = ops.split(projected, [split], axis=-1)
         if self.reset_after:
             recurrent = _product(h, kernel, patterns)
             if self.bias is not None:
                 recurrent = recurrent + self.bias.value[1]
-            z, r = self._update_and_reset(gates + recurrent[:, :split])
-            candidate = self.activation(candidate + r * recurrent[:, split:])
+            recurrent_gates, recurrent = ops.split(recurrent, [split], axis=-1)
+            z, r = self._update_and_reset(gates + recurrent_gates)
+            candidate = self.activation(candidate + r * recurrent)
         else:
             z, r = self._update_and_reset(gates + _product(h, kernel[:, :split], patterns and patterns[:2]))
             candidate = self.activation(
@@ -344,8 +355,8 @@ class GRUCell(_GateCell):
         h = z * h + (1 - z) * candidate
         return h, [h]
 
-    def _update_and_reset(self, z: Array) -> tuple[Array, Array]:
-        return self.recurrent_activation(z[:, : self.units]), self.recurrent_activation(z[:, self.units :])
+    def _update_and_reset(self, gates: Array) -> list[Array]:
+        return [self.recurrent_activation(gate) for gate in ops.split(gates, 2, axis=-1)]
 
 
 def _product(x: Array, kernel: Array, masks: list[Array] | None) -> Array:

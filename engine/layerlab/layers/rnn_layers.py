@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from layerlab import ops
+from layerlab.backend.active import backend
+from layerlab.backend.protocol import Array
 from layerlab.core.config import init_parameters
 from layerlab.core.input_spec import InputSpec
 from layerlab.layers.arguments import refuse
@@ -169,6 +172,22 @@ class LSTM(_CellRNN):
             **kwargs,
         )
         self._show_cell(use_cudnn)
+
+    def inner_loop(
+        self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
+    ) -> tuple[Any, Any, Any]:
+        """All steps as one operation, where the back end has one and the cell is of the usual kind."""
+        lstm, cell = backend().lstm, self.cell
+        if lstm is None or mask is not None or self.unroll or not cell.is_usual(training):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        masks = cell.draw_masks(sequences.shape[0], sequences.shape[-1], training)
+        if masks.inputs is not None:
+            sequences = sequences * ops.expand_dims(masks.inputs[0], 1)
+        if self.go_backwards:
+            sequences = ops.flip(sequences, 1)
+        bias = None if cell.bias is None else cell.bias.value
+        outputs, h, c = lstm(sequences, *initial_state, cell.kernel.value, cell.recurrent_kernel.value, bias)
+        return h, outputs, [h, c]
 
 
 class GRU(_CellRNN):

@@ -5,7 +5,6 @@ Sizes are Python ints. An axis may be negative: it counts from the end.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -419,5 +418,4 @@ def _split(x: Array, indices_or_sections: int | Sequence[int], axis: int, uneven
         cuts = [i * (length // parts) + min(i, longer) for i in range(parts + 1)]
     else:
         cuts = [0, *(int(cut) for cut in indices_or_sections), length]
-    before = (slice(None),) * axis
-    return [x[(*before, slice(start, stop))] for start, stop in itertools.pairwise(cuts)]
+    return list(backend().xp.split(x, cuts[1:-1], axis=axis))

@@ -23,8 +23,6 @@ class Adagrad(Optimizer):
     Source: Duchi, Hazan, Singer 2011, JMLR 12.
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -56,8 +54,6 @@ class Adadelta(Optimizer):
         common: see `Optimizer`.
     Source: Zeiler 2012, arXiv:1212.5701.
     """
-
-    elementwise = True
 
     def __init__(
         self,

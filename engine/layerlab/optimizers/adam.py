@@ -29,8 +29,6 @@ class Adam(Optimizer):
         0.25
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -53,10 +51,22 @@ class Adam(Optimizer):
     def update(
         self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
     ) -> tuple[Array, Slots]:
-        xp = backend().xp
+        xp, fused = backend().xp, backend().fused_adam
+        alpha = learning_rate * xp.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        if fused is not None and not self.amsgrad:
+            value, momentum, velocity = fused(
+                value,
+                gradient,
+                slots["momentum"],
+                slots["velocity"],
+                alpha,
+                self.beta_1,
+                self.beta_2,
+                self.epsilon,
+            )
+            return value, {"momentum": momentum, "velocity": velocity}
         momentum = slots["momentum"] + (gradient - slots["momentum"]) * (1 - self.beta_1)
         velocity = slots["velocity"] + (gradient * gradient - slots["velocity"]) * (1 - self.beta_2)
-        alpha = learning_rate * xp.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         changed = {"momentum": momentum, "velocity": velocity}
         if self.amsgrad:
             velocity = changed["velocity_hat"] = xp.maximum(slots["velocity_hat"], velocity)

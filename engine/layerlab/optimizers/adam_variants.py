@@ -25,8 +25,6 @@ class Adamax(Optimizer):
     Source: Kingma, Ba 2015, arXiv:1412.6980, section 7.1.
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -62,8 +60,6 @@ class Nadam(Optimizer):
         common: see `Optimizer`.
     Source: Dozat 2016, "Incorporating Nesterov momentum into Adam".
     """
-
-    elementwise = True
 
     def __init__(
         self,

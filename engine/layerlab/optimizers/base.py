@@ -8,7 +8,7 @@ inside a StateScope the whole of `apply` is a pure function, which a training st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -63,9 +63,6 @@ class Optimizer(RateHolder):
 
     registry_kind = "optimizers"
     not_in_config = ("learning_rate",)
-    elementwise: ClassVar[bool] = False
-    """Whether `update` treats each element alike, by operators and elementwise functions of the namespace
-    only: a back end may then update many variables at once."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

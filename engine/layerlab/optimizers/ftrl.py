@@ -29,8 +29,6 @@ class Ftrl(Optimizer):
     Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches", algorithm 1.
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.001,

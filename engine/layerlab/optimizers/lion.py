@@ -23,8 +23,6 @@ class Lion(Optimizer):
     Source: Chen et al. 2023, arXiv:2302.06675.
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.001,

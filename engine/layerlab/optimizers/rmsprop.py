@@ -24,7 +24,6 @@ class RMSprop(Optimizer):
     Source: Hinton 2012, Neural networks for machine learning, lecture 6.
     """
 
-    elementwise = True
     aliases = ("rmsprop",)
 
     def __init__(

@@ -26,8 +26,6 @@ class SGD(Optimizer):
         0.9
     """
 
-    elementwise = True
-
     def __init__(
         self,
         learning_rate: Any = 0.01,

@@ -17,6 +17,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
 from layerlab.training.pace import Pace
+from layerlab.training.repeats import repeats
 from layerlab.training.runner import Ran, StepRunner
 from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
@@ -174,6 +175,7 @@ class Execution(Steps):
             pure(self._reporting(form.method) if kind != "predict" else form.method, layout, form.is_taped),
             layout,
             jit=None if self._run_eagerly else jit,
+            repeats=repeats(self),
             donate=kind == "train",
             keep_all=kind == "predict",
         )

@@ -40,6 +40,7 @@ class StepRunner:
         step: `(state, batch) -> (state, outputs)`, pure.
         layout: which variables make up the state.
         jit: whether the back end compiles the step; None runs it as plain Python.
+        repeats: whether the step does the same operations each time, so that the back end may record them.
         donate: whether the old state may be reused for the new one.
         keep_all: whether the outputs of each step are wanted, not only those of the last.
     """
@@ -50,13 +51,15 @@ class StepRunner:
         layout: StateLayout,
         *,
         jit: bool | None,
+        repeats: bool,
         donate: bool,
         keep_all: bool,
     ) -> None:
         self._pure, self._layout = step, layout
-        self._donate, self._keep_all = donate, keep_all
-        self._step = step if jit is None else backend().compile_step(step, jit=jit, donate=donate)
-        self._can_loop = bool(jit) and backend().compile_loop is not None
+        self._options: dict[str, Any] = {"jit": bool(jit), "repeats": repeats, "donate": donate}
+        self._keep_all = keep_all
+        self._step = step if jit is None else backend().compile_step(step, **self._options)
+        self._can_loop = jit is not None
         self._loops: dict[Any, Loop] = {}
         self._shapes: list[Any] = []
         self.together = 1  # batches that may run in one program, from `begin` to `rest`
@@ -70,8 +73,10 @@ class StepRunner:
         self.together = 1
         if self._can_loop and _fits_loop(batch):
             size = sum(leaf.nbytes for leaf in tree.flatten(batch) if leaf is not None)
-            self.together = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
+            together = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
             self._shapes = _shapes(batch)
+            self._can_loop = self._loop(together) is not None
+            self.together = together if self._can_loop else 1
         return self.together
 
     def rest(self) -> None:
@@ -100,24 +105,29 @@ class StepRunner:
 
     def _run_loop(self, batches: list[Any]) -> Ran | None:
         """As many of the first batches as have the shape that the loop is for; None if none has."""
-        compile_loop, count = backend().compile_loop, 0
+        count = 0
         if self.together > 1:
             while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:
                 count += 1
-        if not count or not self._can_loop or compile_loop is None:
+        loop = self._loop(self.together) if count and self._can_loop else None
+        if loop is None:
             return None
-        key = (self.together, str(self._shapes))
-        if key not in self._loops:
-            self._loops[key] = compile_loop(
-                self._pure, capacity=self.together, donate=self._donate, keep_all=self._keep_all
-            )
-        result = self._loops[key](self._layout.read(), batches[:count])
+        result = loop(self._layout.read(), batches[:count])
         if result is None:  # slower in a loop than alone
             self._can_loop = False
             return None
         state, last, series = result
         self._layout.commit(state)
         return Ran(count, last, series)
+
+    def _loop(self, capacity: int) -> Loop | None:
+        """The loop for batches of the shapes now, if the back end has one."""
+        compile_loop, key = backend().compile_loop, (capacity, str(self._shapes))
+        if key not in self._loops and compile_loop is not None:
+            loop = compile_loop(self._pure, **self._options, capacity=capacity, keep_all=self._keep_all)
+            if loop is not None:
+                self._loops[key] = loop
+        return self._loops.get(key)
 
 
 def _fits_loop(batch: Any) -> bool:

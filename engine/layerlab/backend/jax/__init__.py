@@ -57,6 +57,8 @@ from layerlab.backend.jax.transforms import (
 
 name = "jax"
 can_train = True
+fused_adam = None
+lstm = None
 jit_by_default = True
 use_compilation_cache()
 
@@ -80,6 +82,7 @@ __all__ = [
     "erf",
     "erfinv",
     "eval_shape",
+    "fused_adam",
     "inference",
     "is_abstract",
     "is_array",
@@ -88,6 +91,7 @@ __all__ = [
     "leaf",
     "lgamma",
     "log_softmax",
+    "lstm",
     "max_pool",
     "name",
     "random_categorical",

@@ -27,9 +27,15 @@ _BUFFERS = 2
 
 
 def compile_loop(
-    step: Callable[[Any, Any], tuple[Any, Any]], *, capacity: int, donate: bool, keep_all: bool
-) -> Loop:
-    return _Loop(step, capacity, donate, keep_all)
+    step: Callable[[Any, Any], tuple[Any, Any]],
+    *,
+    jit: bool,
+    repeats: bool,
+    capacity: int,
+    donate: bool,
+    keep_all: bool,
+) -> Loop | None:
+    return _Loop(step, capacity, donate, keep_all) if jit else None
 
 
 class _SlowInLoop(Exception):

@@ -11,7 +11,7 @@ __all__ = ["compile_step"]
 
 
 def compile_step(
-    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
+    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool, repeats: bool
 ) -> Callable[..., Any]:
     if not jit:
         return step

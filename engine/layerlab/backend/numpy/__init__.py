@@ -55,6 +55,8 @@ from layerlab.backend.numpy.transforms import (
 
 name = "numpy"
 can_train = False
+fused_adam = None
+lstm = None
 jit_by_default = False
 compile_loop = None
 
@@ -78,6 +80,7 @@ __all__ = [
     "erf",
     "erfinv",
     "eval_shape",
+    "fused_adam",
     "inference",
     "is_abstract",
     "is_array",
@@ -86,6 +89,7 @@ __all__ = [
     "leaf",
     "lgamma",
     "log_softmax",
+    "lstm",
     "max_pool",
     "name",
     "random_categorical",

@@ -48,7 +48,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def compile_step(
-    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
+    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool, repeats: bool
 ) -> Callable[..., Any]:
     """The step itself: there is no compiler, and an old state is freed when nobody holds it."""
     return step

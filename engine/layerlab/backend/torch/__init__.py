@@ -19,6 +19,7 @@ from layerlab.backend.torch.arrays import (
 from layerlab.backend.torch.control import cond, scan, while_loop
 from layerlab.backend.torch.namespace import xp
 from layerlab.backend.torch.nn import conv, conv_transpose, max_pool, sum_pool
+from layerlab.backend.torch.optimizing import fused_adam
 from layerlab.backend.torch.random import (
     random_categorical,
     random_gamma,
@@ -28,7 +29,8 @@ from layerlab.backend.torch.random import (
     random_truncated_normal,
     random_uniform,
 )
-from layerlab.backend.torch.runner import compile_step
+from layerlab.backend.torch.recurrent import lstm
+from layerlab.backend.torch.runner import compile_loop, compile_step
 from layerlab.backend.torch.special import (
     digamma,
     einsum,
@@ -56,7 +58,6 @@ from layerlab.backend.torch.transforms import (
 name = "torch"
 can_train = True
 jit_by_default = False
-compile_loop = None
 
 __all__ = [
     "asarray",
@@ -78,6 +79,7 @@ __all__ = [
     "erf",
     "erfinv",
     "eval_shape",
+    "fused_adam",
     "inference",
     "is_abstract",
     "is_array",
@@ -86,6 +88,7 @@ __all__ = [
     "leaf",
     "lgamma",
     "log_softmax",
+    "lstm",
     "max_pool",
     "name",
     "random_categorical",

@@ -121,7 +121,7 @@ def _index_part(part: Any) -> Any:
 
 
 def leaf(value: Array, trainable: bool) -> Array:
-    tensor = asarray(value).detach()
+    tensor = asarray(value).detach().contiguous()  # as fused kernels want it
     return torch.nn.Parameter(tensor, requires_grad=trainable and tensor.is_floating_point())
 
 

@@ -16,4 +16,4 @@ __all__ = ["cond", "scan", "while_loop"]
 def scan(
     step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, length: int | None, reverse: bool
 ) -> tuple[Any, Any]:
-    return eager.scan(torch.stack, step, carry, xs, length, reverse)
+    return eager.scan(torch.stack, torch.unbind, step, carry, xs, length, reverse)

@@ -5,6 +5,7 @@ Shapes, elementwise functions and products; `creation` and `reductions` have the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -82,8 +83,15 @@ def split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]
 
 
 def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[Array]:
-    parts = sections if isinstance(sections, int) else tuple(int(index) for index in sections)
-    return list(torch.tensor_split(x, parts, dim=axis))
+    size = x.shape[axis]
+    if isinstance(sections, int):
+        if size and size % sections == 0:
+            return list(torch.split(x, size // sections, dim=axis))  # its gradient is one concatenation
+        return list(torch.tensor_split(x, sections, dim=axis))
+    cuts = [int(index) for index in sections]
+    if all(a <= b for a, b in itertools.pairwise([0, *cuts, size])):
+        return list(torch.split(x, [b - a for a, b in itertools.pairwise([0, *cuts, size])], dim=axis))
+    return list(torch.tensor_split(x, tuple(cuts), dim=axis))
 
 
 def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import erf, sqrt
+from typing import Any
 
 import torch
 
@@ -10,6 +12,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.backend.torch.arrays import default_device, is_abstract, torch_dtype
 
 __all__ = [
+    "DRAWS",
     "random_categorical",
     "random_gamma",
     "random_integers",
@@ -21,12 +24,12 @@ __all__ = [
 
 
 def random_uniform(key: Array, shape: Shape, dtype: str, low: float, high: float) -> Array:
-    unit = torch.rand(shape, generator=_generator(key), dtype=torch_dtype(dtype), device=default_device())
+    unit = _draw(_uniform, key, shape, torch_dtype(dtype))
     return unit if (low, high) == (0, 1) else unit * (high - low) + low
 
 
 def random_normal(key: Array, shape: Shape, dtype: str) -> Array:
-    return torch.randn(shape, generator=_generator(key), dtype=torch_dtype(dtype), device=default_device())
+    return _draw(_normal, key, shape, torch_dtype(dtype))
 
 
 def random_truncated_normal(key: Array, shape: Shape, dtype: str) -> Array:
@@ -39,24 +42,70 @@ def random_truncated_normal(key: Array, shape: Shape, dtype: str) -> Array:
 
 def random_integers(key: Array, shape: Shape, dtype: str, low: int, high: int) -> Array:
     # int64, because randint does not make every integer dtype.
-    drawn = torch.randint(low, high, shape, generator=_generator(key), device=default_device())
-    return drawn.to(torch_dtype(dtype))
+    return _draw(_integers, key, shape, low, high).to(torch_dtype(dtype))
 
 
 def random_categorical(key: Array, logits: Array, samples: int, dtype: str) -> Array:
     probabilities = torch.softmax(logits.float(), dim=-1)
-    drawn = torch.multinomial(probabilities, samples, replacement=True, generator=_generator(key))
-    return drawn.to(torch_dtype(dtype))
+    return _draw(_choices, key, probabilities, samples).to(torch_dtype(dtype))
 
 
 def random_permutation(key: Array, x: Array, axis: int) -> Array:
-    order = torch.randperm(x.shape[axis], generator=_generator(key), device=default_device())
-    return torch.index_select(x, axis, order)
+    return torch.index_select(x, axis, _draw(_permutation, key, x.shape[axis]))
 
 
 def random_gamma(key: Array, shape: Shape, alpha: Array, dtype: str) -> Array:
-    concentration = torch.broadcast_to(alpha, shape).to(torch_dtype(dtype))
+    return _draw(_gamma, key, torch.broadcast_to(alpha, shape).to(torch_dtype(dtype)))
+
+
+# -- the draws: operators of their own, so that a recorded step draws anew each time it is played ---------
+
+
+def _uniform(key: Array, shape: Shape, dtype: torch.dtype) -> Array:
+    return torch.rand(shape, generator=_generator(key), dtype=dtype, device=default_device())
+
+
+def _normal(key: Array, shape: Shape, dtype: torch.dtype) -> Array:
+    return torch.randn(shape, generator=_generator(key), dtype=dtype, device=default_device())
+
+
+def _integers(key: Array, shape: Shape, low: int, high: int) -> Array:
+    return torch.randint(low, high, shape, generator=_generator(key), device=default_device())
+
+
+def _choices(key: Array, probabilities: Array, samples: int) -> Array:
+    return torch.multinomial(probabilities, samples, replacement=True, generator=_generator(key))
+
+
+def _permutation(key: Array, size: int) -> Array:
+    return torch.randperm(size, generator=_generator(key), device=default_device())
+
+
+def _gamma(key: Array, concentration: Array) -> Array:
     return torch._standard_gamma(concentration, generator=_generator(key))
+
+
+_SCHEMAS: dict[Callable[..., Array], str] = {
+    _uniform: "(Tensor key, SymInt[] shape, ScalarType dtype) -> Tensor",
+    _normal: "(Tensor key, SymInt[] shape, ScalarType dtype) -> Tensor",
+    _integers: "(Tensor key, SymInt[] shape, int low, int high) -> Tensor",
+    _choices: "(Tensor key, Tensor probabilities, int samples) -> Tensor",
+    _permutation: "(Tensor key, int size) -> Tensor",
+    _gamma: "(Tensor key, Tensor concentration) -> Tensor",
+}
+
+
+def _draw(draw: Callable[..., Array], key: Array, *arguments: Any) -> Array:
+    # By way of the operator only where it is looked at: for few numbers that takes longer than the draw.
+    return (_operators[draw] if is_abstract(key) else draw)(key, *arguments)
+
+
+def _operator(draw: Callable[..., Array], schema: str) -> Callable[..., Array]:
+    name = draw.__name__.removeprefix("_")
+    _library.define(name + schema)
+    _library.impl(name, draw, "CompositeExplicitAutograd")
+    torch.library.register_fake(f"layerlab::{name}", draw, lib=_library)
+    return getattr(torch.ops.layerlab, name).default
 
 
 def _generator(key: Array) -> torch.Generator | None:
@@ -76,3 +125,8 @@ def _mix(word: int) -> int:
 
 
 _MASK = (1 << 64) - 1
+_library = torch.library.Library("layerlab", "DEF")
+_operators = {draw: _operator(draw, schema) for draw, schema in _SCHEMAS.items()}
+
+DRAWS = {operator: draw for draw, operator in _operators.items()}
+"""The operators of the draws -> what they do."""

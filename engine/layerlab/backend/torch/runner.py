@@ -1,17 +1,46 @@
-"""How a training step is executed on torch: eagerly, or by torch.compile."""
+"""How steps are executed on torch: as they are written, recorded and played, or by torch.compile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
+from layerlab import tree
+from layerlab.backend.protocol import Loop
 from layerlab.backend.torch import transforms
+from layerlab.backend.torch.arrays import is_array
+from layerlab.backend.torch.recording import Recorded, recorded
 
-__all__ = ["compile_step"]
+__all__ = ["compile_loop", "compile_step"]
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
-def compile_step(
-    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool
-) -> Callable[..., Any]:
-    """torch frees an old state as soon as nobody holds it, so that `donate` needs nothing done."""
-    return transforms.jit(step) if jit else step
+def compile_step(step: Step, *, jit: bool, donate: bool, repeats: bool) -> Callable[..., Any]:
+    if jit:
+        return transforms.jit(step)
+    return recorded(step, donate) if repeats else step
+
+
+def compile_loop(
+    step: Step, *, jit: bool, repeats: bool, capacity: int, donate: bool, keep_all: bool
+) -> Loop | None:
+    return _Loop(recorded(step, donate), keep_all) if repeats and not jit else None
+
+
+class _Loop:
+    def __init__(self, recording: Recorded, keep_all: bool) -> None:
+        self._recording, self._keep_all = recording, keep_all
+
+    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any]:
+        state, given = self._recording.play(state, batches)
+        return state, given[-1], tree.map_structure(self._stacked, *given)
+
+    def _stacked(self, *leaves: Any) -> Any:
+        wanted = is_array(leaves[0]) and (self._keep_all or leaves[0].ndim == 0)
+        return torch.stack(leaves) if wanted else None
+
+    def rest(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,141 @@
+"""A step as the flat list of torch's operations that it makes, recorded once and then played.
+
+Written over layers, a step spends most of its time in Python, and as much again in autograd's bookkeeping.
+Recorded, what is left are the calls of the kernels, forward, backward and update.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from layerlab import tree
+from layerlab.backend.protocol import Array
+from layerlab.backend.torch.arrays import asarray, is_array
+from layerlab.backend.torch.recorded_graph import simplify
+
+__all__ = ["Program", "Recorded", "record", "recorded"]
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+
+# Steps of a shape that are run as written before one is recorded, which takes as long as twenty of them.
+_WRITTEN_STEPS = 8
+
+
+class Recorded:
+    """Plays `step`; one program for each combination of shapes and dtypes of the batch.
+
+    Args:
+        step: `(state, batch) -> (state, outputs)`, which makes the same operations each time.
+        donate: new values are written over the old state.
+    """
+
+    def __init__(self, step: Step, donate: bool) -> None:
+        self._step, self._donate = step, donate
+        self._programs: dict[Any, Program | None] = {}
+        self._seen: dict[Any, int] = {}
+
+    def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
+        state, series = self.play(state, [batch])
+        return state, series[0]
+
+    def play(self, state: Any, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The state after a step on each batch, and what each step gave. The batches have equal shapes."""
+        key = tuple(None if x is None else (x.shape, x.dtype) for x in tree.flatten(batches[0]))
+        given: list[Any] = []
+        for place, batch in enumerate(batches):
+            program = self._program(key, state, batch)
+            if program is not None:
+                state, rest = program.play(state, batches[place:])
+                return state, given + rest
+            state, outputs = self._step(state, batch)
+            given.append(outputs)
+        return state, given
+
+    def _program(self, key: Any, state: Any, batch: Any) -> Program | None:
+        """None for batches of a shape that was seen less often than recording is worth."""
+        seen = self._seen[key] = self._seen.get(key, 0) + 1
+        if seen > _WRITTEN_STEPS and key not in self._programs:
+            self._programs[key] = record(self._step, state, batch, self._donate)
+        return self._programs.get(key)
+
+
+_known: weakref.WeakKeyDictionary[Step, Recorded] = weakref.WeakKeyDictionary()
+
+
+def recorded(step: Step, donate: bool) -> Recorded:
+    """The one recording of a step."""
+    if step not in _known:
+        _known[step] = Recorded(step, donate)
+    return _known[step]
+
+
+class Program:
+    """The operations, and where in the state and the outputs their results belong."""
+
+    def __init__(self, run: Callable[..., Any], state: Any, outputs: Any, places: list[int | None]) -> None:
+        self._run, self._state, self._outputs, self._places = run, state, outputs, places
+        self._fixed = tree.flatten(outputs)  # outputs that are no arrays: the same for every batch
+
+    def play(self, state: Any, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
+        values, given = _arrays(state), []
+        count = len(values)
+        with torch.no_grad():
+            for batch in batches:
+                results = self._run(*values, *map(_as_tensor, _present(batch)))
+                values, outputs = results[:count], results[count:]
+                leaves = [
+                    fixed if place is None else outputs[place]
+                    for fixed, place in zip(self._fixed, self._places, strict=True)
+                ]
+                given.append(tree.pack(self._outputs, leaves))
+        remaining = iter(values)
+        return {
+            group: {name: next(remaining) for name in named} for group, named in self._state.items()
+        }, given
+
+
+def record(step: Step, state: Any, batch: Any, donate: bool) -> Program | None:
+    """The program of a step for batches like this one.
+
+    None if the operations depend on more than shapes, or the step cannot be run on these data at all.
+    """
+    given: list[Any] = []
+
+    def flat(*leaves: Array) -> list[Array]:
+        remaining = iter(leaves)
+        own = {group: {name: next(remaining) for name in named} for group, named in state.items()}
+        data = tree.pack(batch, [None if leaf is None else next(remaining) for leaf in tree.flatten(batch)])
+        new_state, outputs = step(own, data)
+        given.append(outputs)
+        results = [new_state[group][name] for group, named in state.items() for name in named]
+        return results + [leaf for leaf in tree.flatten(outputs) if is_array(leaf)]
+
+    inputs = [x.detach() for x in [*_arrays(state), *map(_as_tensor, _present(batch))]]
+    try:
+        graph = make_fx(flat, tracing_mode="fake", _allow_non_fake_inputs=True)(*inputs)
+        run = simplify(graph, states=len(_arrays(state)) if donate else 0)
+    except Exception:  # run as it is written, the step raises what there is to raise
+        return None
+    outputs, places, count = given[0], [], 0
+    for leaf in tree.flatten(outputs):
+        places.append(count if is_array(leaf) else None)
+        count += is_array(leaf)
+    skeleton = tree.pack(outputs, [None if is_array(leaf) else leaf for leaf in tree.flatten(outputs)])
+    return Program(run, {group: list(named) for group, named in state.items()}, skeleton, places)
+
+
+def _arrays(state: Any) -> list[Array]:
+    return [value for named in state.values() for value in named.values()]
+
+
+def _present(batch: Any) -> list[Any]:
+    return [leaf for leaf in tree.flatten(batch) if leaf is not None]
+
+
+def _as_tensor(leaf: Any) -> Array:
+    return leaf if is_array(leaf) else asarray(leaf)
