@@ -6,6 +6,8 @@ arrays, tensors of a graph, slices and bytes have forms of their own. `deseriali
 
 from __future__ import annotations
 
+import collections
+import threading
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from layerlab.core.registry import builtin_name, get_registered_name
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, DTypeError, UnsupportedError, explain
 
-__all__ = ["MODULES", "UNEXPORTED", "serialize_keras_object"]
+__all__ = ["MODULES", "UNEXPORTED", "serialize_keras_object", "serialize_sharing"]
 
 # What a file calls the module of each kind.
 MODULES = {
@@ -33,8 +35,44 @@ MODULES = {
     "activations": "keras.activations",
     "random": "keras.random",
 }
+_SHARED = "shared_object_id"
 # Classes without a public name in Keras: a file says where they are defined there.
 UNEXPORTED = {("models", "Functional"): "keras.src.models.functional"}
+
+
+class _Writing(threading.local):
+    numbers: dict[int, tuple[int, Any]] | None = None  # id -> (number, object); None: objects get no numbers
+
+
+_writing = _Writing()
+
+
+def serialize_sharing(obj: Any) -> Any:
+    """The config of an object in which what occurs several times, such as a layer of two inner models, is one
+    object again when it is read: all its configs have one `shared_object_id`, as in the files of Keras."""
+    previous, _writing.numbers = _writing.numbers, {}
+    try:
+        config = serialize_keras_object(obj)
+    finally:
+        _writing.numbers = previous
+    counts = collections.Counter(numbered[_SHARED] for numbered in _numbered(config))
+    for numbered in _numbered(config):
+        if counts[numbered[_SHARED]] == 1:
+            del numbered[_SHARED]
+    return config
+
+
+def _numbered(config: Any) -> list[dict[str, Any]]:
+    """All configs inside that have a number."""
+    found, waiting = [], [config]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found += [value] if _SHARED in value else []
+            waiting += value.values()
+        elif isinstance(value, list | tuple):
+            waiting += value
+    return found
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -103,6 +141,8 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         part = getattr(obj, f"get_{key}", lambda: None)()
         if part is not None:
             serialized[key] = serialize_keras_object(part)
+    if _writing.numbers is not None:  # with the object, so that no other gets its id
+        serialized[_SHARED], _ = _writing.numbers.setdefault(id(obj), (len(_writing.numbers) + 1, obj))
     return serialized
 
 

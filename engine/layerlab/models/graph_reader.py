@@ -57,6 +57,7 @@ class _GraphReader:
         self._layers: dict[str, Any] = {}
         self._calls: dict[str, list[Any]] = {}  # layer -> its calls, as the config has them
         self._is_legacy: dict[str, bool] = {}
+        self._earlier: dict[str, int] = {}  # layer -> its calls in another graph, which shares it
         for data in layers:
             self._make_layer(data)
         self._shift = {name: self._calls_before(name) for name in self._layers}
@@ -75,6 +76,7 @@ class _GraphReader:
         layer = deserialize_config(own)
         if not isinstance(layer, Operation):
             raise _malformed(f"The layer '{name[:80]}'", "a layer or an op", layer)
+        self._earlier[name] = sum(not node.is_input for node in layer._inbound_nodes)
         self._layers[name], self._calls[name], self._is_legacy[name] = (
             layer,
             list(calls),
@@ -189,7 +191,7 @@ class _GraphReader:
 
     def _tensor(self, place: tuple[str, int, int]) -> KerasTensor:
         name, number, tensor = place
-        tensors = self._layers[name]._inbound_nodes[number].output_tensors
+        tensors = self._layers[name]._inbound_nodes[self._earlier[name] + number].output_tensors
         if not 0 <= tensor < len(tensors):
             raise _malformed(f"A tensor of '{name[:80]}'", f"one of its {len(tensors)} outputs", tensor)
         return tensors[tensor]

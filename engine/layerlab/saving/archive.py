@@ -21,7 +21,7 @@ import numpy as np
 
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
-from layerlab.core.serialization import serialize_keras_object
+from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
 from layerlab.optimizers import LossScaleOptimizer
@@ -77,7 +77,7 @@ def _metadata(model: Any) -> str:
 
 def _config_text(model: Any) -> str:
     try:
-        config = serialize_keras_object(model)
+        config = serialize_sharing(model)
         scales = isinstance(getattr(model, "optimizer", None), LossScaleOptimizer)
         return json.dumps(with_loss_scaling(config) if scales else config)
     except (TypeError, ValueError, RecursionError) as error:
