@@ -90,13 +90,21 @@ def explain(where: str, *, expected: str = "", got: str = "", fix: str = "") -> 
     for label, text in (("Expected", expected), ("Got", got), ("Fix", fix)):
         if text:
             lines.append(f"  {label}: {text}")
-    return "\n".join(_shorten(line) for line in lines)
+    return "\n".join(_shorten(_printable(line)) for line in lines)
 
 
 def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     """' Did you mean 'mse'?' for the nearest candidate, or '' when none is near."""
     near = difflib.get_close_matches(str(name), list(candidates), n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def _printable(line: str) -> str:
+    """Names may come from a stranger's file: no character steers the terminal or turns the text around."""
+    plain = line.replace("\n", "").replace("\t", "")
+    if plain.isprintable():
+        return line
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in line)
 
 
 def _shorten(line: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import json
 import marshal
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,15 @@ def test_reading_a_bad_text_leaves_no_scope_open() -> None:
         model_from_json(small().to_json().replace("Dense", "Dens"), custom_objects={"Twice": Twice})
     with pytest.raises(UnknownNameError):
         model_from_json(small().to_json())
+
+
+@pytest.mark.parametrize("units", [2**28, 2**70])
+def test_huge_weights_are_refused_before_they_are_made(units: int) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    tracemalloc.start()
+    for written, read in ((model.to_json(), model_from_json), (model.to_yaml(), model_from_yaml)):
+        huge = written.replace('"units": 4', f'"units": {units}').replace("units: 4", f"units: {units}")
+        with pytest.raises(ConfigError, match=f"1073741824 bytes of weights(.|\n)*{3 * 4 * units} bytes"):
+            read(huge)
+    assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    tracemalloc.stop()

@@ -185,6 +185,24 @@ DAMAGE: dict[str, tuple[Change, str]] = {
         "dense",
     ),
     "a name with a slash": (dense(name="../../evil"), "/"),
+    "an absolute name": (dense(name="/etc/evil"), "/"),
+    "the folder above as a name": (dense(name=".."), "cannot be named"),
+    "a name with NUL": (dense(name="a\0b"), "cannot be named"),
+    "a name that is no text": (dense(name={"a": 1}), "cannot be named"),
+    "a function that is a million bytes": (dense(activation="x" * 10**6), "Unknown activation"),
+    "a class that turns the text around": (layer(class_name="\u202eesneD\x1b[31m"), "\\u202eesneD\\x1b[31m"),
+    "no finite rate": (
+        compiled(optimizer=instance("keras.optimizers", "Adam", learning_rate=float("inf"))), "finite numbers"
+    ),
+    "an array of objects": (
+        dense(kernel_initializer=instance("keras.initializers", "Constant", value={
+            "class_name": "__numpy__", "config": {"value": ["x"], "dtype": "object"}})),
+        "dtype",
+    ),
+    "a shape past all memory": (
+        config(lambda data: data["config"]["layers"][0]["config"].update(batch_shape=[None, 2**62, 2**62])),
+        "",
+    ),
 }  # fmt: skip
 
 ATTACKS: dict[str, tuple[Change, str]] = {
@@ -209,7 +227,8 @@ ATTACKS: dict[str, tuple[Change, str]] = {
         layer(module="os", class_name="Dense", registered_name="os>system"), "Dense",
     ),
     "a planted module": (
-        layer(module="planted", class_name="Dense", registered_name="Dense"), "Dense"
+        layer(module="planted", class_name="Dense", registered_name="Dense"),
+        "Unknown layer 'Dense' of the module 'planted'.\n",
     ),
     "a package like keras_hub": (layer(module="keras_planted.layers", class_name="Run"), "Run"),
     "a function as optimizer": (compiled(optimizer=function("system", "os")), "system"),
@@ -231,6 +250,14 @@ ATTACKS: dict[str, tuple[Change, str]] = {
     "a SavedModel layer": (
         layer(module="keras.layers", class_name="TFSMLayer", config={"filepath": "/etc"}), "TFSMLayer"
     ),
+    **{f"words in a file for {name}": (
+        layer(module="keras.layers", class_name=name, config={"vocabulary": "/etc/passwd"}), name
+    ) for name in ("StringLookup", "IntegerLookup", "TextVectorization", "Hashing")},
+    "words in a file for a layer of ours": (
+        layer(module="keras.layers", class_name="Embedding", config={
+            "input_dim": 3, "output_dim": 3, "weights": "/etc/passwd", "name": "dense"}),
+        "",
+    ),
     "a link to a file": (kernel(lambda file: h5py.ExternalLink("/etc/hostname", "/x")), "a link"),
     "a link inside": (kernel(lambda file: h5py.SoftLink("/layers/dense_1/vars/0")), "a link"),
     "a virtual dataset": (kernel(virtual), "virtual"),
@@ -245,6 +272,14 @@ ATTACKS: dict[str, tuple[Change, str]] = {
     ),
     "two gibibytes that are not there": (
         kernel(lambda file: file.create_dataset(KERNEL, (2**29,), "f4") and None), "2147483648",
+    ),
+    "more than all memory that is not there": (
+        kernel(lambda file: file.create_dataset(KERNEL, (2**40, 2**40), "f4", chunks=(1, 1)) and None),
+        "(1099511627776, 1099511627776)",
+    ),
+    "text of free length": (
+        kernel(lambda file: file.create_dataset(KERNEL, data=["x"], dtype=h5py.string_dtype()) and None),
+        "numbers",
     ),
     "a compressed dataset": (
         kernel(lambda file: file.create_dataset(KERNEL, data=np.zeros((2**22,), "f4"), compression="gzip")
@@ -391,7 +426,7 @@ def test_paths_that_are_no_files_are_told_apart(tmp_path: Path, whole: Path) -> 
     refused(tmp_path / "text.keras", "of another kind")
     with pytest.raises(ValueError, match="filepath"):
         keras.saving.load_model("a\0b.keras")
-    with pytest.raises(NotImplementedError, match=r"name\.keras"):
+    with pytest.raises(ValueError, match="holds no model"):
         keras.saving.load_model(tmp_path)
 
 

@@ -7,6 +7,7 @@ stands for. Nothing is imported and no attribute is looked up because a config n
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from layerlab.core.lambda_code import load_lambda
 from layerlab.core.registry import (
     CustomObjectScope,
     builtin,
+    builtin_name,
     custom_by_last_part,
     find,
     get_registered_object,
@@ -182,7 +184,9 @@ def _find_named(config: dict[str, Any], kind: str | None, registered_name: str, 
     custom = custom_by_last_part(name) if config["module"] == "builtins" else None
     if custom is not None:
         return custom
-    raise unknown_name(kinds[-1] if kinds else kind or "layers", name)
+    if not kinds:
+        raise unknown_name(kind or "layers", name, str(config["module"]))
+    raise unknown_name(kinds[-1], name)
 
 
 def _kinds_of(module: Any) -> list[str]:
@@ -201,6 +205,8 @@ def _instantiate(target: Any, class_name: str, inner: Any, config: dict[str, Any
         raise ConfigError(explain(f"The config of {class_name}", expected="a dict", got=type(inner).__name__))
     if not isinstance(target, type) and not hasattr(target, "from_config"):
         return target
+    if "optimizers" in (builtin_name(target) or ()):
+        _check_finite(class_name, inner)
     try:
         instance = target.from_config(inner) if hasattr(target, "from_config") else target(**inner)
     except LayerlabError:
@@ -225,6 +231,14 @@ def _instantiate(target: Any, class_name: str, inner: Any, config: dict[str, Any
     if compile_config and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compile_config)
     return instance
+
+
+def _check_finite(class_name: str, config: Any) -> None:
+    """An infinite learning rate, or one that is no number, would destroy all weights at the first step."""
+    if isinstance(config, float) and not math.isfinite(config):
+        raise ConfigError(explain(f"The config of {class_name}", expected="finite numbers", got=str(config)))
+    for value in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
+        _check_finite(class_name, value)
 
 
 # -- forms -------------------------------------------------------------------------------------------------

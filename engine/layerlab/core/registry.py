@@ -86,13 +86,18 @@ def lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -
     return found
 
 
-def unknown_name(kind: str, name: str) -> UnknownNameError:
-    """The error for a name that means nothing among `kind`, with the nearest that does."""
+def unknown_name(kind: str, name: str, module: str = "") -> UnknownNameError:
+    """The error for a name that means nothing among `kind`, with the nearest that does.
+
+    Args:
+        module: where the name is said to be from, if that is none of layerlab's or Keras' own.
+    """
     singular = {"losses": "loss", "metric_functions": "metric function"}.get(kind, kind.removesuffix("s"))
-    nearest = did_you_mean(str(name)[:80], known_names(kind))
+    nearest = "" if module else did_you_mean(str(name)[:80], known_names(kind))
+    place = f" of the module '{module[:80]}'" if module else ""
     return UnknownNameError(
         explain(
-            f"Unknown {singular} '{str(name)[:80]}'.{nearest}",
+            f"Unknown {singular} '{str(name)[:80]}'{place}.{nearest}",
             fix=f"use a name from layerlab.{kind}, pass the object itself, or register your own",
         )
     )

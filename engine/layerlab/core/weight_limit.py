@@ -1,4 +1,4 @@
-"""A bound on the memory of variables made while a file is read: a line of a config can ask for any amount."""
+"""A bound on the memory of variables made while a config is read: a line of it can ask for any amount."""
 
 from __future__ import annotations
 
@@ -15,21 +15,33 @@ from layerlab.errors import ConfigError, explain
 __all__ = ["claim", "weight_limit"]
 
 
+_IN_FILE = (
+    "weights in proportion to those that the file holds",
+    "check where the file came from; its config does not belong to its weights",
+)
+
+
 class _Limit(threading.local):
-    bytes_left: int | None = None  # None: no file is being read in this thread
+    bytes_left: int | None = None  # None: no config of a stranger is being read in this thread
+    expected, fix = _IN_FILE
 
 
 _limit = _Limit()
 
 
 @contextmanager
-def weight_limit(size_bytes: int) -> Iterator[None]:
-    """Variables made inside may take this many bytes together; the next one raises ConfigError."""
-    previous, _limit.bytes_left = _limit.bytes_left, size_bytes
+def weight_limit(size_bytes: int, expected: str = _IN_FILE[0], fix: str = _IN_FILE[1]) -> Iterator[None]:
+    """Variables made inside may take this many bytes together; the next one raises ConfigError.
+
+    Args:
+        expected, fix: what its message says.
+    """
+    previous = _limit.bytes_left, _limit.expected, _limit.fix
+    _limit.bytes_left, _limit.expected, _limit.fix = size_bytes, expected, fix
     try:
         yield
     finally:
-        _limit.bytes_left = previous
+        _limit.bytes_left, _limit.expected, _limit.fix = previous
 
 
 def claim(path: str, shape: Sequence[int], dtype: str) -> None:
@@ -41,9 +53,9 @@ def claim(path: str, shape: Sequence[int], dtype: str) -> None:
         raise ConfigError(
             explain(
                 f"The config asks for the weight '{path[:200]}' of shape {str(tuple(shape))[:100]}.",
-                expected="weights in proportion to those that the file holds",
+                expected=_limit.expected,
                 got=f"{size} bytes, where {_limit.bytes_left} are left",
-                fix="check where the file came from; its config does not belong to its weights",
+                fix=_limit.fix,
             )
         )
     _limit.bytes_left -= size

@@ -11,6 +11,7 @@ from typing import Any
 from layerlab.core.deserialization import check_size
 from layerlab.core.registry import CustomObjectScope
 from layerlab.core.serialization import serialize_keras_object
+from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, explain
 from layerlab.models.legacy_config import deserialize_config
 
@@ -21,7 +22,8 @@ except ImportError:  # an extra: `pip install layerlab[yaml]`
 
 __all__ = ["Text", "model_from_json", "model_from_yaml"]
 
-_LONGEST = 512 * 2**20  # characters
+_LONGEST = 64 * 2**20  # characters; Python takes up to twenty-five times as many bytes for what they say
+_MOST_WEIGHTS_BYTES = 2**30
 
 
 class Text:
@@ -49,8 +51,8 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
 
     Args:
         custom_objects: name -> class or function, for what is neither layerlab's nor registered.
-    Raises: ConfigError (a ValueError) for text that is no such description, UnknownNameError for a class it
-        names that is not known.
+    Raises: ConfigError (a ValueError) for text that is no such description, or asks for over a gibibyte of
+        weights; UnknownNameError for a class it names that is not known.
     """
     text = _checked_text(json_string, "model_from_json")
     try:
@@ -96,7 +98,12 @@ def _model_from(config: Any, custom_objects: dict[str, Any] | None, method: str)
             )
         )
     check_size(config)
-    with CustomObjectScope(custom_objects):
+    limit = weight_limit(
+        _MOST_WEIGHTS_BYTES,
+        f"at most {_MOST_WEIGHTS_BYTES} bytes of weights from text",
+        "check where it came from; if you trust it, Model.from_config(json.loads(text)['config'])",
+    )
+    with CustomObjectScope(custom_objects), limit:
         model = deserialize_config(config)
     if not isinstance(model, Text):
         raise ConfigError(
