@@ -91,6 +91,8 @@ def _chart_moves_and_stop_works(lab: Lab, cells: dict[str, int]) -> None:
     lab.wait_for(f"() => ({DRAWN})() > 200", None, 90, "the first points of the chart")
     before = lab.evaluate(DRAWN)
     lab.wait_for(f"before => ({DRAWN})() > before + 100", before, 30, "the chart to grow while the cell runs")
+    # Steps and validation have been compiled by then: a compiler cannot be stopped in the middle.
+    lab.wait_for_text(cells["fit"], r"epoch\s*([3-9]|\d\d+)\s*/", 60)
     assert lab.is_running(cells["fit"])
     clicked = time.monotonic()
     lab.cell(cells["fit"]).get_by_role("button", name="Stop").click()
