@@ -12,11 +12,13 @@ from layerlab.core.registry import (
     get_registered_object,
     register_keras_serializable,
 )
+from layerlab.saving.file_editor import KerasFileEditor
 from layerlab.saving.model_file import load_model, save_model
 from layerlab.saving.weights_api import load_weights, save_weights
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
