@@ -72,6 +72,7 @@ class Library:
 def contestants_of(name: str, case: Case) -> dict[str, Contestant]:
     """All of them, with the same weights; the loops by hand under the names of their forms."""
     by_hand = importlib.import_module(f"tests.benchmarks.hand_{layerlab.config.backend()}")
+    layerlab.utils.set_random_seed(0)
     ours = Library(layerlab, case)
     weights = ours.weights
     found: dict[str, Contestant] = {"layerlab": ours, "keras": Library(keras, case, weights)}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["alternate", "environment", "in_own_process"]
+__all__ = ["alternate", "environment", "in_own_process", "python"]
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -43,8 +43,14 @@ def environment(backend: str, home: str) -> dict[str, str]:
 
 def in_own_process(module: str, *arguments: object, variables: Mapping[str, str]) -> Any:
     """Run a module of this folder, and return what it printed last, read as JSON."""
-    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, arguments)]
+    printed = python("-m", f"tests.benchmarks.{module}", *map(str, arguments), variables=variables)
+    return json.loads(printed.splitlines()[-1])
+
+
+def python(*arguments: str, variables: Mapping[str, str]) -> str:
+    """What a process of this Python prints; raises RuntimeError with the end of its errors if it fails."""
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, env=dict(variables), cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command[1:])} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+        raise RuntimeError(f"{' '.join(command[1:3])} failed:\n{done.stderr[-3000:]}")
+    return done.stdout
