@@ -66,8 +66,12 @@ def reset_names() -> None:
 
 def check_name(name: object, what: str) -> str:
     """`name` if it can be part of a path, else an InvalidArgumentError."""
-    if not isinstance(name, str) or "/" in name or "\0" in name or name in ("", ".", ".."):
+    # What is not printable (NUL, ANSI codes, line breaks, marks that turn text around) could fool a reader.
+    if not isinstance(name, str) or "/" in name or not name.isprintable() or name in ("", ".", ".."):
         raise InvalidArgumentError(
-            explain(f"{what} cannot be named {str(name)[:80]!r}.", expected="a non-empty string without '/'")
+            explain(
+                f"{what} cannot be named {str(name)[:80]!r}.",
+                expected="a non-empty string of printable characters without '/'",
+            )
         )
     return name
