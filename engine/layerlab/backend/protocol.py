@@ -230,7 +230,8 @@ class Backend(Protocol):
         """The way to run `step(state, batch) -> (state, outputs)`; the state is a dict of dicts of arrays.
         `donate` allows the memory of the old state to be reused: it must not be read again. `repeats` says
         that the step does the same operations for all batches of a shape, so that Python need not run it
-        each time."""
+        each time. What is returned may have a method `prepare(state, batch)`, which gets ready for batches
+        like this one in the background."""
 
     fused_adam: Callable[..., tuple[Array, Array, Array]] | None
     """`fused_adam(value, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon)` gives the new value,

@@ -123,7 +123,9 @@ class Execution(Steps):
         is_ours = getattr(type(self), make) is getattr(Execution, make)
         if source.whole is None or (asked == 1 and (callbacks.wants_batches(kind) or not is_ours)):
             return Pace(asked, asked)
-        most = self._runner(kind).begin(source.peek(), source.steps if asked == 1 else asked)
+        batch, samples = source.peek(), len(next(x for x in tree.flatten(source.whole) if x is not None))
+        rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
+        most = self._runner(kind).begin(batch, source.steps if asked == 1 else asked, rest)
         return Pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _over_iterator(self, kind: str) -> Callable[[Iterator[Any]], Any]:

@@ -64,11 +64,12 @@ class StepRunner:
         self._shapes: list[Any] = []
         self.together = 1  # batches that may run in one program, from `begin` to `rest`
 
-    def begin(self, batch: Any, steps: int | None) -> int:
+    def begin(self, batch: Any, steps: int | None, rest: int = 0) -> int:
         """Get ready for batches like this one; returns how many to run together, 1 if nothing is gained.
 
         Args:
             steps: the most that will come together, if known.
+            rest: samples in the last batch, if it is a smaller one.
         """
         self.together = 1
         if self._can_loop and _fits_loop(batch):
@@ -77,6 +78,9 @@ class StepRunner:
             self._shapes = _shapes(batch)
             self._can_loop = self._loop(together) is not None
             self.together = together if self._can_loop else 1
+        prepare = getattr(self._step, "prepare", None)
+        if self.together > 1 and rest and prepare is not None:
+            prepare(self._layout.read(), tree.map_structure(lambda x: None if x is None else x[:rest], batch))
         return self.together
 
     def rest(self) -> None:

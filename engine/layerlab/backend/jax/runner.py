@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import jax
 
+from layerlab import tree
+
 __all__ = ["compile_step"]
 
+Step = Callable[[Any, Any], tuple[Any, Any]]
 
-def compile_step(
-    step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool, repeats: bool
-) -> Callable[..., Any]:
-    if not jit:
-        return step
-    return jax.jit(step, donate_argnums=(0,) if donate else ())
+
+def compile_step(step: Step, *, jit: bool, donate: bool, repeats: bool) -> Callable[..., Any]:
+    return _CompiledStep(step, donate) if jit else step
+
+
+class _CompiledStep:
+    def __init__(self, step: Step, donate: bool) -> None:
+        self._run = jax.jit(step, donate_argnums=(0,) if donate else ())
+        self._compiling: dict[Any, Future[Any]] = {}
+
+    def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
+        if self._compiling and (compiled := self._compiling.get(_key(batch))) is not None:
+            return compiled.result()(state, batch)
+        return self._run(state, batch)
+
+    def prepare(self, state: Any, batch: Any) -> None:
+        """Compile for batches like this one in the background; it is traced here and now."""
+        key = _key(batch)
+        if key not in self._compiling:
+            result = self._compiling[key] = Future()
+            lowered = self._run.lower(state, batch)
+            threading.Thread(target=_compile, args=(lowered, result), daemon=True).start()
+
+
+def _compile(lowered: Any, result: Future[Any]) -> None:
+    try:
+        result.set_result(lowered.compile())
+    except BaseException as error:
+        result.set_exception(error)
+
+
+def _key(batch: Any) -> Any:
+    return tuple(None if leaf is None else (leaf.shape, str(leaf.dtype)) for leaf in tree.flatten(batch))
