@@ -271,7 +271,9 @@ def test_save_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> None:
         ("m.h5", {"save_format": "tf"}, ValueError, "contradict"),
         ("m.keras", {"options": object()}, ValueError, "SavedModel only"),
         ("m.keras", {"sorcery": 1}, ValueError, "sorcery"),
-        ("m.keras", {"zipped": False}, NotImplementedError, "zipped"),
+        ("m.keras", {"zipped": False}, ValueError, "path of a folder"),
+        ("m", {"zipped": False, "save_format": "tf"}, ValueError, "zipped=False"),
+        ("m.keras", {"zipped": 2}, ValueError, "True or False"),
         ("missing/m.keras", {}, FileNotFoundError, "no folder"),
     ):
         with pytest.raises(error, match=words):

@@ -1,4 +1,5 @@
-"""`.keras`: a zip file of a model's config, weights, optimizer state and assets, as of Keras 3.
+"""`.keras`: a zip file of a model's config, weights, optimizer state and assets, as of Keras 3; or a folder of
+the same files.
 
 Saving replaces the old file only by a whole new one. Opening one runs nothing of it: everything is checked
 first, and what does not fit in full is an error.
@@ -29,6 +30,7 @@ from layerlab.saving.assets import ASSETS, load_assets, write_assets
 from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
 from layerlab.saving.loss_scaling import has_scaled_state, with_loss_scaling
 from layerlab.saving.replacing import replacing
+from layerlab.saving.safe_folder import SafeFolder
 from layerlab.saving.safe_zip import SafeZip
 from layerlab.saving.seeds import read_seeds, seed_states
 from layerlab.saving.walk import walk
@@ -37,8 +39,9 @@ from layerlab.saving.weights_store import created, naming, opened_part, places_w
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.trainer import Trainer
 
-__all__ = ["opened_weights", "read_archive", "write_archive"]
+__all__ = ["holds_model", "opened_weights", "read_archive", "read_folder", "write_archive", "write_folder"]
 
+Archive = SafeZip | SafeFolder
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _KERAS_VERSION = "3.15.1"  # whose layout this is
 
@@ -53,10 +56,7 @@ def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> Non
         include_optimizer: whether the optimizer's state is written.
     Raises: ConfigError, UnsupportedError for a model without a config; OSError. The old file stays then.
     """
-    texts = {METADATA: _metadata(model), CONFIG: _config_text(model)}  # fails before anything is written
-    optimizer = getattr(model, "optimizer", None)
-    has_state = include_optimizer and getattr(optimizer, "built", False)
-    leave_out = [] if has_state or optimizer is None else [optimizer]
+    texts, leave_out = _texts(model), _left_out(model, include_optimizer)
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, text in texts.items():
             archive.writestr(name, text)
@@ -67,6 +67,50 @@ def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> Non
                 write_state(file, model, leave_out)
             _add(archive, WEIGHTS, scratch)
         write_assets(archive, model)
+
+
+def write_folder(model: Any, path: Path, include_optimizer: bool = True) -> None:
+    """The same as files of a folder, which is made if it is not there; other files in it stay.
+
+    Each file is replaced by a whole one, but not all at once: `.keras` files are safer.
+    """
+    texts, leave_out = _texts(model), _left_out(model, include_optimizer)
+    path.mkdir(exist_ok=True)
+    try:
+        with contextlib.ExitStack() as files:
+            for name, text in texts.items():
+                files.enter_context(replacing(path / name)).write_text(text, encoding="utf-8")
+            with deferred_interrupts(), created(files.enter_context(replacing(path / WEIGHTS))) as file:
+                write_state(file, model, leave_out)
+            write_assets(_Assets(path, files), model)
+    except BaseException:
+        with contextlib.suppress(OSError):  # if there was something in it
+            path.rmdir()
+        raise
+
+
+class _Assets:
+    """Takes assets as a zip file does."""
+
+    def __init__(self, folder: Path, files: contextlib.ExitStack) -> None:
+        self._folder, self._files = folder, files
+
+    def write(self, source: Path, name: str) -> None:
+        target = self._folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, self._files.enter_context(replacing(target)))
+
+
+def _texts(model: Any) -> dict[str, str]:
+    """The parts that are text; what fails here fails before anything is written."""
+    return {METADATA: _metadata(model), CONFIG: _config_text(model)}
+
+
+def _left_out(model: Any, include_optimizer: bool) -> list[Any]:
+    """The optimizer, where its state is not to be written, or there is none."""
+    optimizer = getattr(model, "optimizer", None)
+    has_state = include_optimizer and getattr(optimizer, "built", False)
+    return [] if has_state or optimizer is None else [optimizer]
 
 
 def _metadata(model: Any) -> str:
@@ -114,24 +158,43 @@ def read_archive(
     Raises: DataError for a damaged or dangerous file; ConfigError, UnknownNameError, ShapeError ... for one
         that does not describe a model of ours. All are ValueErrors that name the file.
     """
+    with _naming(path), path.open("rb") as file:
+        model = _read(SafeZip(file, _is_expected), path.name, custom_objects, compile, safe_mode)
+    warn_of_bad_numbers(model, path.name)
+    return model
+
+
+def read_folder(
+    path: Path, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model of an unpacked `.keras` file; the rest is as for `read_archive`."""
+    with _naming(path):
+        model = _read(SafeFolder(path, _is_expected), path.name, custom_objects, compile, safe_mode)
+    warn_of_bad_numbers(model, path.name)
+    return model
+
+
+def holds_model(path: Path) -> bool:
+    """True for the folder of an unpacked `.keras` file."""
+    return path.is_dir() and (path / CONFIG).is_file()
+
+
+def _read(archive: Archive, name: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any:
     if not isinstance(safe_mode, bool):
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))
-    with _naming(path), path.open("rb") as file:
-        archive = SafeZip(file, _is_expected)
-        metadata = _read_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
-        config = _read_config(archive.read(CONFIG, MAX_CONFIG_BYTES))
-        if not compile:
-            config["compile_config"] = None
-        with _weights(archive) as weights:
-            config = with_loss_scaling(config) if has_scaled_state(weights) else config
-            allowed = weights_allowed(archive.size(WEIGHTS))
-            with _randomness_kept(), weight_limit(allowed), first_values_postponed():
-                model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-                _check_fits(model, weights)
-                read_state(weights, model, path.name)
-                read_seeds(model, metadata.get("seed_states"))
-        load_assets(archive, model)
-    warn_of_bad_numbers(model, path.name)
+    metadata = _read_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
+    config = _read_config(archive.read(CONFIG, MAX_CONFIG_BYTES))
+    if not compile:
+        config["compile_config"] = None
+    with _weights(archive) as weights:
+        config = with_loss_scaling(config) if has_scaled_state(weights) else config
+        allowed = weights_allowed(archive.size(WEIGHTS))
+        with _randomness_kept(), weight_limit(allowed), first_values_postponed():
+            model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+            _check_fits(model, weights)
+            read_state(weights, model, name)
+            read_seeds(model, metadata.get("seed_states"))
+    load_assets(archive, model)
     return model
 
 
@@ -173,7 +236,7 @@ def _json(name: str, text: bytes) -> Any:
 
 
 @contextlib.contextmanager
-def _weights(archive: SafeZip) -> Iterator[Any]:
+def _weights(archive: Archive) -> Iterator[Any]:
     if WEIGHTS not in archive.names:
         raise DataError(explain("The archive has no weights.", expected=f"a member '{WEIGHTS}'"))
     with contextlib.ExitStack() as stack:
@@ -181,7 +244,8 @@ def _weights(archive: SafeZip) -> Iterator[Any]:
         if source is None:  # packed by another program: HDF5 jumps back and forth, so unpack it first
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             archive.extract(WEIGHTS, folder / WEIGHTS)
-            source = stack.enter_context((folder / WEIGHTS).open("rb"))
+            source = (folder / WEIGHTS).open("rb")
+        stack.enter_context(source)
         yield stack.enter_context(opened_part(source, WEIGHTS))
 
 

@@ -6,12 +6,12 @@ Each object gets a folder under its path in the model, temporary on both ways.
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from layerlab.errors import DataError, LayerlabError, explain
 from layerlab.saving.limits import MAX_ASSETS_BYTES
+from layerlab.saving.safe_folder import SafeFolder
 from layerlab.saving.safe_zip import SafeZip
 from layerlab.saving.walk import walk
 
@@ -20,8 +20,8 @@ __all__ = ["ASSETS", "load_assets", "write_assets"]
 ASSETS = "assets"
 
 
-def write_assets(archive: zipfile.ZipFile, model: Any) -> None:
-    """Let the model's objects save their assets, and put these into the archive."""
+def write_assets(archive: Any, model: Any) -> None:
+    """Let the model's objects save their assets, and put these into the archive by `write(path, name)`."""
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         for place, item in walk(model):
@@ -32,7 +32,7 @@ def write_assets(archive: zipfile.ZipFile, model: Any) -> None:
                 archive.write(path, path.relative_to(root).as_posix())
 
 
-def load_assets(archive: SafeZip, model: Any) -> None:
+def load_assets(archive: SafeZip | SafeFolder, model: Any) -> None:
     """Give each object of the model the folder with its assets.
 
     Raises: DataError if there are too many bytes of them, or an object cannot use them.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
-from layerlab.saving.archive import read_archive, write_archive
-from layerlab.saving.formats import format_of_file, format_to_save
+from layerlab.errors import InvalidArgumentError, explain
+from layerlab.saving.archive import holds_model, read_archive, read_folder, write_archive, write_folder
+from layerlab.saving.formats import HDF5_SUFFIXES, format_of_file, format_to_save
 from layerlab.saving.legacy_model import load_model_from_hdf5, save_model_to_hdf5
 from layerlab.saving.replacing import as_path, may_write
 from layerlab.saving.tensorflow_extra import tensorflow
@@ -47,6 +48,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
         overwrite: False asks whether a file that is there is to be replaced.
         include_optimizer: False leaves the optimizer's state out.
         save_format: None (the suffix says it), 'keras', 'h5' or 'tf', a SavedModel of TensorFlow. Deprecated.
+        zipped: False writes the parts of a '.keras' file into a folder, whose name has no such suffix.
         signatures, options: of `tf.saved_model.save`, for 'tf' alone.
     Raises: InvalidArgumentError; UnsupportedError for a part without a config; OSError; ImportError for 'tf'
         without TensorFlow. A file that is there is never damaged.
@@ -57,9 +59,16 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
     zipped = kwargs.pop("zipped", None)
     if kwargs:
         raise InvalidArgumentError(explain("save got unknown arguments.", got=", ".join(sorted(kwargs))))
-    if zipped not in (None, True):
-        raise UnsupportedError(explain("layerlab saves .keras files zipped only.", fix="leave zipped out"))
     path = as_path(filepath, "save")
+    if zipped not in (None, True, False):
+        raise InvalidArgumentError(
+            explain("save(zipped=...)", expected="True or False", got=repr(zipped)[:40])
+        )
+    if zipped is False:
+        if save_format or signatures is not None or options is not None:
+            raise InvalidArgumentError(explain("save(zipped=False) has a format of its own."))
+        _save_folder(model, path, overwrite, bool(include_optimizer))
+        return
     if save_format:
         warnings.warn(
             "save(save_format=...) is deprecated: the suffix '.keras' or '.h5' says it.",
@@ -85,7 +94,8 @@ def load_model(
     """The model that `save` here or in Keras wrote, ready to predict and to go on training.
 
     Args:
-        filepath: str or Path. The format is seen from the content; a folder is a SavedModel of TensorFlow.
+        filepath: str or Path. The format is seen from the content; a folder is an unpacked '.keras' file, or
+            a SavedModel of TensorFlow.
         custom_objects: name -> class or function, for what is neither layerlab's nor registered.
         compile: False leaves it uncompiled.
         safe_mode: False runs Python bytecode that the file holds (lambdas): only for files you trust.
@@ -94,8 +104,21 @@ def load_model(
     """
     path = as_path(filepath, "load_model")
     found = format_of_file(path)
+    if found == "tf" and holds_model(path):
+        return read_folder(path, custom_objects, compile, safe_mode)
     if found == "tf":
         return load_saved_model(path, custom_objects, compile, safe_mode)
     if found == "h5":
         return load_model_from_hdf5(path, custom_objects, compile, safe_mode)
     return read_archive(path, custom_objects, compile, safe_mode)
+
+
+def _save_folder(model: Any, path: Path, overwrite: bool, include_optimizer: bool) -> None:
+    if path.name.endswith((".keras", *HDF5_SUFFIXES)):
+        raise InvalidArgumentError(
+            explain(f"save('{path.name}', zipped=False)", expected="the path of a folder, without a suffix")
+        )
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} is there, and is no folder to save into.")
+    if may_write(path / "config.json", overwrite):
+        write_folder(model, path, include_optimizer)
