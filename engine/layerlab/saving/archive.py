@@ -1,5 +1,6 @@
-"""`.keras`: a zip file of a model's config, weights, optimizer state and assets, as of Keras 3; or a folder of
-the same files.
+"""`.keras`: a zip file of a model's config, weights, optimizer state and assets, as of Keras 3.
+
+Unpacked, it is a folder of the same files.
 
 Saving replaces the old file only by a whole new one. Opening one runs nothing of it: everything is checked
 first, and what does not fit in full is an error.
