@@ -174,7 +174,7 @@ MERGES = [
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 20), st.integers(0, 20)), max_size=8))
 def test_random_graphs_come_back(steps: list[tuple[int, int, int]], tmp_path: Path) -> None:
     inputs = [keras.Input((3,)), keras.Input((3,))]

@@ -26,7 +26,7 @@ def losses(model: Any, x: Any, y: Any) -> dict[str, list[float]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("direction", [("theirs", "ours"), ("ours", "theirs"), ("ours", "ours")])
+@pytest.mark.parametrize("direction", [("theirs", "ours"), ("ours", "theirs")])
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_file_of_one_goes_on_in_the_other(name: str, direction: tuple[str, str], tmp_path: Path) -> None:
     writer, reader = (LIBRARIES[side] for side in direction)
@@ -40,6 +40,12 @@ def test_a_file_of_one_goes_on_in_the_other(name: str, direction: tuple[str, str
     exact = 1e-2 if name in ("mixed", "scaled", "halves") else 1e-6  # of eight bits
     for ours, theirs in zip(predictions(copy, x), predictions(model, x), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=exact, atol=exact)
+    if writer is keras:  # and back into the library that wrote it, with every variable
+        same = keras.saving.load_model(tmp_path / "model.keras", custom_objects=custom_objects(keras))
+        for loaded, saved in zip(same.variables, model.variables, strict=True):
+            np.testing.assert_array_equal(loaded.numpy(), saved.numpy())
+        for loaded, saved in zip(same.optimizer.variables, model.optimizer.variables, strict=True):
+            np.testing.assert_array_equal(loaded.numpy(), saved.numpy())
     expected, got = losses(model, x, y), losses(copy, x, y)
     assert got.keys() == expected.keys()
     for key, values in expected.items():
