@@ -30,6 +30,7 @@ class Case:
         steps: batches in an epoch.
         words: inputs are whole numbers below it; None: they are normally distributed.
         dropout: its rate; masks differ from library to library, so that losses are compared without it.
+        compared_steps: after how many it is checked that all train the same model.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Case:
     steps: int
     words: int | None = None
     dropout: float = 0.0
+    compared_steps: int = 8
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and class numbers for an epoch, the same each time."""
@@ -166,7 +168,7 @@ def resnet50(library: Any) -> Any:
 CASES = {
     "mlp": Case("MLP 784-128-10, dropout", _mlp, (784,), 1000, dropout=0.2),
     "cnn": Case("CNN 28x28, 2 convolutions", _cnn, (28, 28, 1), 200),
-    "resnet": Case("ResNet-18, half width, 32x32", _resnet, (32, 32, 3), 20),
+    "resnet": Case("ResNet-18, half width, 32x32", _resnet, (32, 32, 3), 20, compared_steps=2),
     "lstm": Case("LSTM 64, length 100", _lstm, (100, 16), 100),
     "transformer": Case("transformer, 2 blocks", _transformer, (64, 64), 100),
     "bag": Case("embedding bag, 100,000 x 64", _bag, (20,), 100, words=_WORDS),

@@ -20,10 +20,11 @@ import layerlab
 from tests.benchmarks.cases import BATCH, CASES, Case
 from tests.benchmarks.timing import alternate
 
-_COMPARED_STEPS = 8
-# Forms differ in the order of sums. PyTorch's Adam adds its epsilon after the correction of the means and not
-# before, as Keras': for gradients of 1e-5 (the embedding bag) steps differ by a few percent at first.
-_TOLERANCE = {"jax": 1e-3, "torch": 3e-2}
+# Of outputs' spread; a tenth more learning rate changes twice as much. PyTorch's Adam adds its epsilon after the
+# correction of the means and not before, as Keras': with gradients of 1e-5 (the embedding bag) first steps are
+# longer by a few percent. Adam makes as large a step of a rounding error as of a gradient, which a deep ResNet
+# amplifies. Elsewhere differences are of 1e-3 to 1e-7; the table tells them.
+_TOLERANCE = 3e-2
 
 
 class Contestant(Protocol):
@@ -79,21 +80,19 @@ def contestants_of(name: str, case: Case) -> dict[str, Contestant]:
     return found | {form: written(name, case, weights) for form, written in by_hand.FORMS.items()}
 
 
-def largest_difference(contestants: Mapping[str, Contestant], x: np.ndarray) -> float:
+def largest_difference(contestants: Mapping[str, Contestant], x: np.ndarray, steps: int) -> float:
     """Between what they report and predict after a few steps; raises if they do not train the same model."""
     ours = contestants["layerlab"]
-    loss, accuracy = ours.fit(_COMPARED_STEPS, shuffle=False)
+    loss, accuracy = ours.fit(steps, shuffle=False)
     logits = ours.predict(x)
     assert np.isfinite(loss) and np.ptp(logits) > 0, f"nothing to compare: loss {loss}"
-    largest, tolerance = 0.0, _TOLERANCE[layerlab.config.backend()]
+    largest = 0.0
     for name, other in contestants.items():
         assert other.parameters == ours.parameters, f"{name} trains {other.parameters} parameters"
-        its_loss, its_accuracy = (
-            (loss, accuracy) if other is ours else other.fit(_COMPARED_STEPS, shuffle=False)
-        )
+        its_loss, its_accuracy = (loss, accuracy) if other is ours else other.fit(steps, shuffle=False)
         spread = np.abs(other.predict(x) - logits).max() / np.ptp(logits)
         largest = max(largest, abs(its_loss - loss) / loss, abs(its_accuracy - accuracy), float(spread))
-        assert largest < tolerance, (
+        assert largest < _TOLERANCE, (
             f"{name}: loss {its_loss} for {loss}, accuracy {its_accuracy} for {accuracy}, logits off {spread}"
         )
     return largest
@@ -109,7 +108,7 @@ def main() -> None:
     case = replace(case, steps=chosen.steps or case.steps)
     x, _ = case.data()
     contestants = contestants_of(chosen.case, case.without_dropout())
-    difference = largest_difference(contestants, x)
+    difference = largest_difference(contestants, x, case.compared_steps)
     if case.dropout:
         contestants = contestants_of(chosen.case, case)
     fits = {name: lambda c=c: c.fit(case.steps, shuffle=True) for name, c in contestants.items()}
