@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
@@ -23,7 +25,7 @@ from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
 from layerlab.training.steps import Steps
 
-__all__ = ["Execution"]
+__all__ = ["Execution", "joined_on_host"]
 
 _ownership = threading.Lock()
 
@@ -118,15 +120,20 @@ class Execution(Steps):
             runner.rest()
 
     def _pace(self, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
-        asked, make = self._steps_per_execution, f"make_{kind}_function"
+        asked = self._steps_per_execution
         # A function of a user's takes the batches that were asked for, and no more.
-        is_ours = getattr(type(self), make) is getattr(Execution, make)
-        if source.whole is None or (asked == 1 and (callbacks.wants_batches(kind) or not is_ours)):
+        is_fixed = asked == 1 and (callbacks.wants_batches(kind) or not self._makes_own(kind))
+        if source.whole is None or is_fixed:
             return Pace(asked, asked)
         batch, samples = source.peek(), len(next(x for x in tree.flatten(source.whole) if x is not None))
         rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
         most = self._runner(kind).begin(batch, source.steps if asked == 1 else asked, rest)
         return Pace(1, most) if asked == 1 else Pace(asked, asked)
+
+    def _makes_own(self, kind: str) -> bool:
+        """Whether nobody has overridden `make_<kind>_function`."""
+        make = f"make_{kind}_function"
+        return getattr(type(self), make) is getattr(Execution, make)
 
     def _over_iterator(self, kind: str) -> Callable[[Iterator[Any]], Any]:
         self._runners.pop(kind, None)
@@ -138,7 +145,10 @@ class Execution(Steps):
                 raise StopIteration
             ran = self._run_steps(kind, batches)
             self._ran += ran
-            return _joined(ran) if kind == "predict" else ran[-1].last[0]
+            if kind != "predict":
+                return ran[-1].last[0]
+            # Many together are joined by predict itself: on the device each number of them is a new program.
+            return ran[-1].last if together > self._steps_per_execution else _joined(ran)
 
         return function
 
@@ -247,6 +257,19 @@ def _joined(ran: list[Ran]) -> Any:
     if len(parts) == 1:
         return parts[0]
     return tree.map_structure(lambda *leaves: backend().xp.concat(leaves, axis=0), *parts)
+
+
+def joined_on_host(ran: list[Ran]) -> Any:
+    """`_joined` as NumPy arrays."""
+
+    def of_all(each: Ran) -> Any:
+        if each.series is None:
+            return tree.map_structure(backend().to_numpy, each.last)
+        return tree.map_structure(
+            lambda leaf: backend().to_numpy(leaf)[: each.count].reshape(-1, *leaf.shape[2:]), each.series
+        )
+
+    return tree.map_structure(lambda *arrays: np.concatenate(arrays), *map(of_all, ran))
 
 
 def _nothing() -> None:

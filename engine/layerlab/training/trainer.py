@@ -23,7 +23,7 @@ from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
-from layerlab.training.execution import Execution
+from layerlab.training.execution import Execution, joined_on_host
 from layerlab.training.interrupts import watched_interrupts
 from layerlab.training.legacy import (
     GeneratorMethods,
@@ -33,6 +33,7 @@ from layerlab.training.legacy import (
 )
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
+from layerlab.training.runner import Ran
 
 __all__ = ["Trainer"]
 
@@ -333,22 +334,24 @@ class Trainer(Execution, GeneratorMethods):
             check_stateful(self, source)
             self._prepare(source.peek(), is_compiled=False)
             parts = self._predict(source, self._callbacks(callbacks, verbose, source))
-        return tree.map_structure(
-            lambda *arrays: np.concatenate([backend().to_numpy(a) for a in arrays]), *parts
-        )
+        return tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
 
     def _predict(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
-        execute = self._made("predict")
+        execute, is_own = self._made("predict"), self._makes_own("predict")
         callbacks.on_predict_begin()
         parts: list[Any] = []
+        waiting: list[list[Ran]] = []  # what the device may still be computing
         step = 0
         for batches in self._batches(source, "predict", callbacks):
             callbacks.on_predict_batch_begin(step)
-            parts.append(execute(batches))
+            outputs = execute(batches)
+            waiting.append(self._ran if is_own else [Ran(len(batches), outputs)])
+            if len(waiting) > 1:
+                parts.append(joined_on_host(waiting.pop(0)))
             step += len(batches)
-            callbacks.on_predict_batch_end(step - 1, {"outputs": parts[-1]})
+            callbacks.on_predict_batch_end(step - 1, {"outputs": outputs})
         callbacks.on_predict_end()
-        return parts
+        return parts + [joined_on_host(ran) for ran in waiting]
 
     # -- one batch ------------------------------------------------------------------------------------------
 
