@@ -21,8 +21,8 @@ from tests.benchmarks.cases import BATCH, CASES, Case
 from tests.benchmarks.timing import alternate
 
 # Of the outputs' spread; a tenth more learning rate changes more. PyTorch's Adam adds its epsilon after the
-# correction of the means, Keras' before: with gradients of 1e-5 (the embedding bag) first steps differ by a few
-# percent. And Adam makes as large a step of a rounding error as of a gradient, which a deep ResNet amplifies.
+# correction of the means, Keras' before: with gradients of 1e-5 (the embedding bag) that shows.
+# And Adam makes as large a step of a rounding error as of a gradient, which a deep ResNet amplifies.
 # Elsewhere differences are of 1e-3 to 1e-7; the table tells them.
 _TOLERANCE = 3e-2
 
