@@ -38,9 +38,17 @@ def write_state(file: Any, model: Any, leave_out: Iterable[Any] = ()) -> None:
     for place, saveable in walk(model, seen={id(item) for item in leave_out}):
         group = file.require_group(f"{place}/vars" if place else "vars")
         group.attrs["name"] = str(getattr(saveable, "name", ""))
-        saveable.save_own_variables(GroupWriter(group))
+        _save(saveable, GroupWriter(group))
         if not place and not len(group):
             del file["vars"]
+
+
+def _save(saveable: Any, store: GroupWriter) -> None:
+    if getattr(saveable.save_own_variables, "__func__", None) is not Layer.save_own_variables:
+        saveable.save_own_variables(store)
+        return
+    for number, variable in enumerate(saveable._weights_here()):
+        store[str(number)] = _seen_from_host(variable)  # what it does itself, but that it makes copies
 
 
 def read_state(
