@@ -51,6 +51,9 @@ class Backend(Protocol):
     can_train: bool
     jit_by_default: bool
     """Whether `jit_compile="auto"` compiles steps."""
+    projects_ahead: bool
+    """Whether a recurrent layer is faster if it computes the inputs' part of all steps before its loop. XLA's
+    loops on a CPU are slower to read such a part than to compute it."""
     xp: Any
     """Array API namespace (2024.12) plus what jax.numpy, numpy and our torch namespace share; index
     results are int32; take_along_axis, mean(int) and flips behave as in NumPy."""

@@ -167,7 +167,9 @@ class RNN(Layer):
         cell = self.cell
         if splits_steps(cell) and cell.dtype_policy == self.dtype_policy:
             masks = cell.draw_masks(sequences.shape[0], sequences.shape[-1], training)
-            return cell.project(sequences, masks), lambda x, states: cell.advance(x, states, masks)
+            if backend().projects_ahead:
+                return cell.project(sequences, masks), lambda x, states: cell.advance(x, states, masks)
+            return sequences, lambda x, states: cell.advance(cell.project(x, masks), states, masks)
         return sequences, lambda x, states: call_cell(cell, x, states, training)
 
     def _output_before(self, states: list[Any], advance: Any, xs: Array) -> Array:

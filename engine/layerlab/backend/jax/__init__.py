@@ -59,6 +59,7 @@ name = "jax"
 can_train = True
 fused_adam = None
 lstm = None
+projects_ahead = False
 jit_by_default = True
 use_compilation_cache()
 
@@ -94,6 +95,7 @@ __all__ = [
     "lstm",
     "max_pool",
     "name",
+    "projects_ahead",
     "random_categorical",
     "random_gamma",
     "random_integers",

@@ -66,8 +66,8 @@ def _uploaded(host: np.ndarray) -> Array:
     if host.nbytes <= _COPIED_AT_ONCE:
         return jnp.array(host)
     # JAX would read a larger one in the background, while the caller may be changing it already.
-    own = np.empty(host.nbytes + _ALIGNMENT, np.uint8)
-    own = own[-own.ctypes.data % _ALIGNMENT :][: host.nbytes].view(host.dtype).reshape(host.shape)
+    raw = np.empty(host.nbytes + _ALIGNMENT, np.uint8)
+    own = raw[-raw.ctypes.data % _ALIGNMENT :][: host.nbytes].view(host.dtype).reshape(host.shape)
     own[...] = host
     # device_put takes aligned memory as it is; asarray copies once more, and is quicker to call.
     return jax.device_put(own) if own.nbytes >= 2**20 else jnp.asarray(own)

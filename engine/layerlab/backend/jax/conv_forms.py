@@ -21,13 +21,14 @@ from math import prod
 import jax
 import jax.numpy as jnp
 
-from layerlab.backend.jax.where import is_body_of_loop, mark_slow_in_loop
+from layerlab.backend.jax.where import is_body_of_loop, is_training_loop, mark_slow_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv_as_product", "is_faster_as_product"]
 
 _FEW_CHANNELS = 4
 _FITS_CACHE = 6 * 2**20  # bytes of windows, beyond which the copies cost more than they save
+_FITS_FORWARD = 2**20  # without gradients XLA's own form, outside of a loop, is the better one sooner
 
 
 def is_faster_as_product(x: Array, kernel: Array, sizes: Sequence[int], groups: int) -> bool:
@@ -44,7 +45,7 @@ def is_faster_as_product(x: Array, kernel: Array, sizes: Sequence[int], groups: 
     if not is_body_of_loop():
         return False
     size = x.shape[0] * prod(sizes) * window * kernel.shape[-2] * x.dtype.itemsize
-    if groups == 1 and size <= _FITS_CACHE:
+    if groups == 1 and size <= (_FITS_CACHE if is_training_loop() else _FITS_FORWARD):
         return True
     mark_slow_in_loop("conv")
     return False

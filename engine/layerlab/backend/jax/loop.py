@@ -44,7 +44,7 @@ class _SlowInLoop(Exception):
 
 class _Loop:
     def __init__(self, step: Any, capacity: int, donate: bool, keep_all: bool) -> None:
-        self._program = jax.jit(_looped(step, keep_all), donate_argnums=(0,) if donate else ())
+        self._program = jax.jit(_looped(step, donate, keep_all), donate_argnums=(0,) if donate else ())
         self._capacity = capacity
         self._staging: list[_Staging] = []
 
@@ -64,18 +64,23 @@ class _Loop:
         self._staging.clear()
 
 
-def _looped(step: Callable[[Any, Any], tuple[Any, Any]], keep_all: bool) -> Callable[..., Any]:
+def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all: bool) -> Callable[..., Any]:
     def program(state: Any, batches: Any, count: Array) -> tuple[Any, Any, Any]:
         def at(index: Any) -> Any:
             return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
 
         # Traced here, once: the loop needs to know the outputs before it can be traced.
-        with body_of_loop() as slow:
+        with body_of_loop(trains) as slow:
             traced, (_, specs) = jax.make_jaxpr(step, return_shape=True)(state, jax.eval_shape(at, 0))
         if slow:
             raise _SlowInLoop
-        run, structure = jaxpr_as_fun(traced), jax.tree.structure((state, specs))
-        leaves = jax.tree.leaves(specs)
+        run, leaves = jaxpr_as_fun(traced), jax.tree.leaves(specs)
+        values, structure = jax.tree.flatten(state)
+        # What a step only reads (all weights, in predict) is not carried along: it would be copied.
+        before, after = traced.jaxpr.invars[: len(values)], traced.jaxpr.outvars[: len(values)]
+        changed = [
+            place for place, pair in enumerate(zip(before, after, strict=True)) if pair[0] is not pair[1]
+        ]
         capacity = jax.tree.leaves(batches)[0].shape[0]
         last = [jnp.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
         series = [
@@ -83,15 +88,24 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], keep_all: bool) -> Call
             for leaf in leaves
         ]
 
-        def turn(index: Any, carry: Any) -> Any:
-            state, _, series = carry
-            flat = run(*jax.tree.leaves((state, at(index))))
-            state, outputs = jax.tree.unflatten(structure, flat)
-            last = jax.tree.leaves(outputs)
-            return state, last, [_put(kept, index, value) for kept, value in zip(series, last, strict=True)]
+        def with_changes(new: list[Array]) -> list[Array]:
+            merged = list(values)
+            for place, value in zip(changed, new, strict=True):
+                merged[place] = value
+            return merged
 
-        state, last, series = lax.fori_loop(0, count, turn, (state, last, series))
+        def turn(index: Any, carry: Any) -> Any:
+            new, _, series = carry
+            flat = run(*with_changes(new), *jax.tree.leaves(at(index)))
+            last = flat[len(values) :]
+            kept = [_put(kept, index, value) for kept, value in zip(series, last, strict=True)]
+            return [flat[place] for place in changed], last, kept
+
+        new, last, series = lax.fori_loop(
+            0, count, turn, ([values[place] for place in changed], last, series)
+        )
         outputs = jax.tree.structure(specs)
+        state = jax.tree.unflatten(structure, with_changes(new))
         return state, jax.tree.unflatten(outputs, last), jax.tree.unflatten(outputs, series)
 
     return program

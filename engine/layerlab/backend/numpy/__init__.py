@@ -57,6 +57,7 @@ name = "numpy"
 can_train = False
 fused_adam = None
 lstm = None
+projects_ahead = True
 jit_by_default = False
 compile_loop = None
 
@@ -92,6 +93,7 @@ __all__ = [
     "lstm",
     "max_pool",
     "name",
+    "projects_ahead",
     "random_categorical",
     "random_gamma",
     "random_integers",

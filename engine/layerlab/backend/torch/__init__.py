@@ -57,6 +57,7 @@ from layerlab.backend.torch.transforms import (
 
 name = "torch"
 can_train = True
+projects_ahead = True
 jit_by_default = False
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "lstm",
     "max_pool",
     "name",
+    "projects_ahead",
     "random_categorical",
     "random_gamma",
     "random_integers",
