@@ -127,8 +127,9 @@ class Execution(Steps):
             return Pace(asked, asked)
         batch, samples = source.peek(), len(next(x for x in tree.flatten(source.whole) if x is not None))
         rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
-        most = self._runner(kind).begin(batch, source.steps if asked == 1 else asked, rest)
-        return Pace(1, most) if asked == 1 else Pace(asked, asked)
+        runner = self._runner(kind)
+        most = runner.begin(batch, source.steps if asked == 1 else asked, rest)
+        return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _makes_own(self, kind: str) -> bool:
         """Whether nobody has overridden `make_<kind>_function`."""

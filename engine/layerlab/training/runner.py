@@ -12,6 +12,7 @@ from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Loop
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
+from layerlab.training.pace import Pace
 from layerlab.training.step import StateLayout
 
 __all__ = ["Ran", "StepRunner"]
@@ -62,6 +63,7 @@ class StepRunner:
         self._can_loop = jit is not None
         self._loops: dict[Any, Loop] = {}
         self._shapes: list[Any] = []
+        self._paces: dict[Any, Pace] = {}
         self.together = 1  # batches that may run in one program, from `begin` to `rest`
 
     def begin(self, batch: Any, steps: int | None, rest: int = 0) -> int:
@@ -82,6 +84,10 @@ class StepRunner:
         if self.together > 1 and rest and prepare is not None:
             prepare(self._layout.read(), tree.map_structure(lambda x: None if x is None else x[:rest], batch))
         return self.together
+
+    def pace(self, least: int, most: int) -> Pace:
+        """The pace of batches of these shapes, which goes on from epoch to epoch."""
+        return self._paces.setdefault((least, most, str(self._shapes)), Pace(least, most))
 
     def rest(self) -> None:
         """Run one by one again, and give back the memory that is held between two calls."""
