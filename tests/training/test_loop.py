@@ -32,6 +32,9 @@ class EachBatch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.batches.append((batch, logs["loss"]))
 
+    def on_test_batch_end(self, batch, logs=None):
+        assert np.isfinite(logs["loss"])
+
 
 @pytest.fixture
 def programs(monkeypatch):
