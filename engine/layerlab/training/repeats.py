@@ -52,4 +52,8 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple | set | frozenset):
         yield from value
     elif not isinstance(value, _FUNCTIONS) and _is_ours(value):
-        yield from (part for name, part in vars(value).items() if name not in _NOT_COMPUTED)
+        yield from (part for name, part in vars(value).items() if not _is_beside(name))
+
+
+def _is_beside(name: str) -> bool:
+    return name in _NOT_COMPUTED or name.endswith("initializer")

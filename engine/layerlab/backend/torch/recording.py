@@ -10,12 +10,13 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from layerlab import tree
 from layerlab.backend.protocol import Array
-from layerlab.backend.torch.arrays import asarray, is_array
+from layerlab.backend.torch.arrays import asarray, default_device, is_array
 from layerlab.backend.torch.recorded_graph import simplify
 
 __all__ = ["Program", "Recorded", "record", "recorded"]
@@ -24,6 +25,7 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 # Steps of a shape that are run as written before one is recorded, which takes as long as twenty of them.
 _WRITTEN_STEPS = 8
+_SHARED = frozenset(map(np.dtype, ("float32", "int32", "uint8", "bool")))
 
 
 class Recorded:
@@ -138,4 +140,9 @@ def _present(batch: Any) -> list[Any]:
 
 
 def _as_tensor(leaf: Any) -> Array:
-    return leaf if is_array(leaf) else asarray(leaf)
+    if is_array(leaf):
+        return leaf
+    if isinstance(leaf, np.ndarray) and leaf.dtype in _SHARED and leaf.flags.carray:
+        # Its memory as it is: a program reads a batch, and is done with it when the call returns.
+        return torch.from_numpy(leaf).to(default_device())
+    return asarray(leaf)
