@@ -9,8 +9,6 @@ from typing import Any
 
 import jax
 
-from layerlab import tree
-
 __all__ = ["compile_step"]
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
@@ -33,10 +31,14 @@ class _CompiledStep:
     def prepare(self, state: Any, batch: Any) -> None:
         """Compile for batches like this one in the background; it is traced here and now."""
         key = _key(batch)
-        if key not in self._compiling:
-            result = self._compiling[key] = Future()
+        if key in self._compiling:
+            return
+        try:
             lowered = self._run.lower(state, batch)
-            threading.Thread(target=_compile, args=(lowered, result), daemon=True).start()
+        except Exception:  # the step itself raises what there is to raise
+            return
+        result = self._compiling[key] = Future()
+        threading.Thread(target=_compile, args=(lowered, result), daemon=True).start()
 
 
 def _compile(lowered: Any, result: Future[Any]) -> None:
@@ -47,4 +49,5 @@ def _compile(lowered: Any, result: Future[Any]) -> None:
 
 
 def _key(batch: Any) -> Any:
-    return tuple(None if leaf is None else (leaf.shape, str(leaf.dtype)) for leaf in tree.flatten(batch))
+    leaves, structure = jax.tree.flatten(batch)
+    return structure, *((leaf.shape, str(leaf.dtype)) for leaf in leaves)
