@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -83,3 +85,12 @@ def test_on_torch_a_users_layer_is_run_in_each_step(backend: str) -> None:
     before = OwnLayer.calls
     model.fit(X, Y, batch_size=2, verbose=0)
     assert OwnLayer.calls - before >= 32
+
+
+def test_a_model_that_was_trained_goes_when_nobody_holds_it(backend: str) -> None:
+    model = model_of()
+    model.fit(X, Y, batch_size=2, verbose=0)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None

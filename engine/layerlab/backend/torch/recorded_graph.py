@@ -112,7 +112,7 @@ def _write_over(graph: fx.Graph, states: int) -> None:
             continue
         with graph.inserting_before(end):
             if _origin(value) in inputs:  # it is overwritten before it is read, perhaps
-                with graph.inserting_after(nodes[len(nodes) - 2]):
+                with graph.inserting_after(nodes[-2]):
                     value = graph.call_function(_aten.clone.default, (value,))
             graph.call_function(_aten.copy_.default, (held, value))
         results[place] = held

@@ -6,7 +6,6 @@ Recorded, what is left are the calls of the kernels, forward, backward and updat
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,14 +65,11 @@ class Recorded:
         return self._programs.get(key)
 
 
-_known: weakref.WeakKeyDictionary[Step, Recorded] = weakref.WeakKeyDictionary()
-
-
 def recorded(step: Step, donate: bool) -> Recorded:
-    """The one recording of a step."""
-    if step not in _known:
-        _known[step] = Recorded(step, donate)
-    return _known[step]
+    """The one recording of a step, kept on the function itself, with which it goes."""
+    if "recording" not in vars(step):
+        vars(step)["recording"] = Recorded(step, donate)
+    return vars(step)["recording"]
 
 
 class Program:
