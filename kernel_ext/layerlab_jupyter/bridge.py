@@ -81,8 +81,8 @@ class RunRecorder:
             parts = self._copy(0)
         parts = [part for part in parts if isinstance(part, StepBlock) or part["type"] != "epoch_started"]
         for detail in _STATIC_DETAILS:
-            thinned = thin(parts, steps=detail, epochs=detail // 2, marks=detail // 10)
-            events = [_rounded(self._as_event(part)) for part in thinned]
+            parts = thin(parts, steps=detail, epochs=detail // 2, marks=detail // 10)
+            events = [_rounded(self._as_event(part)) for part in parts]
             if len(json.dumps(events)) <= size_bytes:
                 return events
         ends = [part for part in parts if isinstance(part, dict) and part["type"].startswith("fit_")]

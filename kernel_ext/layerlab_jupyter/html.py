@@ -97,13 +97,24 @@ def _headline(events: Events, status: str) -> str:
     start = next((e for e in events if e["type"] == "fit_started"), {})
     last = events[-1] if events else {}
     words = [f"{start.get('model_class', 'Model')} '{clean(start.get('model_name', ''), 60)}': {status}"]
-    if last.get("type") == "fit_finished":
-        words.append(f"epoch {last['epoch']} of {start.get('epochs', '?')}")
-    words.append(f"{last.get('step', 0):,} steps")
+    epochs = max((_epochs_begun(event) for event in events), default=0)
+    if epochs:
+        words.append(f"epoch {epochs} of {start.get('epochs', '?')}")
+    words.append(f"{max((_step(event) for event in events), default=0):,} steps")
     if "time" in start and "time" in last:
         words.append(f"{last.get('seconds', last['time'] - start['time']):.1f} s")
     words += [clean(start[key], 40) for key in ("optimizer", "backend") if start.get(key)]
     return ", ".join(words)
+
+
+def _epochs_begun(event: Mapping[str, Any]) -> int:
+    """The number of the epoch that the event is of, from 1; only `fit_finished` says a count."""
+    is_count = event["type"] == "fit_finished"
+    return int(event["epoch"]) + (not is_count) if "epoch" in event else 0
+
+
+def _step(event: Mapping[str, Any]) -> int:
+    return int(event["steps"][-1] if event["type"] == "steps_finished" else event.get("step", 0))
 
 
 def _notes(events: Events) -> list[str]:
@@ -120,13 +131,18 @@ def _notes(events: Events) -> list[str]:
 
 def _numbers(events: Events) -> list[tuple[str, str, str, str]]:
     """Per metric: name, last training value, last validation value, best value and its epoch."""
+    last: dict[str, Any] = {}
+    for event in events:
+        if event["type"] == "steps_finished":
+            last |= {label: values[-1] for label, values in event["logs"].items() if label != "batch_loss"}
+        elif event["type"] == "epoch_finished":
+            last |= event["logs"]
     finished = [event for event in events if event["type"] == "epoch_finished"]
-    labels = dict.fromkeys(label.removeprefix("val_") for event in finished for label in event["logs"])
-    rows = []
-    for name in list(labels)[:_MOST_METRICS]:
-        last = finished[-1]["logs"]
-        rows.append((name, _value(last.get(name)), _value(last.get(f"val_{name}")), _best(name, finished)))
-    return rows
+    names = dict.fromkeys(label.removeprefix("val_") for label in last)
+    return [
+        (name, _value(last.get(name)), _value(last.get(f"val_{name}")), _best(name, finished))
+        for name in list(names)[:_MOST_METRICS]
+    ]
 
 
 def _best(name: str, finished: Events) -> str:

@@ -16,19 +16,22 @@ from layerlab_jupyter.runs import Run
 __all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
 
 _EVENTS_BYTES = 24_000  # with the picture and the table an output stays under 60 KB
+_LIVE_EVENTS_BYTES = 12_000  # sent again and again, and only looked at when the kernel is gone
 _DETAILS_BYTES = 200_000
 
 
 def live_bundle(run: Run) -> dict[str, Any]:
-    """A running fit: where to fetch its events, and a line of text for readers that cannot."""
-    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=True)
-    return {RUN_MIME: dataclasses.asdict(record), "text/plain": f"Training '{run.recorder.model_name}' …"}
+    """A running fit: where to fetch its events, and its state of now for readers that cannot."""
+    return _run_bundle(run, live=True, events=run.recorder.static_events(_LIVE_EVENTS_BYTES))
 
 
 def final_bundle(run: Run) -> dict[str, Any]:
     """An ended fit: its thinned events and a picture, readable with no kernel."""
-    events = run.recorder.static_events(_EVENTS_BYTES)
-    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=False, events=events)
+    return _run_bundle(run, live=False, events=run.recorder.static_events(_EVENTS_BYTES))
+
+
+def _run_bundle(run: Run, *, live: bool, events: list[dict[str, Any]]) -> dict[str, Any]:
+    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=live, events=events)
     return {
         RUN_MIME: dataclasses.asdict(record),
         "text/html": run_html(events, run.recorder.status),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from typing import Any
 
-from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished
+from layerlab.events import Event, FitFailed, FitFinished, FitStarted
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.runs import Registry, Run
 
@@ -15,11 +16,16 @@ __all__ = ["Monitor"]
 _log = logging.getLogger(__name__)
 
 
+_LEAST_PAUSE, _MOST_PAUSE = 1.0, 30.0  # seconds
+_SHARE = 0.005  # of the training's time, at most, that making pictures takes
+
+
 class Monitor:
     """A listener of the training loop. It never raises: showing a run must not end it.
 
-    The output is written twice, whatever the length of the run: a small live bundle at the start,
-    which the page draws from what it fetches, and the static picture at the end.
+    The page draws a live run from what it fetches. For the notebook that is saved in mid-run, the output
+    also holds a static picture: renewed every second at first, every half minute in a long run, and
+    less often where making it takes long. At the end the final picture takes its place.
     """
 
     def __init__(self, run: Run, known: Registry) -> None:
@@ -27,21 +33,31 @@ class Monitor:
         self._known = known
         self._display_id = uuid.uuid4().hex
         self._has_failed = False
+        self._started = 0.0
+        self._renew_at = 0.0
 
     def __call__(self, event: Event) -> None:
         try:
             self._run.recorder.record(event)
-            if isinstance(event, StepsFinished):
-                return
             if isinstance(event, FitStarted):
                 self._known.add_run(self._run)
-                self._show(live_bundle(self._run), is_update=False)
+                self._started = event.time
+                self._show_live(event.time, is_update=False)
             elif isinstance(event, FitFinished | FitFailed):
                 self._show(final_bundle(self._run), is_update=True)
+            elif event.time >= self._renew_at:
+                self._show_live(event.time, is_update=True)
         except Exception as error:
             if not self._has_failed:  # once: a run of a million steps must not tell it a million times
                 self._has_failed = True
                 _log.warning("The live monitor failed: %s: %s", type(error).__name__, str(error)[:300])
+
+    def _show_live(self, now: float, is_update: bool) -> None:
+        before = time.perf_counter()
+        self._renew_at = now + _MOST_PAUSE  # should it fail, not again at the next step
+        self._show(live_bundle(self._run), is_update)
+        pause = min(_MOST_PAUSE, max(_LEAST_PAUSE, (now - self._started) / 4))
+        self._renew_at = now + max(pause, (time.perf_counter() - before) / _SHARE)
 
     def _show(self, bundle: dict[str, Any], is_update: bool) -> None:
         # Asked for each time: fit may run in another thread than the one that called watch, and the publisher

@@ -177,7 +177,7 @@ class RunBundle:
     run_id: str
     live: bool
     events: list[dict[str, Any]] = field(default_factory=list)
-    """Thinned out to a few hundred points when the run is long; empty while live."""
+    """Thinned out to a few hundred points when the run is long; while live, as of the last refresh."""
 
 
 @dataclass(frozen=True, kw_only=True)

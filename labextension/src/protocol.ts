@@ -311,7 +311,7 @@ export type RunBundle = {
   kernel_id: string;
   run_id: string;
   live: boolean;
-  /** Thinned out to a few hundred points when the run is long; empty while live. */
+  /** Thinned out to a few hundred points when the run is long; while live, as of the last refresh. */
   events: Record<string, unknown>[];
 };
 

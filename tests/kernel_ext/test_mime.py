@@ -71,10 +71,27 @@ def table(name: str = "dense", rows: int = 1) -> SummaryTable:
     )  # fmt: skip
 
 
-def test_a_live_bundle_only_tells_where_to_ask() -> None:
-    bundle = live_bundle(run_of([fit_started()]))
-    assert bundle[RUN_MIME] == {"version": 1, "kernel_id": "", "run_id": RUN, "live": True, "events": []}
-    assert bundle["text/plain"] == "Training 'digits' …"
+def test_a_live_bundle_tells_where_to_ask_and_holds_the_run_so_far() -> None:
+    first = live_bundle(run_of([fit_started()]))
+    assert {**first[RUN_MIME], "events": []} == {
+        "version": 1, "kernel_id": "", "run_id": RUN, "live": True, "events": [],
+    }  # fmt: skip
+    assert first["text/plain"] == "Functional 'digits': running, 0 steps, 0.0 s, adam, jax"
+
+    # Of two epochs of 10 steps, the first and three steps of the second are done.
+    events = list(events_of_run(epochs=2, steps=10))[:18]
+    later = live_bundle(run_of(events))
+    assert "running, epoch 2 of 2, 13 steps" in later["text/plain"]
+    assert "running, epoch 2 of 2, 13 steps" in Reader(later["text/html"]).words
+    assert (
+        "loss  0.277" in later["text/plain"] and "validation 0.3479" in later["text/plain"]
+    )  # 1 / sqrt(13), 1.1 / sqrt(10)
+    assert later["text/html"].count("<svg") == 2 and len(later[RUN_MIME]["events"]) > 3
+
+
+def test_the_live_output_of_100_000_steps_is_under_30_kilobytes() -> None:
+    bundle = live_bundle(run_of(list(events_of_run(epochs=20, steps=5_000))[:-1]))
+    assert len(json.dumps(bundle, allow_nan=False)) < 30_000
 
 
 def test_the_final_output_of_100_000_steps_is_under_60_kilobytes() -> None:
