@@ -24,6 +24,7 @@ __all__ = [
     "RUN_MIME",
     "MODEL_MIME",
     "VERSION",
+    "ChartOptions",
     "Command",
     "DescribeModel",
     "FetchEvents",
@@ -166,6 +167,17 @@ class ReplyError:
     code: Literal["unknown_method", "invalid", "unknown_run", "unknown_model", "internal"]
     message: str
     fix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartOptions:
+    """How the charts of a run are drawn at first; None leaves it to the person's settings."""
+
+    smoothing: float | None = None
+    """Weight of the moving average over batch values: 0 (none) to 0.99."""
+    x_axis: Literal["step", "epoch", "time"] | None = None
+    log_x: bool | None = None
+    log_y: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -305,6 +305,15 @@ export type ReplyError = {
   fix: string;
 };
 
+/** How the charts of a run are drawn at first; None leaves it to the person's settings. */
+export type ChartOptions = {
+  /** Weight of the moving average over batch values: 0 (none) to 0.99. */
+  smoothing: number | null;
+  x_axis: 'step' | 'epoch' | 'time' | null;
+  log_x: boolean | null;
+  log_y: boolean | null;
+};
+
 /** The data under RUN_MIME: enough to draw the run with no kernel, and to find it in a live one. */
 export type RunBundle = {
   version: number;
@@ -386,6 +395,7 @@ export type Records = {
   ModelInfo: ModelInfo;
   ListAllResult: ListAllResult;
   ReplyError: ReplyError;
+  ChartOptions: ChartOptions;
   RunBundle: RunBundle;
   ModelBundle: ModelBundle;
 };
@@ -629,6 +639,12 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     code: { oneOf: ['unknown_method', 'invalid', 'unknown_run', 'unknown_model', 'internal'] },
     message: 'string',
     fix: { optional: 'string', default: '' },
+  },
+  ChartOptions: {
+    smoothing: { optional: { nullable: 'float' }, default: null },
+    x_axis: { optional: { nullable: { oneOf: ['step', 'epoch', 'time'] } }, default: null },
+    log_x: { optional: { nullable: 'boolean' }, default: null },
+    log_y: { optional: { nullable: 'boolean' }, default: null },
   },
   RunBundle: {
     version: 'integer',

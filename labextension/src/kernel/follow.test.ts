@@ -146,6 +146,6 @@ it('sends a command for its run and looks at once for the effect', async () => {
   const follower = follow(kernel);
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(10);
-  await follower.steer('stop');
+  await follower.steer({ method: 'stop' });
   expect(kernel.requests.map(request => request.method)).toEqual(['fetch_events', 'stop', 'fetch_events']);
 });

@@ -59,8 +59,8 @@ export class RunFollower implements RunSource {
     };
   }
 
-  readonly steer = async (method: Steering): Promise<void> => {
-    await this.connection.request({ method, run_id: this.runId });
+  readonly steer = async (command: Steering): Promise<void> => {
+    await this.connection.request({ ...command, run_id: this.runId });
     // The effect comes at the next step: look for it soon, even where the view is out of sight.
     this.hurriedUntil = Date.now() + HURRY;
     this.wake();

@@ -13,8 +13,12 @@ export type Link =
 
 export type RunState = { readonly run: Run; readonly link: Link };
 
-/** What a view may ask of a run. */
-export type Steering = Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' }>['method'];
+/** What a view may ask of a run: a command without the run's id, which the source knows. */
+export type Steering = WithoutRun<
+  Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' | 'set_learning_rate' }>
+>;
+
+type WithoutRun<C> = C extends unknown ? Omit<C, 'run_id'> : never;
 
 export interface RunSource {
   /** A new object when something changed, else the same. */
@@ -24,7 +28,7 @@ export interface RunSource {
   /** Whether somebody looks: a hidden view is served more slowly. */
   watch(isVisible: boolean, signal: AbortSignal): (isVisible: boolean) => void;
   /** Null where there is nothing to steer. Rejects with a message for the person. */
-  readonly steer: ((method: Steering) => Promise<void>) | null;
+  readonly steer: ((command: Steering) => Promise<void>) | null;
 }
 
 /** A run that will not change. */

@@ -6,12 +6,13 @@ import { clip, value } from '../shared/text';
 import { readTheme } from '../shared/theme';
 import { Drawer } from './drawer';
 import { best, type Family, type Line, latest } from './families';
-import { type ChartOptions, colours, figure } from './figure';
+import { colours, figure } from './figure';
+import type { DrawOptions } from './options';
 
 /** Rows of the hidden table. */
 const TABLE_ROWS = 20;
 
-export function Chart({ family, run, options }: { family: Family; run: Run; options: ChartOptions }) {
+export function Chart({ family, run, options }: { family: Family; run: Run; options: DrawOptions }) {
   const plot = useRef<HTMLDivElement>(null);
   const latestProps = useRef({ family, run, options });
   latestProps.current = { family, run, options };

@@ -6,12 +6,7 @@ import { clip } from '../shared/text';
 import type { Theme } from '../shared/theme';
 import { decimate, smooth } from './decimate';
 import { type Best, best, type Family } from './families';
-
-export type ChartOptions = {
-  /** From 0 (none) to 0.99. */
-  smoothing: number;
-  isLog: boolean;
-};
+import type { DrawOptions } from './options';
 
 export type Figure = { data: Data[]; layout: Partial<Layout> };
 
@@ -20,7 +15,7 @@ const MAX_POINTS = 1_500;
 /** More labelled marks than this would cover each other. */
 const MAX_LABELS = 8;
 
-export function figure(family: Family, run: Run, options: ChartOptions, theme: Theme): Figure {
+export function figure(family: Family, run: Run, options: DrawOptions, theme: Theme): Figure {
   const found = best(family, run);
   const data = family.lines.flatMap((line, index) => {
     const [training, validation] = colours(family, index, theme.series);
@@ -48,7 +43,7 @@ export function plainText(text: string): string {
   return clip(text, 60).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function batchTraces(series: Series, color: string, name: string, options: ChartOptions): Data[] {
+function batchTraces(series: Series, color: string, name: string, options: DrawOptions): Data[] {
   const points = decimate(series, MAX_POINTS);
   const raw = lineTrace(points, color, name, options.smoothing > 0 ? 0.25 : 0.55, 1);
   if (options.smoothing <= 0) {
@@ -115,7 +110,7 @@ function hover(name: string): string {
   return `%{y:.4g}<extra>${plainText(name)}</extra>`;
 }
 
-function layout(run: Run, options: ChartOptions, theme: Theme): Partial<Layout> {
+function layout(run: Run, options: DrawOptions, theme: Theme): Partial<Layout> {
   const axis = {
     gridcolor: theme.grid,
     linecolor: theme.grid,
@@ -134,16 +129,17 @@ function layout(run: Run, options: ChartOptions, theme: Theme): Partial<Layout> 
     hoverlabel: { bgcolor: theme.background, bordercolor: theme.grid, font: { color: theme.text } },
     showlegend: false,
     // The same value keeps the person's zoom while points arrive; another scale is another picture.
-    uirevision: options.isLog ? 'log' : 'linear',
+    uirevision: `${options.log_x} ${options.log_y}`,
     xaxis: {
       ...axis,
+      type: options.log_x ? 'log' : 'linear',
       title: { text: 'step', standoff: 4, font: { size: 11, color: theme.faint } },
       rangemode: 'tozero',
       showgrid: false,
       ticks: 'outside',
       tickcolor: theme.grid
     },
-    yaxis: { ...axis, type: options.isLog ? 'log' : 'linear', nticks: 6, exponentformat: 'power' },
+    yaxis: { ...axis, type: options.log_y ? 'log' : 'linear', nticks: 6, exponentformat: 'power' },
     shapes: run.marks.map(mark => markLine(mark, theme)),
     annotations: labelled.map(mark => ({
       x: mark.step,

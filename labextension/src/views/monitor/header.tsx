@@ -6,7 +6,9 @@ import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from '..
 import { Icon } from '../shared/icons';
 import { clip, count, duration, value } from '../shared/text';
 
-export type Steer = (method: Steering) => Promise<void>;
+type Method = 'pause' | 'resume' | 'step' | 'stop';
+
+export type Steer = (command: Steering) => Promise<void>;
 
 type HeaderProps = { run: Run; link: Link; steer: Steer | null; onOpen: (() => void) | null };
 
@@ -129,17 +131,17 @@ function useSecondsSince(moment: number, isMoving: boolean): number {
 }
 
 function Buttons({ run, steer }: { run: Run; steer: Steer }) {
-  const [pending, setPending] = useState<Steering | null>(null);
+  const [pending, setPending] = useState<Method | null>(null);
   const [problem, setProblem] = useState('');
   const isPaused = run.status === 'paused';
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new state, or a step made, is the command's effect
   useEffect(() => setPending(null), [run.status, run.marks.length]);
 
-  const send = async (method: Steering) => {
+  const send = async (method: Method) => {
     setPending(method);
     setProblem('');
     try {
-      await steer(method);
+      await steer({ method });
       // A step at the end of a pause leaves the state as it was.
       if (method === 'step') {
         setPending(null);
@@ -149,7 +151,7 @@ function Buttons({ run, steer }: { run: Run; steer: Steer }) {
       setProblem(error instanceof Error ? clip(error.message) : 'The kernel did not take the command.');
     }
   };
-  const button = (method: Steering, label: string, title: string, isDisabled = false) => (
+  const button = (method: Method, label: string, title: string, isDisabled = false) => (
     <button
       type="button"
       className={`layerlab-button layerlab-button-${method}`}

@@ -1,12 +1,13 @@
 /** The fit monitor: a run's state, progress, curves and advice. */
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { RunSource } from '../../kernel/source';
+import type { ChartOptions } from '../../protocol';
 import { mount } from '../shared/mount';
 import { Chart } from './chart';
 import { families } from './families';
-import type { ChartOptions } from './figure';
 import { Header } from './header';
 import { Messages } from './messages';
+import { type DrawOptions, drawOptions, MAX_SMOOTHING } from './options';
 
 export type MonitorArguments = {
   source: RunSource;
@@ -14,20 +15,28 @@ export type MonitorArguments = {
   signal: AbortSignal;
   /** Shows a button that opens the run somewhere else. */
   onOpen?: (() => void) | null;
+  /** How the charts are drawn until the person chooses otherwise. */
+  options?: Partial<ChartOptions>;
 };
 
 /** Draw the run into `el` until `signal` is aborted. */
-export function render({ source, el, signal, onOpen = null }: MonitorArguments): void {
-  mount(el, signal, <Monitor source={source} onOpen={onOpen} />);
+export function render({ source, el, signal, onOpen = null, options = {} }: MonitorArguments): void {
+  mount(el, signal, <Monitor source={source} onOpen={onOpen} initial={options} />);
 }
 
-function Monitor({ source, onOpen }: { source: RunSource; onOpen: (() => void) | null }) {
+type MonitorProps = {
+  source: RunSource;
+  onOpen: (() => void) | null;
+  initial: Partial<ChartOptions>;
+};
+
+function Monitor({ source, onOpen, initial }: MonitorProps) {
   const { run, link } = useSyncExternalStore(
     listener => source.subscribe(listener),
     () => source.state
   );
   const root = useVisibility(source);
-  const [options, setOptions] = useState<ChartOptions>({ smoothing: 0, isLog: false });
+  const [options, setOptions] = useState<DrawOptions>(() => drawOptions(initial));
   const charts = useMemo(() => families(run), [run]);
   return (
     <section
@@ -86,13 +95,7 @@ function useVisibility(source: RunSource) {
   return root;
 }
 
-function Controls({
-  options,
-  onChange
-}: {
-  options: ChartOptions;
-  onChange: (options: ChartOptions) => void;
-}) {
+function Controls({ options, onChange }: { options: DrawOptions; onChange: (options: DrawOptions) => void }) {
   return (
     <div className="layerlab-controls">
       <label>
@@ -100,7 +103,7 @@ function Controls({
         <input
           type="range"
           min={0}
-          max={0.99}
+          max={MAX_SMOOTHING}
           step={0.01}
           value={options.smoothing}
           onChange={event => onChange({ ...options, smoothing: Number(event.target.value) })}
@@ -110,8 +113,8 @@ function Controls({
       <label>
         <input
           type="checkbox"
-          checked={options.isLog}
-          onChange={event => onChange({ ...options, isLog: event.target.checked })}
+          checked={options.log_y}
+          onChange={event => onChange({ ...options, log_y: event.target.checked })}
         />
         logarithmic
       </label>

@@ -6,6 +6,7 @@ import { decimate, smooth } from './decimate';
 import { best, families } from './families';
 import { figure, plainText } from './figure';
 import { stateOf } from './header';
+import { type DrawOptions, drawOptions } from './options';
 
 const series = (y: number[]) =>
   append(
@@ -104,12 +105,12 @@ describe('families', () => {
 });
 
 describe('the figure', () => {
-  const draw = (options = { smoothing: 0, isLog: false }, of: Run = run) => {
+  const draw = (options: Partial<DrawOptions> = {}, of: Run = run) => {
     const [family] = families(of);
     if (family === undefined) {
       throw new Error('no family');
     }
-    return figure(family, of, options, theme);
+    return figure(family, of, drawOptions(options), theme);
   };
 
   it('has batches, training, validation and the best', () => {
@@ -117,13 +118,11 @@ describe('the figure', () => {
   });
 
   it('adds a smooth line and keeps the raw one faint', () => {
-    expect(draw({ smoothing: 0.9, isLog: false }).data.map(trace => trace.name)).toContain(
-      'batch (smoothed)'
-    );
+    expect(draw({ smoothing: 0.9 }).data.map(trace => trace.name)).toContain('batch (smoothed)');
   });
 
   it('has a logarithmic axis on demand', () => {
-    expect(draw({ smoothing: 0, isLog: true }).layout.yaxis?.type).toBe('log');
+    expect(draw({ log_y: true }).layout.yaxis?.type).toBe('log');
   });
 
   it('draws marks as lines whose text is plain', () => {
@@ -147,5 +146,18 @@ describe('the state in one word', () => {
     expect(stateOf({ ...run, status: 'finished' }, stale)).toBe('finished');
     expect(stateOf(run, { kind: 'live' })).toBe('running');
     expect(stateOf(emptyRun, { kind: 'connecting' })).toBe('waiting');
+  });
+});
+
+describe('options', () => {
+  it('are those given last that say anything, within their limits', () => {
+    const settings = { smoothing: 0.6, x_axis: 'epoch' } as const;
+    expect(drawOptions(settings, null, { smoothing: null, log_y: true })).toEqual({
+      smoothing: 0.6,
+      x_axis: 'epoch',
+      log_x: false,
+      log_y: true
+    });
+    expect(drawOptions({ smoothing: 7 }).smoothing).toBe(0.99);
   });
 });

@@ -1,0 +1,21 @@
+/** How charts are drawn: by the person's settings, by what the run asks for, and then by the controls. */
+import type { ChartOptions } from '../../protocol';
+
+/** `ChartOptions` with nothing left open. */
+export type DrawOptions = { [K in keyof ChartOptions]: NonNullable<ChartOptions[K]> };
+
+export const DEFAULT_OPTIONS: DrawOptions = { smoothing: 0, x_axis: 'step', log_x: false, log_y: false };
+
+export const MAX_SMOOTHING = 0.99;
+
+/** The options of all that are given: later ones count, as far as they say anything. */
+export function drawOptions(...given: readonly (Partial<ChartOptions> | null | undefined)[]): DrawOptions {
+  const options = { ...DEFAULT_OPTIONS };
+  for (const wanted of given) {
+    options.smoothing = wanted?.smoothing ?? options.smoothing;
+    options.x_axis = wanted?.x_axis ?? options.x_axis;
+    options.log_x = wanted?.log_x ?? options.log_x;
+    options.log_y = wanted?.log_y ?? options.log_y;
+  }
+  return { ...options, smoothing: Math.min(MAX_SMOOTHING, Math.max(0, options.smoothing)) };
+}
