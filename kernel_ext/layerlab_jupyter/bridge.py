@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from layerlab.events import Event, StepsFinished, to_dict
 from layerlab_jupyter.json_safe import json_safe, number
+from layerlab_jupyter.progress import Progress, progress_of
 from layerlab_jupyter.protocol import FetchEventsResult
 from layerlab_jupyter.thinning import Part, StepBlock, thin
 
@@ -74,6 +75,11 @@ class RunRecorder:
             parts = self._copy(since)
         thinned = thin(parts, steps=_FETCH_STEPS, epochs=_FETCH_EPOCHS, marks=_FETCH_MARKS)
         return FetchEventsResult(events=[self._as_event(part) for part in thinned], next=count, live=live)
+
+    def progress(self) -> Progress:
+        """How far the run is."""
+        with self._lock:
+            return progress_of(self._parts)
 
     def static_events(self, size_bytes: int) -> list[dict[str, Any]]:
         """The run in at most `size_bytes` of JSON: the detail that fits, and always its start and end."""

@@ -12,6 +12,7 @@ from logging import Logger
 from typing import Any
 
 from layerlab.errors import LayerlabError
+from layerlab.inspect import revision
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.mime import describe
@@ -27,6 +28,8 @@ from layerlab_jupyter.protocol import (
     ListAllResult,
     ModelBundle,
     ModelInfo,
+    ModelState,
+    ModelStateResult,
     Pause,
     ReplyError,
     Resume,
@@ -99,15 +102,7 @@ def _set_learning_rate(known: Registry, command: SetLearningRate) -> dict[str, A
 
 
 def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
-    runs = [
-        RunInfo(
-            run_id=run.run_id,
-            model_name=run.recorder.model_name,
-            status=run.recorder.status,
-            started=run.recorder.started,
-        )
-        for run in known.runs()
-    ]
+    runs = [_run_info(run) for run in known.runs()]
     models = [
         ModelInfo(
             model_id=id, name=model.name, class_name=type(model).__name__, parameters=_parameters(model)
@@ -118,17 +113,12 @@ def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
 
 
 def _describe_model(known: Registry, command: DescribeModel) -> dict[str, Any]:
-    model = known.model(command.model_id)
-    if model is None:
-        raise Refusal(
-            ReplyError(
-                code="unknown_model",
-                message="This kernel has no such model; it was deleted or belongs to another session.",
-                fix="Run the cell that makes the model again.",
-            )
-        )
-    bundle: ModelBundle = describe(model, command.model_id)
+    bundle: ModelBundle = describe(_model(known, command.model_id), command.model_id)
     return dataclasses.asdict(bundle)
+
+
+def _model_state(known: Registry, command: ModelState) -> dict[str, Any]:
+    return dataclasses.asdict(ModelStateResult(revision=revision(_model(known, command.model_id))))
 
 
 _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
@@ -140,6 +130,7 @@ _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     SetLearningRate: _set_learning_rate,
     ListAll: _list_all,
     DescribeModel: _describe_model,
+    ModelState: _model_state,
 }
 
 
@@ -161,6 +152,35 @@ def _live_run(known: Registry, run_id: str) -> Run:
     if run.recorder.has_ended:
         raise Refusal(ReplyError(code="invalid", message="The run has ended: there is nothing to steer."))
     return run
+
+
+def _model(known: Registry, model_id: str) -> Any:
+    model = known.model(model_id)
+    if model is None:
+        raise Refusal(
+            ReplyError(
+                code="unknown_model",
+                message="This kernel has no such model; it was deleted or belongs to another session.",
+                fix="Run the cell that makes the model again.",
+            )
+        )
+    return model
+
+
+def _run_info(run: Run) -> RunInfo:
+    progress = run.recorder.progress()
+    return RunInfo(
+        run_id=run.run_id,
+        model_id=run.model_id,
+        model_name=run.recorder.model_name,
+        status=run.recorder.status,
+        started=run.recorder.started,
+        updated=progress.updated,
+        epoch=progress.epoch,
+        epochs=progress.epochs,
+        done=progress.done,
+        loss=progress.loss,
+    )
 
 
 def _parameters(model: Any) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from layerlab.inspect import describe_graph, summarize
+from layerlab.inspect import describe_graph, revision, summarize
 from layerlab_jupyter.html import model_html, run_html, run_text
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id
@@ -49,6 +49,7 @@ def describe(model: Any, model_id: str) -> ModelBundle:
         class_name=type(model).__name__,
         graph=describe_graph(model),
         summary=summarize(model),
+        revision=revision(model),
     )
 
 

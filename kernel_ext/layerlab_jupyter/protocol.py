@@ -33,6 +33,8 @@ __all__ = [
     "ListAllResult",
     "ModelBundle",
     "ModelInfo",
+    "ModelState",
+    "ModelStateResult",
     "Pause",
     "ReplyError",
     "Resume",
@@ -133,13 +135,37 @@ class DescribeModel(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelState(Command):
+    """Whether a model is still as it was described: cheap enough to be asked every second."""
+
+    method: ClassVar[str] = "model_state"
+    model_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStateResult:
+    """`revision` differs from that of a ModelBundle when its summary would."""
+
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
-    """One run in a list."""
+    """One run in a list. Times are in seconds since the Unix epoch."""
 
     run_id: str
+    model_id: str
     model_name: str
     status: Literal["running", "paused", "stopped", "failed", "finished"]
     started: float
+    updated: float
+    epoch: int
+    """The epoch being trained, from 1; 0 before the first step."""
+    epochs: int
+    done: float | None
+    """Part of the run, from 0 to 1; None while the length of an epoch is unknown."""
+    loss: float | None
+    """The newest running mean over the epoch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,3 +229,5 @@ class ModelBundle:
     class_name: str
     graph: ModelGraph
     summary: SummaryTable
+    revision: str = ""
+    """Changes with what is shown; '' in older notebooks."""

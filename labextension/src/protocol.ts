@@ -208,6 +208,12 @@ export type DescribeModel = {
   model_id: string;
 };
 
+/** Whether a model is still as it was described: cheap enough to be asked every second. */
+export type ModelState = {
+  method: 'model_state';
+  model_id: string;
+};
+
 /** One box of a graph: one call of a layer or op, or a group (a nested model). */
 export type NodeInfo = {
   /** Unique in the graph; a node inside a group has its parent's id as prefix. */
@@ -276,12 +282,26 @@ export type FetchEventsResult = {
   live: boolean;
 };
 
-/** One run in a list. */
+/** `revision` differs from that of a ModelBundle when its summary would. */
+export type ModelStateResult = {
+  revision: string;
+};
+
+/** One run in a list. Times are in seconds since the Unix epoch. */
 export type RunInfo = {
   run_id: string;
+  model_id: string;
   model_name: string;
   status: 'running' | 'paused' | 'stopped' | 'failed' | 'finished';
   started: number;
+  updated: number;
+  /** The epoch being trained, from 1; 0 before the first step. */
+  epoch: number;
+  epochs: number;
+  /** Part of the run, from 0 to 1; None while the length of an epoch is unknown. */
+  done: number | null;
+  /** The newest running mean over the epoch. */
+  loss: number | null;
 };
 
 /** One live model in a list. */
@@ -333,6 +353,8 @@ export type ModelBundle = {
   class_name: string;
   graph: ModelGraph;
   summary: SummaryTable;
+  /** Changes with what is shown; '' in older notebooks. */
+  revision: string;
 };
 
 /** What a training run says, tagged by `type`. */
@@ -360,7 +382,8 @@ export type Command =
   | Stop
   | SetLearningRate
   | ListAll
-  | DescribeModel;
+  | DescribeModel
+  | ModelState;
 
 /** All types of this file by name. */
 export type Records = {
@@ -385,12 +408,14 @@ export type Records = {
   SetLearningRate: SetLearningRate;
   ListAll: ListAll;
   DescribeModel: DescribeModel;
+  ModelState: ModelState;
   NodeInfo: NodeInfo;
   Edge: Edge;
   ModelGraph: ModelGraph;
   SummaryRow: SummaryRow;
   SummaryTable: SummaryTable;
   FetchEventsResult: FetchEventsResult;
+  ModelStateResult: ModelStateResult;
   RunInfo: RunInfo;
   ModelInfo: ModelInfo;
   ListAllResult: ListAllResult;
@@ -440,6 +465,7 @@ export const COMMANDS = {
   set_learning_rate: 'SetLearningRate',
   list_all: 'ListAll',
   describe_model: 'DescribeModel',
+  model_state: 'ModelState',
 } as const;
 
 /** The fields of each record; an older notebook may lack those with a default. */
@@ -571,6 +597,9 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
   DescribeModel: {
     model_id: 'string',
   },
+  ModelState: {
+    model_id: 'string',
+  },
   NodeInfo: {
     id: 'string',
     parent: { nullable: 'string' },
@@ -619,11 +648,20 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     next: 'integer',
     live: 'boolean',
   },
+  ModelStateResult: {
+    revision: 'string',
+  },
   RunInfo: {
     run_id: 'string',
+    model_id: 'string',
     model_name: 'string',
     status: { oneOf: ['running', 'paused', 'stopped', 'failed', 'finished'] },
     started: 'float',
+    updated: 'float',
+    epoch: 'integer',
+    epochs: 'integer',
+    done: { nullable: 'float' },
+    loss: { nullable: 'float' },
   },
   ModelInfo: {
     model_id: 'string',
@@ -661,5 +699,6 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     class_name: 'string',
     graph: { record: 'ModelGraph' },
     summary: { record: 'SummaryTable' },
+    revision: { optional: 'string', default: '' },
   },
 };

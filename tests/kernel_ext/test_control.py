@@ -79,9 +79,15 @@ def test_list_all_names_runs_and_living_models_newest_first(known: Registry) -> 
     assert [r["run_id"] for r in result["runs"]] == ["run-2", "run-1"]
     assert result["runs"][1] == {
         "run_id": "run-1",
+        "model_id": "model-1",
         "model_name": "digits",
         "status": "running",
         "started": 1000.0,
+        "updated": 1000.0,
+        "epoch": 0,
+        "epochs": 2,
+        "done": None,
+        "loss": None,
     }
     assert [m["model_id"] for m in result["models"]] == ids[::-1]
 
@@ -130,6 +136,8 @@ BAD_BODIES = [
     ({"method": "set_learning_rate", "run_id": "run-1", "learning_rate": -0.1}, "invalid", "positive"),
     ({"method": "set_learning_rate", "run_id": "run-1", "learning_rate": 0}, "invalid", "positive"),
     ({"method": "describe_model", "model_id": "model-0"}, "unknown_model", "no such model"),
+    ({"method": "model_state", "model_id": "model-0"}, "unknown_model", "no such model"),
+    ({"method": "model_state", "model_id": 7}, "invalid", "text"),
     ("stop", "invalid", "not a command"),
     (None, "invalid", "not a command"),
 ]

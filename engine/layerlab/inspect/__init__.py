@@ -2,6 +2,7 @@
 
 from layerlab.inspect.graph import describe_graph
 from layerlab.inspect.records import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable
+from layerlab.inspect.revision import revision
 from layerlab.inspect.summary import print_summary, summarize
 from layerlab.inspect.svg import graph_svg
 
@@ -14,5 +15,6 @@ __all__ = [
     "describe_graph",
     "graph_svg",
     "print_summary",
+    "revision",
     "summarize",
 ]

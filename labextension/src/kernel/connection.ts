@@ -10,6 +10,7 @@ import {
   type FetchEventsResult,
   type ListAllResult,
   type ModelBundle,
+  type ModelStateResult,
   REQUEST,
   type ReplyError,
   VERSION
@@ -38,7 +39,9 @@ export type ResultOf<M extends Command['method']> = M extends 'fetch_events'
     ? ListAllResult
     : M extends 'describe_model'
       ? ModelBundle
-      : null;
+      : M extends 'model_state'
+        ? ModelStateResult
+        : null;
 
 /** Why a request has no result: the kernel's own answer, or that there was none. */
 export class RequestError extends Error {
@@ -220,6 +223,8 @@ function decodeResult(command: Command, result: unknown): unknown {
       return decodeRecord('ListAllResult', result);
     case 'describe_model':
       return decodeModelBundle(result);
+    case 'model_state':
+      return decodeRecord('ModelStateResult', result);
     default:
       return null;
   }

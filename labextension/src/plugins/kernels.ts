@@ -1,9 +1,11 @@
 /** The plugin that holds the connections to kernels. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Connections } from '../kernel/connections';
 import { REQUEST } from '../protocol';
-import { PLUGINS } from './ids';
+import { speak } from '../views/shared/trans';
+import { DOMAIN, PLUGINS } from './ids';
 import { IConnections } from './tokens';
 
 export const kernels: JupyterFrontEndPlugin<Connections> = {
@@ -11,7 +13,10 @@ export const kernels: JupyterFrontEndPlugin<Connections> = {
   description: 'Connections to kernels that train models.',
   autoStart: true,
   provides: IConnections,
-  activate: (app: JupyterFrontEnd) => {
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
+    // Here, because all our plugins need this one: it is activated first.
+    speak((translator ?? nullTranslator).load(DOMAIN));
     leaveKernelStatusAlone();
     return new Connections(app.serviceManager.kernels);
   }
