@@ -38,7 +38,7 @@ from layerlab_jupyter.protocol import (
     Step,
     Stop,
 )
-from layerlab_jupyter.runs import Registry, Run, registry
+from layerlab_jupyter.registry import Registry, Run, registry
 
 __all__ = ["answer", "install"]
 

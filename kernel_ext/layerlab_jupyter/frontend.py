@@ -12,7 +12,7 @@ from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel
 from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
-from layerlab_jupyter.runs import Run, registry
+from layerlab_jupyter.registry import Run, registry
 
 __all__ = ["JupyterFrontend", "frontend"]
 

@@ -11,7 +11,7 @@ from layerlab_jupyter.html import model_html, run_html, run_text
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id
 from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME, VERSION, ModelBundle, RunBundle
-from layerlab_jupyter.runs import Run
+from layerlab_jupyter.registry import Run
 
 __all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from layerlab.events import Event, FitFailed, FitFinished, FitStarted
 from layerlab_jupyter.mime import final_bundle, live_bundle
-from layerlab_jupyter.runs import Registry, Run
+from layerlab_jupyter.registry import Registry, Run
 
 __all__ = ["Monitor"]
 

@@ -13,7 +13,7 @@ import pytest
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.control import answer, install
-from layerlab_jupyter.runs import MOST_RUNS, Registry, Run
+from layerlab_jupyter.registry import MOST_RUNS, Registry, Run
 from tests.kernel_ext.runs import events_of_run, fit_started, recorded
 
 LOG = logging.getLogger("test")

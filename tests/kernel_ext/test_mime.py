@@ -16,7 +16,7 @@ from layerlab.training.control import RunControl
 from layerlab_jupyter.html import model_html, run_html, run_text
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.protocol import RUN_MIME
-from layerlab_jupyter.runs import Run
+from layerlab_jupyter.registry import Run
 from layerlab_jupyter.svg_chart import charts_svg
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, recorded, step_finished
 
