@@ -1,15 +1,24 @@
 """layerlab in Jupyter: the live training monitor, the model graph, and the messages behind them.
 
-The engine finds this package by itself (entry point `layerlab.frontends`); `show` is all that a
-notebook may want to call.
+The engine finds this package by itself (entry point `layerlab.frontends`). What a notebook may want to call:
+`runs()` and `run()`, what was trained in this folder, as tables; `show(model)` in the middle of a cell.
 """
 
 from importlib.metadata import PackageNotFoundError, version
 
+from layerlab_jupyter.history import RunHistory, run, runs
 from layerlab_jupyter.magics import load_ipython_extension, unload_ipython_extension
 from layerlab_jupyter.show import show
 
-__all__ = ["__version__", "load_ipython_extension", "show", "unload_ipython_extension"]
+__all__ = [
+    "RunHistory",
+    "__version__",
+    "load_ipython_extension",
+    "run",
+    "runs",
+    "show",
+    "unload_ipython_extension",
+]
 
 try:
     __version__ = version("layerlab")

@@ -81,10 +81,23 @@ class RunRecorder:
         with self._lock:
             return progress_of(self._parts)
 
+    def parts(self, since: int = 0) -> tuple[list[Part], int]:
+        """All items from number `since` on, and the number of the next one."""
+        with self._lock:
+            return self._copy(since), self._count
+
+    def outline(self) -> list[dict[str, Any]]:
+        """All events but the steps, of which there is only the last."""
+        with self._lock:
+            events = [part for part in self._parts if isinstance(part, dict)]
+            blocks = (part for part in reversed(self._parts) if isinstance(part, StepBlock))
+            last = next(blocks, None)
+            row = None if last is None else last.select([len(last.steps) - 1])
+        return events if row is None else [*events, self._as_event(row)]
+
     def static_events(self, size_bytes: int) -> list[dict[str, Any]]:
         """The run in at most `size_bytes` of JSON: the detail that fits, and always its start and end."""
-        with self._lock:
-            parts = self._copy(0)
+        parts, _ = self.parts()
         parts = [part for part in parts if isinstance(part, StepBlock) or part["type"] != "epoch_started"]
         for detail in _STATIC_DETAILS:
             parts = thin(parts, steps=detail, epochs=detail // 2, marks=detail // 10)

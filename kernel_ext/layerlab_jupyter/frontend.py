@@ -10,6 +10,7 @@ from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel
+from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.registry import Run, registry
@@ -27,7 +28,7 @@ class JupyterFrontend:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        return Monitor(run, registry)
+        return Monitor(run, registry, log_folder())
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
-from layerlab.events import Event, FitFailed, FitFinished, FitStarted
+from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished
+from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.registry import Registry, Run
 
@@ -26,11 +28,16 @@ class Monitor:
     The page draws a live run from what it fetches. For the notebook that is saved in mid-run, the output
     also holds a static picture: renewed every second at first, every half minute in a long run, and
     less often where making it takes long. At the end the final picture takes its place.
+
+    Args:
+        log_folder: where the run's log is written; None for no log.
     """
 
-    def __init__(self, run: Run, known: Registry) -> None:
+    def __init__(self, run: Run, known: Registry, log_folder: Path | None = None) -> None:
         self._run = run
         self._known = known
+        self._log_folder = log_folder
+        self._run_log: RunLog | None = None
         self._display_id = uuid.uuid4().hex
         self._has_failed = False
         self._started = 0.0
@@ -39,18 +46,34 @@ class Monitor:
     def __call__(self, event: Event) -> None:
         try:
             self._run.recorder.record(event)
-            if isinstance(event, FitStarted):
-                self._known.add_run(self._run)
-                self._started = event.time
-                self._show_live(event.time, is_update=False)
-            elif isinstance(event, FitFinished | FitFailed):
-                self._show(final_bundle(self._run), is_update=True)
-            elif event.time >= self._renew_at:
-                self._show_live(event.time, is_update=True)
+            try:
+                self._draw(event)
+            finally:
+                self._write(event)
         except Exception as error:
             if not self._has_failed:  # once: a run of a million steps must not tell it a million times
                 self._has_failed = True
                 _log.warning("The live monitor failed: %s: %s", type(error).__name__, str(error)[:300])
+
+    def _draw(self, event: Event) -> None:
+        if isinstance(event, FitStarted):
+            self._known.add_run(self._run)
+            self._started = event.time
+            self._show_live(event.time, is_update=False)
+        elif isinstance(event, FitFinished | FitFailed):
+            self._show(final_bundle(self._run), is_update=True)
+        elif event.time >= self._renew_at:
+            self._show_live(event.time, is_update=True)
+
+    def _write(self, event: Event) -> None:
+        if isinstance(event, FitStarted) and self._log_folder is not None:
+            self._run_log = RunLog(self._run.recorder, self._log_folder)
+        elif self._run_log is None or isinstance(event, StepsFinished):
+            return  # the log takes steps by the clock
+        elif isinstance(event, FitFinished | FitFailed):
+            self._run_log.close()
+        else:
+            self._run_log.wake()
 
     def _show_live(self, now: float, is_update: bool) -> None:
         before = time.perf_counter()

@@ -1,0 +1,168 @@
+"""`runs()` and `run()`: what was trained in this folder, as tables for Python.
+
+They read this process' memory and the logs on disk, and work in a notebook, in a script, and when the kernel
+that trained is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from layerlab.errors import UnknownNameError, explain
+from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.log_folder import log_folder
+from layerlab_jupyter.log_reader import LoggedStatus, Summary, find_log, read_log, summaries, summarize
+from layerlab_jupyter.registry import registry
+from layerlab_jupyter.thinning import StepBlock
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["RunHistory", "run", "runs"]
+
+
+def runs(folder: str | Path | None = None) -> pandas.DataFrame:
+    """All runs of this folder and of this process, newest first: a row each, indexed by run id.
+
+    Columns: `model`, `status`, `started` (local time), `seconds`, `epochs` (finished), `steps`, `optimizer`,
+    `learning_rate` (the first), `batch_size`, `parameters`, `backend`, `model_class`; the logs of the last
+    finished epoch (`loss`, `val_loss` ...); `kernel_id`, and `path` of the log. `status` is 'running',
+    'paused', 'stopped', 'failed', 'finished', or 'lost' when the process ended before the run did.
+
+    Args:
+        folder: where the logs are; default: where this process writes its own (see `LAYERLAB_RUNS`).
+    Raises: ImportError without pandas.
+    """
+    pandas = _pandas()
+    rows = [_row(summary) for summary in _summaries(folder)]
+    columns = list(dict.fromkeys(name for row in rows or [_row(_NOTHING)] for name in row))
+    last = ["kernel_id", "path"]
+    table = pandas.DataFrame(rows, columns=[name for name in columns if name not in last] + last)
+    return table.set_index("run_id")
+
+
+def run(run_id: str | None = None, folder: str | Path | None = None) -> RunHistory:
+    """The recorded history of one run, by default of the newest.
+
+    Args:
+        run_id: as `runs()` lists it.
+        folder: as in `runs()`.
+    Raises: UnknownNameError if there is no such run.
+    """
+    if run_id is None:
+        newest = _summaries(folder)
+        if not newest:
+            raise UnknownNameError(
+                explain("There is no run yet.", fix="train a model, or name the logs' folder")
+            )
+        run_id = newest[0].run_id
+    live = None if folder is not None else registry.run(run_id)
+    if live is not None:
+        return RunHistory(run_id, live.recorder.status, live.recorder)
+    path = find_log(_folder(folder), run_id)
+    if path is None:
+        raise UnknownNameError(
+            explain("There is no such run.", got=repr(run_id)[:80], fix="layerlab_jupyter.runs() lists them")
+        )
+    logged = read_log(path, run_id)
+    return RunHistory(run_id, logged.status, logged.recorder)
+
+
+@dataclass(frozen=True, eq=False)
+class RunHistory:
+    """What happened in one run. Of a run of this process each look is up to date.
+
+    Example:
+        >>> history = layerlab_jupyter.run()  # doctest: +SKIP
+        >>> history.epochs[["loss", "val_loss"]].plot()  # doctest: +SKIP
+    """
+
+    run_id: str
+    status: LoggedStatus
+    recorder: RunRecorder
+
+    def __repr__(self) -> str:
+        return f"RunHistory({self.run_id!r}, model={self.recorder.model_name!r}, status={self.status!r})"
+
+    @property
+    def steps(self) -> pandas.DataFrame:
+        """One row a step, indexed by its number: `epoch`, and each log.
+
+        Logs are running means over the epoch; `batch_loss` is the loss of that batch alone.
+        """
+        pandas = _pandas()
+        parts, _ = self.recorder.parts()
+        blocks = [part for part in parts if isinstance(part, StepBlock)]
+        frames = [
+            pandas.DataFrame({"epoch": block.epoch, **block.columns}, index=block.steps) for block in blocks
+        ]
+        table = pandas.concat(frames) if frames else pandas.DataFrame({"epoch": []}, dtype="int64")
+        return table.rename_axis("step")
+
+    @property
+    def epochs(self) -> pandas.DataFrame:
+        """One row per finished epoch, indexed by its number from 0: `step`, `seconds`, and each log."""
+        rows = [
+            {**{name: event[name] for name in _OF_EPOCHS}, **_floats(event["logs"])}
+            for event in self.events
+            if event["type"] == "epoch_finished"
+        ]
+        table = _pandas().DataFrame(rows, columns=None if rows else _OF_EPOCHS)
+        return table.set_index("epoch")
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All that happened but the steps, in order; fields as in `layerlab.events`."""
+        parts, _ = self.recorder.parts()
+        return [part for part in parts if isinstance(part, dict)]
+
+
+_OF_EPOCHS = ["epoch", "step", "seconds"]
+_NOTHING = Summary("", "", "", "", "", None, None, 0, "finished", 0.0, 0.0, 0, 0)
+_COLUMNS = (
+    *("run_id", "model", "status", "started", "seconds", "epochs", "steps"),
+    *("optimizer", "learning_rate", "batch_size", "parameters", "backend", "model_class"),
+)
+
+
+def _summaries(folder: str | Path | None) -> list[Summary]:
+    """Of memory and disk, newest first; where both have a run, memory knows more."""
+    place = _folder(folder)
+    logged = {} if place is None else {summary.run_id: summary for summary in summaries(place)}
+    if folder is None:
+        for known in registry.runs():
+            path = logged[known.run_id].path if known.run_id in logged else ""
+            summary = summarize(known.recorder.outline(), known.recorder.status, path=path)
+            if summary is not None:
+                logged[known.run_id] = summary
+    return sorted(logged.values(), key=lambda summary: summary.started, reverse=True)
+
+
+def _folder(folder: str | Path | None) -> Path | None:
+    return log_folder() if folder is None else Path(folder)
+
+
+def _row(summary: Summary) -> dict[str, Any]:
+    fields = asdict(summary)
+    row = {name: fields[name] for name in _COLUMNS}
+    row["started"] = datetime.fromtimestamp(summary.started)
+    logs = {label: value for label, value in summary.logs.items() if label not in fields}
+    return {**row, **logs, "kernel_id": summary.kernel_id, "path": summary.path}
+
+
+def _floats(logs: dict[str, Any]) -> dict[str, float]:
+    return {label: float(value) for label, value in logs.items()}
+
+
+def _pandas() -> Any:
+    try:
+        return importlib.import_module("pandas")
+    except ImportError:
+        raise ImportError(
+            'A table of runs needs pandas. Fix: pip install "layerlab[notebooks]". '
+            f"The logs themselves are text, one JSON object a line, in {log_folder()}."
+        ) from None
