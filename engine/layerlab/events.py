@@ -64,6 +64,8 @@ class FitStarted(Event):
     """None while unknown: a generator in its first epoch."""
     batch_size: int | None
     validation: bool
+    schedule: str = ""
+    """What the learning rate follows, if it follows something: it cannot be set then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,8 @@ class LearningRateChanged(Event):
     type: ClassVar[str] = "learning_rate_changed"
     step: int
     learning_rate: float
-    source: Literal["callback", "user"]
+    previous: float | None = None
+    source: Literal["callback", "user", "schedule"] = "callback"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +138,8 @@ class FitResumed(Event):
 
     type: ClassVar[str] = "fit_resumed"
     step: int
+    until: Literal["end", "epoch", "step"] = "end"
+    """Where it pauses again: after one step, at the end of the epoch, or not by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +149,8 @@ class CheckpointSaved(Event):
     type: ClassVar[str] = "checkpoint_saved"
     step: int
     path: str
+    note: str = ""
+    """Why it holds the weights alone, where the whole model was wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +175,7 @@ class FitStopped(Event):
     step: int
     reason: Literal["user", "callback", "interrupt"]
     message: str = ""
+    """What the callback says, if it says something."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ from layerlab_jupyter.protocol import (
     ReplyError,
     Resume,
     RunInfo,
+    SaveCheckpoint,
     SetLearningRate,
     Step,
     Stop,
@@ -101,6 +102,11 @@ def _set_learning_rate(known: Registry, command: SetLearningRate) -> dict[str, A
     return {}
 
 
+def _save_checkpoint(known: Registry, command: SaveCheckpoint) -> dict[str, Any]:
+    _live_run(known, command.run_id).control.checkpoint()
+    return {}
+
+
 def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
     runs = [_run_info(run) for run in known.runs()]
     models = [
@@ -128,6 +134,7 @@ _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     Step: _step,
     Stop: _stop,
     SetLearningRate: _set_learning_rate,
+    SaveCheckpoint: _save_checkpoint,
     ListAll: _list_all,
     DescribeModel: _describe_model,
     ModelState: _model_state,

@@ -40,6 +40,7 @@ __all__ = [
     "Resume",
     "RunBundle",
     "RunInfo",
+    "SaveCheckpoint",
     "SetLearningRate",
     "Step",
     "Stop",
@@ -117,6 +118,14 @@ class SetLearningRate(Command):
     method: ClassVar[str] = "set_learning_rate"
     run_id: str
     learning_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveCheckpoint(Command):
+    """Save the model before the next step, in the kernel's folder 'checkpoints'; an event tells how."""
+
+    method: ClassVar[str] = "save_checkpoint"
+    run_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ export type FitStarted = {
   steps_per_epoch: number | null;
   batch_size: number | null;
   validation: boolean;
+  /** What the learning rate follows, if it follows something: it cannot be set then. */
+  schedule: string;
 };
 
 /** An epoch begins. */
@@ -82,7 +84,8 @@ export type LearningRateChanged = {
   time: number;
   step: number;
   learning_rate: number;
-  source: 'callback' | 'user';
+  previous: number | null;
+  source: 'callback' | 'user' | 'schedule';
 };
 
 /** The run waits before its next step. */
@@ -99,6 +102,8 @@ export type FitResumed = {
   run_id: string;
   time: number;
   step: number;
+  /** Where it pauses again: after one step, at the end of the epoch, or not by itself. */
+  until: 'end' | 'epoch' | 'step';
 };
 
 /** Weights, or the whole model, were written to `path`. */
@@ -108,6 +113,8 @@ export type CheckpointSaved = {
   time: number;
   step: number;
   path: string;
+  /** Why it holds the weights alone, where the whole model was wanted. */
+  note: string;
 };
 
 /** Advice: what was noticed, where (a layer or variable path, or ''), and what to do. */
@@ -131,6 +138,7 @@ export type FitStopped = {
   epoch: number;
   step: number;
   reason: 'user' | 'callback' | 'interrupt';
+  /** What the callback says, if it says something. */
   message: string;
 };
 
@@ -195,6 +203,12 @@ export type SetLearningRate = {
   method: 'set_learning_rate';
   run_id: string;
   learning_rate: number;
+};
+
+/** Save the model before the next step, in the kernel's folder 'checkpoints'; an event tells how. */
+export type SaveCheckpoint = {
+  method: 'save_checkpoint';
+  run_id: string;
 };
 
 /** The models and runs that this kernel knows. */
@@ -381,6 +395,7 @@ export type Command =
   | Step
   | Stop
   | SetLearningRate
+  | SaveCheckpoint
   | ListAll
   | DescribeModel
   | ModelState;
@@ -406,6 +421,7 @@ export type Records = {
   Step: Step;
   Stop: Stop;
   SetLearningRate: SetLearningRate;
+  SaveCheckpoint: SaveCheckpoint;
   ListAll: ListAll;
   DescribeModel: DescribeModel;
   ModelState: ModelState;
@@ -463,6 +479,7 @@ export const COMMANDS = {
   step: 'Step',
   stop: 'Stop',
   set_learning_rate: 'SetLearningRate',
+  save_checkpoint: 'SaveCheckpoint',
   list_all: 'ListAll',
   describe_model: 'DescribeModel',
   model_state: 'ModelState',
@@ -484,6 +501,7 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     steps_per_epoch: { nullable: 'integer' },
     batch_size: { nullable: 'integer' },
     validation: 'boolean',
+    schedule: { optional: 'string', default: '' },
   },
   EpochStarted: {
     run_id: 'string',
@@ -520,7 +538,8 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     time: 'float',
     step: 'integer',
     learning_rate: 'float',
-    source: { oneOf: ['callback', 'user'] },
+    previous: { optional: { nullable: 'float' }, default: null },
+    source: { optional: { oneOf: ['callback', 'user', 'schedule'] }, default: 'callback' },
   },
   FitPaused: {
     run_id: 'string',
@@ -531,12 +550,14 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     run_id: 'string',
     time: 'float',
     step: 'integer',
+    until: { optional: { oneOf: ['end', 'epoch', 'step'] }, default: 'end' },
   },
   CheckpointSaved: {
     run_id: 'string',
     time: 'float',
     step: 'integer',
     path: 'string',
+    note: { optional: 'string', default: '' },
   },
   Diagnostic: {
     run_id: 'string',
@@ -591,6 +612,9 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
   SetLearningRate: {
     run_id: 'string',
     learning_rate: 'float',
+  },
+  SaveCheckpoint: {
+    run_id: 'string',
   },
   ListAll: {
   },

@@ -72,7 +72,9 @@ def test_a_fetched_event_does_not_change_when_training_goes_on() -> None:
 def test_non_finite_numbers_travel_as_words() -> None:
     recorder = recorded([step_finished(1, math.nan), step_finished(2, math.inf), step_finished(3, -math.inf)])
     recorder.record(
-        LearningRateChanged(run_id=RUN, time=1.0, step=3, learning_rate=math.inf, source="callback")
+        LearningRateChanged(
+            run_id=RUN, time=1.0, step=3, learning_rate=math.inf, previous=1.0, source="callback"
+        )
     )
     text = json.dumps(recorder.fetch().events, allow_nan=False)
     steps, change = json.loads(text)

@@ -67,6 +67,8 @@ def test_the_verbs_reach_the_run(known: Registry, run: Run) -> None:
     assert not run.control.is_stepping
     ask(known, {"method": "set_learning_rate", "run_id": "run-1", "learning_rate": 0.5})
     assert run.control.take_learning_rate() == 0.5
+    ask(known, {"method": "save_checkpoint", "run_id": "run-1"})
+    assert run.control.take_checkpoints() == [None]
     ask(known, {"method": "stop", "run_id": "run-1"})
     assert run.control.stop_requested
 

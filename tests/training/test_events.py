@@ -107,6 +107,29 @@ def test_a_callback_that_stops_the_run_is_told(backend: str) -> None:
     assert history.epoch == [0]
 
 
+def test_early_stopping_says_why(backend: str) -> None:
+    model, (x, y), listener = Counting(), data(), Listener()
+    stop = keras.callbacks.EarlyStopping("loss", mode="max", patience=2)
+
+    model.fit(x, y, batch_size=2, epochs=9, verbose=0, callbacks=[listener, stop])
+
+    (stopped,) = listener.of("fit_stopped")
+    assert (stopped.reason, stopped.step, stopped.epoch) == ("callback", 12, 3)
+    assert stopped.message == ("Early stopping: loss did not get better than -1.5 in epoch 1 for 2 epochs.")
+
+
+def test_a_schedule_is_told_and_its_changes_are_its_own(backend: str) -> None:
+    rate = keras.optimizers.schedules.ExponentialDecay(1.0, 4, 0.5)
+    model, listener = Counting(), Listener()
+    model.compile(keras.optimizers.SGD(rate), loss=lambda y_true, y_pred: y_pred)
+
+    model.fit(*data(), batch_size=2, epochs=2, verbose=0, callbacks=[listener])
+
+    assert listener.events[0].schedule == "ExponentialDecay"
+    changed = listener.of("learning_rate_changed")[0]
+    assert (changed.previous, changed.learning_rate, changed.source) == (1.0, 0.5, "schedule")
+
+
 def test_stopping_in_the_last_epoch_is_no_early_end(backend: str) -> None:
     model, (x, y), listener = Counting(), data(), Listener()
     stop = keras.callbacks.LambdaCallback(

@@ -63,6 +63,11 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.learning_rate = value
 
     @property
+    def schedule_name(self) -> str:
+        """That of the inner optimizer."""
+        return self.inner_optimizer.schedule_name
+
+    @property
     def iterations(self) -> Any:
         """Steps that the inner optimizer made."""
         return self.inner_optimizer.iterations

@@ -62,6 +62,11 @@ class RateHolder(VariableOwner):
             self._untrack(current)
         self._learning_rate = value
 
+    @property
+    def schedule_name(self) -> str:
+        """The class of what the learning rate follows; '' for a number, which can be set."""
+        return "" if isinstance(self._learning_rate, Variable) else type(self._learning_rate).__name__
+
     def _step_number(self) -> Array:
         """Of the running update: 1 in the first."""
         return as_array(self.iterations) + 1

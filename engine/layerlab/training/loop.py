@@ -18,12 +18,15 @@ from layerlab import events
 from layerlab.data.source import BatchSource
 from layerlab.events import Event, Listener
 from layerlab.training.callbacks.callback import CallbackList
-from layerlab.training.control import RunControl
+from layerlab.training.control import Permission, RunControl
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
 from layerlab.training.runner import Ran
 
 __all__ = ["FitRun", "RunDescription", "RunPlace", "new_run_id"]
+
+
+_UNTIL: dict[Permission, str] = {"run": "end", "epoch": "epoch", "step": "step"}
 
 
 def new_run_id() -> str:
@@ -40,6 +43,7 @@ class RunDescription:
     backend: str
     optimizer: str
     parameters: int
+    schedule: str
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,9 @@ class FitRun:
     `epoch_batches()` gives the batches of an epoch, in lists of those that are run together;
     `execute(batches)` runs and commits a training step on each and returns the logs of the last as arrays,
     and what the programs in which they ran gave, each as (logs, loss); `validate()` returns the logs of a
-    validation pass; `learning_rate` and `set_learning_rate` are the optimizer's. Who made the source closes
-    it.
+    validation pass, or None if a stop was requested in it; `learning_rate` and `set_learning_rate` are the
+    optimizer's; `save(path, step)` writes a checkpoint and returns its path and a note. Who made the source
+    closes it.
     """
 
     description: RunDescription
@@ -73,13 +78,14 @@ class FitRun:
     epoch_batches: Callable[[], Iterator[list[Any]]]
     execute: Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]
     reset_metrics: Callable[[], None]
-    validate: Callable[[], Mapping[str, Any]] | None
+    validate: Callable[[], Mapping[str, Any] | None] | None
     validates_after: Callable[[int], bool]
     epochs: int
     initial_epoch: int
     is_stopped: Callable[[], bool]
     learning_rate: Callable[[], float | None]
     set_learning_rate: Callable[[float], None]
+    save: Callable[[str | None, int], tuple[str, str]]
     run_id: str = field(default_factory=new_run_id)
     control: RunControl = field(default_factory=RunControl)
     listeners: Sequence[Listener] = ()
@@ -91,7 +97,7 @@ class FitRun:
         self._resumed: RunPlace | None = None  # until its epoch begins
         self._recorder = StepRecorder()
         self._last_rate: float | None = None
-        self._reported: set[str] = set()
+        self._is_known_non_finite = False
         self._is_stopping = False
 
     def run(self) -> None:
@@ -150,6 +156,7 @@ class FitRun:
             self.control.used("epoch")
             if self._must_stop():
                 break
+        self._grant_wishes()  # a checkpoint that was asked for in the last step
         self.callbacks.on_train_end(self._logs)
 
     def _run_epoch(self, epoch: int) -> bool:
@@ -167,9 +174,7 @@ class FitRun:
         self._check_finite([self._step], [logs.get("loss", 0.0)])
         if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
             validation = self._run_validation(epoch)
-            logs = dict(
-                sorted({**logs, **{f"val_{key}": value for key, value in validation.items()}}.items())
-            )
+            logs = dict(sorted({**logs, **validation}.items()))
         self.callbacks.on_epoch_end(epoch, logs)
         self._logs = logs
         self._note_learning_rate("callback")
@@ -184,9 +189,11 @@ class FitRun:
         self._resumed = None
         groups = self.epoch_batches()
         # Whether to wait is asked before batches are taken: a run that is stepped takes them one by one.
-        while not self._must_wait_or_stop() and (batches := next(groups, None)) is not None:
+        while (permission := self._permission()) and (batches := next(groups, None)) is not None:
             self.callbacks.on_train_batch_begin(self._epoch_step)
             logs = self._execute(batches)
+            if permission == "step":
+                self.control.used("step")
             self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(logs))
             if self._recorder.is_due:
                 self._flush()
@@ -209,32 +216,44 @@ class FitRun:
                 done += each.count
             self._step += len(batches)
             self._epoch_step += len(batches)
-        self.control.used("step")
         return logs
 
     def _run_validation(self, epoch: int) -> dict[str, Any]:
+        """The logs of a validation pass, with 'val_' before each label; none of one that was stopped."""
         assert self.validate is not None
         started = time.perf_counter()
-        logs = to_floats(self.validate())
+        result = self.validate()
+        if result is None:
+            return {}
+        logs = to_floats(result)
         scalars = {key: value for key, value in logs.items() if isinstance(value, float)}
         seconds = time.perf_counter() - started
         self._emit(events.ValidationFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
-        return logs
+        return {f"val_{label}": value for label, value in logs.items()}
 
     # -- steering ---------------------------------------------------------------------------------------
 
-    def _must_wait_or_stop(self) -> bool:
-        """Obey the control before a step; True when the run must end."""
-        self._apply_learning_rate()
-        if self.control.must_wait:
+    def _permission(self) -> Permission | None:
+        """Obey the control before a step: what the step is permitted by; None when the run must end."""
+        permission = self.control.permission()
+        if permission is None:
             self._flush()
             self._emit(events.FitPaused, step=self._step)
-            while self.control.must_wait:
+            while (permission := self.control.permission()) is None:
+                self._grant_wishes()
                 self.control.wait(0.5)
-                self._apply_learning_rate()
             if not self.control.stop_requested:
-                self._emit(events.FitResumed, step=self._step)
-        return self._must_stop()
+                self._emit(events.FitResumed, step=self._step, until=_UNTIL[permission])
+        self._grant_wishes()  # after the permission: what was asked for before a step holds for that step
+        return None if self._must_stop() else permission
+
+    def _grant_wishes(self) -> None:
+        """What the control wants done between two steps."""
+        rate = self.control.take_learning_rate()
+        if rate is not None:
+            self._apply_learning_rate(rate)
+        for path in self.control.take_checkpoints():
+            self._save(path)
 
     def _must_stop(self) -> bool:
         asked = "user" if self.control.stop_requested else "callback" if self.is_stopped() else None
@@ -242,26 +261,42 @@ class FitRun:
             self._is_stopping = True
             if self._epoch < self.epochs:  # else it has just ended by itself
                 self._flush()
-                self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason=asked)
+                message = self.callbacks.stop_message if asked == "callback" else ""
+                self._emit(
+                    events.FitStopped, epoch=self._epoch, step=self._step, reason=asked, message=message
+                )
         return self._is_stopping
 
-    def _apply_learning_rate(self) -> None:
-        asked = self.control.take_learning_rate()
-        if asked is None:
-            return
+    def _apply_learning_rate(self, rate: float) -> None:
         try:
-            self.set_learning_rate(asked)
+            self.set_learning_rate(rate)
         except Exception as error:  # a schedule, say: the run goes on as it was
-            self._diagnose("learning-rate-not-set", str(error), "compile with a number as learning_rate")
+            self._advise("learning-rate-not-set", str(error), "compile with a number as learning_rate")
             return
         self._note_learning_rate("user")
+
+    def _save(self, path: str | None) -> None:
+        self._flush()
+        try:
+            saved, note = self.save(path, self._step)
+        except Exception as error:  # a full disk, say: training goes on
+            message = f"No checkpoint was saved at step {self._step}: {type(error).__name__}: {error}"
+            self._advise("checkpoint-not-saved", message, "check the folder and the space that is left in it")
+            return
+        self._emit(events.CheckpointSaved, step=self._step, path=saved, note=note)
 
     def _note_learning_rate(self, source: str) -> None:
         if not self.listeners:
             return
         rate = self.learning_rate()
         if rate is not None and self._last_rate is not None and rate != self._last_rate:
-            self._emit(events.LearningRateChanged, step=self._step, learning_rate=rate, source=source)
+            self._emit(
+                events.LearningRateChanged,
+                step=self._step,
+                learning_rate=rate,
+                previous=self._last_rate,
+                source="schedule" if self.description.schedule else source,
+            )
         self._last_rate = rate
 
     # -- events -------------------------------------------------------------------------------------------
@@ -304,19 +339,17 @@ class FitRun:
 
     def _check_finite(self, steps: Sequence[int], losses: Sequence[float]) -> None:
         for step, loss in zip(steps, losses, strict=False):
-            if not math.isfinite(loss):
-                self._diagnose(
+            if not math.isfinite(loss) and not self._is_known_non_finite:
+                self._is_known_non_finite = True
+                self._advise(
                     "non-finite-loss",
                     f"The loss is {loss} at step {step}; weights and later losses will be too.",
                     "lower the learning rate, check the data for NaN, or clip gradients (clipnorm=1.0)",
                     step,
                 )
-                break
 
-    def _diagnose(self, code: str, message: str, fix: str, step: int | None = None) -> None:
-        if code in self._reported:
-            return
-        self._reported.add(code)
+    def _advise(self, code: str, message: str, fix: str, step: int | None = None) -> None:
+        """Tell the listeners and, by a warning, everybody else."""
         warnings.warn(f"{message} Fix: {fix}.", stacklevel=2)
         at = self._step if step is None else step
         self._emit(events.Diagnostic, step=at, code=code, path="", message=message, fix=fix)

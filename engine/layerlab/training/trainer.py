@@ -34,6 +34,7 @@ from layerlab.training.legacy import (
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
 from layerlab.training.runner import Ran
+from layerlab.training.snapshot import save_snapshot
 
 __all__ = ["Trainer"]
 
@@ -252,19 +253,23 @@ class Trainer(Execution, GeneratorMethods):
                 backend=backend().name,
                 optimizer=type(self.optimizer).__name__,
                 parameters=sum(v.size for v in self.weights),  # type: ignore[attr-defined]
+                schedule=self.optimizer.schedule_name,
             ),
             source=source,
             callbacks=callback_list,
             epoch_batches=lambda: self._batches(source, "train", callback_list, control),
             execute=self._executed("train"),
             reset_metrics=self._begin_metrics,
-            validate=None if validation is None else lambda: self._evaluate(validation, callback_list),
+            validate=None
+            if validation is None
+            else lambda: self._evaluate(validation, callback_list, lambda: control.stop_requested),
             validates_after=validates_after,
             epochs=epochs,
             initial_epoch=initial_epoch,
             is_stopped=lambda: self.stop_training,
             learning_rate=self._learning_rate,
             set_learning_rate=self._set_learning_rate,
+            save=lambda path, step: save_snapshot(self, path, run_id, step),
             run_id=run_id,
             control=control,
             listeners=listeners,
@@ -301,10 +306,13 @@ class Trainer(Execution, GeneratorMethods):
         with self._alone("evaluate"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare(source.peek(), source.whole)
-            logs = to_floats(self._evaluate(source, self._callbacks(callbacks, verbose, source)))
+            logs = to_floats(self._evaluate(source, self._callbacks(callbacks, verbose, source)) or {})
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
-    def _evaluate(self, source: BatchSource, callbacks: CallbackList) -> Mapping[str, Any]:
+    def _evaluate(
+        self, source: BatchSource, callbacks: CallbackList, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> Mapping[str, Any] | None:
+        """The logs of the last batch; None if it was cancelled between two batches."""
         execute = self._executed("test")
         callbacks.on_test_begin()
         self._begin_metrics()
@@ -316,6 +324,8 @@ class Trainer(Execution, GeneratorMethods):
             logs, _ = execute(batches)
             step += len(batches)
             callbacks.on_test_batch_end(step - 1, logs)
+            if is_cancelled():
+                return None
         callbacks.on_test_end(logs)
         return logs
 

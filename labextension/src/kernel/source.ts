@@ -15,7 +15,7 @@ export type RunState = { readonly run: Run; readonly link: Link };
 
 /** What a view may ask of a run: a command without the run's id, which the source knows. */
 export type Steering = WithoutRun<
-  Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' | 'set_learning_rate' }>
+  Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' | 'set_learning_rate' | 'save_checkpoint' }>
 >;
 
 type WithoutRun<C> = C extends unknown ? Omit<C, 'run_id'> : never;

@@ -20,7 +20,8 @@ class Callback:
     """Hooks around training, epochs and batches; override those you need.
 
     `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps'. While fit runs,
-    `self.control` is its RunControl, and `self.report(event class, **fields)` tells its listeners. `logs` are
+    `self.control` is its RunControl, and `self.report(event class, **fields)` tells its listeners. One that
+    sets `model.stop_training` may say why in `self.stop_message`. `logs` are
     dicts of floats. Batch hooks make the loop wait for each step's numbers: leave them out to be fast.
 
     Example:
@@ -38,6 +39,7 @@ class Callback:
         self._model: Any = None
         self.control: RunControl | None = None
         self.report: Report | None = None
+        self.stop_message = ""
 
     @property
     def model(self) -> Any:
@@ -196,6 +198,11 @@ class CallbackList:
         """Give all a way to tell the run's listeners."""
         for callback in self.callbacks:
             callback.report = report
+
+    @property
+    def stop_message(self) -> str:
+        """Why a callback ended the run, '' if none said."""
+        return next((text for c in self.callbacks if (text := getattr(c, "stop_message", ""))), "")
 
     def _add_standard(self, name: str) -> None:
         standard = _STANDARD[name]

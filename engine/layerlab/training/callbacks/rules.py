@@ -62,6 +62,7 @@ class EarlyStopping(Callback):
         self._monitor.begin(self.model, type(self).__name__)
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
+        self.stop_message = ""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         current = self._monitor.value(logs, type(self).__name__)
@@ -79,6 +80,7 @@ class EarlyStopping(Callback):
             return
         if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
+            self.stop_message = self._why()
             self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -88,6 +90,11 @@ class EarlyStopping(Callback):
             if self.verbose > 0:
                 print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)
+
+    def _why(self) -> str:
+        best = "" if self.best is None else f" than {self.best:.4g} in epoch {self.best_epoch + 1}"
+        restores = " Its weights are restored." if self.restore_best_weights else ""
+        return f"Early stopping: {self.monitor} did not get better{best} for {self.wait} epochs.{restores}"
 
 
 class TerminateOnNaN(Callback):
@@ -101,12 +108,16 @@ class TerminateOnNaN(Callback):
         super().__init__()
         self.raise_error = raise_error
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.stop_message = ""
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
             if self.raise_error:
                 raise RuntimeError(explain(f"The loss is {loss} at batch {batch}.", fix=_NAN_ADVICE))
             print(f"Batch {batch}: Invalid loss, terminating training")
+            self.stop_message = f"TerminateOnNaN: the loss is {loss} at batch {batch} of this epoch."
             self.model.stop_training = True
 
 
