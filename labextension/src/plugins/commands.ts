@@ -1,78 +1,90 @@
-/** The plugin with the palette's commands. */
+/** The plugin with the palette's commands that open something. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, InputDialog, Notification } from '@jupyterlab/apputils';
-import { INotebookTracker } from '@jupyterlab/notebook';
-import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import type { Connections } from '../kernel/connections';
+import { describeRun } from '../views/run-text';
 import { clip } from '../views/shared/text';
-import { COMMANDS, DOMAIN, PLUGINS } from './ids';
-import { IConnections, IPanels, type PanelSubject } from './tokens';
+import { trans } from '../views/shared/trans';
+import type { Notebooks } from './active-notebook';
+import { COMMANDS, PLUGINS } from './ids';
+import { IConnections, INotebooks, IPanels, type PanelSubject } from './tokens';
 
 export const commands: JupyterFrontEndPlugin<void> = {
   id: PLUGINS.commands,
-  description: 'Commands for models and training runs.',
+  description: 'Commands that open models and training runs.',
   autoStart: true,
-  requires: [IConnections, IPanels],
-  optional: [ICommandPalette, INotebookTracker, ITranslator],
+  requires: [IConnections, INotebooks, IPanels],
+  optional: [ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     connections: Connections,
+    notebooks: Notebooks,
     panels: IPanels,
-    palette: ICommandPalette | null,
-    notebooks: INotebookTracker | null,
-    translator: ITranslator | null
+    palette: ICommandPalette | null
   ) => {
-    const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const kernelId = () => notebooks?.currentWidget?.sessionContext.session?.kernel?.id;
+    const shared = {
+      isEnabled: () => notebooks.kernelId !== null,
+      describedBy: { args: { type: 'object', properties: {} } }
+    };
     app.commands.addCommand(COMMANDS.browse, {
+      ...shared,
       label: trans.__('Open Model or Training Run…'),
       caption: trans.__('Choose among the models and runs of the active notebook'),
-      isEnabled: () => kernelId() !== undefined,
-      describedBy: { args: { type: 'object', properties: {} } },
       execute: async () => {
-        const id = kernelId();
-        const subject = id === undefined ? null : await choose(connections, id, trans);
+        const subject = await choose(await list(connections, notebooks));
         if (subject !== null) {
           panels.open(subject);
         }
       }
     });
-    palette?.addItem({ command: COMMANDS.browse, category: trans.__('Layerlab') });
+    app.commands.addCommand(COMMANDS.openCurves, {
+      ...shared,
+      label: trans.__('Open Curves of the Newest Training Run'),
+      execute: async () => {
+        const newest = (await list(connections, notebooks)).find(({ subject }) => subject.kind === 'run');
+        if (newest === undefined) {
+          Notification.info(trans.__('This kernel has trained no model of layerlab yet.'), {
+            autoClose: 5000
+          });
+        } else {
+          panels.open(newest.subject);
+        }
+      }
+    });
+    for (const command of [COMMANDS.browse, COMMANDS.openCurves]) {
+      palette?.addItem({ command, category: trans.__('Layerlab') });
+    }
   }
 };
 
-async function choose(
-  connections: Connections,
-  kernelId: string,
-  trans: TranslationBundle
-): Promise<PanelSubject | null> {
-  const subjects = await list(connections, kernelId).catch(() => []);
-  if (subjects.length === 0) {
+type Choice = { label: string; subject: PanelSubject };
+
+async function choose(choices: Choice[]): Promise<PanelSubject | null> {
+  if (choices.length === 0) {
     Notification.info(trans.__('This kernel has no models or runs of layerlab yet.'), { autoClose: 5000 });
     return null;
   }
-  const labels = subjects.map(({ label }, index) => `${index + 1}. ${label}`);
+  const labels = choices.map(({ label }, index) => `${index + 1}. ${label}`);
   const answer = await InputDialog.getItem({ title: trans.__('Open'), items: labels });
-  const chosen = answer.button.accept ? subjects[labels.indexOf(answer.value ?? '')] : undefined;
+  const chosen = answer.button.accept ? choices[labels.indexOf(answer.value ?? '')] : undefined;
   return chosen?.subject ?? null;
 }
 
-async function list(
-  connections: Connections,
-  kernelId: string
-): Promise<{ label: string; subject: PanelSubject }[]> {
-  const connection = await connections.get(kernelId);
-  if (connection === null) {
+/** What can be opened, newest first; nothing where the kernel knows nothing of layerlab. */
+async function list(connections: Connections, notebooks: Notebooks): Promise<Choice[]> {
+  const { kernelId } = notebooks;
+  const connection = kernelId === null ? null : await connections.get(kernelId);
+  if (connection === null || kernelId === null) {
     return [];
   }
-  const { models, runs } = await connection.request({ method: 'list_all' });
+  const answer = await connection.request({ method: 'list_all' }).catch(() => ({ models: [], runs: [] }));
   return [
-    ...models.map(model => ({
+    ...answer.models.map(model => ({
       label: `${clip(model.name, 40)} (${clip(model.class_name, 40)})`,
-      subject: { kind: 'model' as const, kernelId, id: model.model_id }
+      subject: { kind: 'model' as const, kernelId, id: model.model_id, view: 'graph' as const }
     })),
-    ...runs.map(run => ({
-      label: `${clip(run.model_name, 40)}, ${run.status}, ${new Date(run.started * 1000).toLocaleTimeString()}`,
+    ...answer.runs.map(run => ({
+      label: `${clip(run.model_name, 40)} · ${describeRun(run)}`,
       subject: { kind: 'run' as const, kernelId, id: run.run_id }
     }))
   ];

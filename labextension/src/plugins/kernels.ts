@@ -1,12 +1,13 @@
-/** The plugin that holds the connections to kernels. */
+/** The plugins that hold the connections to kernels, and the models that are followed over them. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Connections } from '../kernel/connections';
+import { Models } from '../kernel/models';
 import { REQUEST } from '../protocol';
 import { speak } from '../views/shared/trans';
 import { DOMAIN, PLUGINS } from './ids';
-import { IConnections } from './tokens';
+import { IConnections, IModels } from './tokens';
 
 export const kernels: JupyterFrontEndPlugin<Connections> = {
   id: PLUGINS.kernels,
@@ -20,6 +21,15 @@ export const kernels: JupyterFrontEndPlugin<Connections> = {
     leaveKernelStatusAlone();
     return new Connections(app.serviceManager.kernels);
   }
+};
+
+export const models: JupyterFrontEndPlugin<Models> = {
+  id: PLUGINS.models,
+  description: 'Models of kernels, followed live.',
+  autoStart: true,
+  provides: IModels,
+  requires: [IConnections],
+  activate: (_: JupyterFrontEnd, connections: Connections) => new Models(connections)
 };
 
 /**

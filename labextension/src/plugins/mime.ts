@@ -5,11 +5,14 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import type { Connections } from '../kernel/connections';
 import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
+import type { Models } from '../kernel/models';
 import { MODEL_MIME, type ModelBundle, RUN_MIME } from '../protocol';
+import type { Tab } from '../views/model';
 import { clip } from '../views/shared/text';
+import { trans } from '../views/shared/trans';
 import { PLUGINS } from './ids';
 import { RunOutput } from './run-output';
-import { IConnections, IPanels } from './tokens';
+import { IConnections, IModels, IPanels } from './tokens';
 
 /** Before HTML, pictures and widgets of the same output. */
 const RANK = 10;
@@ -18,12 +21,13 @@ export const mime: JupyterFrontEndPlugin<void> = {
   id: PLUGINS.mime,
   description: 'Draws training runs and models in cell outputs.',
   autoStart: true,
-  requires: [IRenderMimeRegistry, IConnections],
+  requires: [IRenderMimeRegistry, IConnections, IModels],
   optional: [IPanels],
   activate: (
     _: JupyterFrontEnd,
     registry: IRenderMimeRegistry,
     connections: Connections,
+    models: Models,
     panels: IPanels | null
   ) => {
     registry.addFactory(
@@ -36,7 +40,7 @@ export const mime: JupyterFrontEndPlugin<void> = {
     registry.addFactory(
       factory(
         MODEL_MIME,
-        (node, lifetime) => data => showModel(decodeModelBundle(data), node, lifetime, panels)
+        (node, lifetime) => data => showModel(decodeModelBundle(data), node, lifetime, models, panels)
       ),
       RANK
     );
@@ -47,12 +51,14 @@ async function showModel(
   model: ModelBundle,
   node: HTMLElement,
   lifetime: AbortSignal,
+  models: Models,
   panels: IPanels | null
 ): Promise<void> {
-  const { render } = await import('../views/model');
+  const [{ render }, live] = await Promise.all([import('../views/model'), models.follow(model)]);
   const el = document.createElement('div');
   node.replaceChildren(el);
-  render({ model, el, signal: lifetime, onOpen: panels && (() => panels.openModel(model)) });
+  const onOpen = panels && ((tab: Tab) => panels.openModel(live?.state.model ?? model, tab));
+  render({ model, live, el, signal: lifetime, onOpen });
 }
 
 /** Makes what draws data into `node`, again whenever the data change, until `lifetime` is aborted. */
@@ -85,7 +91,8 @@ class Renderer extends Widget implements IRenderMime.IRenderer {
     } catch (error) {
       const message = document.createElement('p');
       message.className = 'layerlab layerlab-empty';
-      message.textContent = `This output cannot be drawn: ${clip(error instanceof Error ? error.message : String(error))}`;
+      const reason = clip(error instanceof Error ? error.message : String(error));
+      message.textContent = trans.__('This output cannot be drawn: %1', reason);
       this.node.replaceChildren(message);
     }
   }

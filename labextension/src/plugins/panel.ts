@@ -1,29 +1,40 @@
 /** The plugin that opens models and runs in the main area, beside the notebook. */
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Connections } from '../kernel/connections';
+import type { Models } from '../kernel/models';
 import type { ModelBundle } from '../protocol';
+import type { ModelView } from '../views/overview';
+import { trans } from '../views/shared/trans';
+import type { Notebooks } from './active-notebook';
 import { layerlabIcon } from './icon';
-import { COMMANDS, DOMAIN, PLUGINS } from './ids';
+import { COMMANDS, PLUGINS } from './ids';
+import type { Preferences } from './preferences';
 import { SubjectPanel } from './subject';
-import { IConnections, IPanels, type PanelSubject } from './tokens';
+import { IConnections, IModels, INotebooks, IPanels, IPreferences, type PanelSubject } from './tokens';
 
 export const panel: JupyterFrontEndPlugin<IPanels> = {
   id: PLUGINS.panel,
   description: 'Opens models and training runs in the main area.',
   autoStart: true,
-  requires: [IConnections],
-  optional: [ILayoutRestorer, ITranslator],
+  requires: [IConnections, IModels, INotebooks, IPreferences],
+  optional: [ILayoutRestorer, ILabShell],
   provides: IPanels,
   activate: (
     app: JupyterFrontEnd,
     connections: Connections,
+    models: Models,
+    notebooks: Notebooks,
+    preferences: Preferences,
     restorer: ILayoutRestorer | null,
-    translator: ITranslator | null
+    labShell: ILabShell | null
   ) => {
-    const trans = (translator ?? nullTranslator).load(DOMAIN);
     const tracker = new WidgetTracker<MainAreaWidget<SubjectPanel>>({ namespace: 'layerlab' });
     const show = (subject: PanelSubject, model: ModelBundle | null) => {
       const open = tracker.find(widget => keyOf(widget.content.subject) === keyOf(subject));
@@ -32,15 +43,16 @@ export const panel: JupyterFrontEndPlugin<IPanels> = {
         app.shell.activateById(open.id);
         return;
       }
-      const content = new SubjectPanel(subject, connections);
+      const content = new SubjectPanel(subject, { connections, models, notebooks, preferences });
       const widget = new MainAreaWidget({ content });
       widget.id = `layerlab-${keyOf(subject)}`;
       widget.title.icon = layerlabIcon;
       widget.title.closable = true;
       void content.draw(model);
+      // Before the new one is among them.
+      const neighbour = tracker.find(other => other.isVisible);
       void tracker.add(widget);
-      const notebook = app.shell.currentWidget;
-      app.shell.add(widget, 'main', notebook ? { mode: 'split-right', ref: notebook.id } : {});
+      place(app, labShell, widget, neighbour);
     };
     app.commands.addCommand(COMMANDS.open, {
       label: trans.__('Open Model or Run'),
@@ -61,30 +73,67 @@ export const panel: JupyterFrontEndPlugin<IPanels> = {
       });
     }
     return {
-      openModel: model => show({ kind: 'model', kernelId: model.kernel_id, id: model.model_id }, model),
+      openModel: (model, view) =>
+        show({ kind: 'model', kernelId: model.kernel_id, id: model.model_id, view }, model),
       open: subject => show(subject, null)
     };
   }
 };
+
+/** Beside the notebook, or with our other panels if one can be seen. Notebook 7 has no place but at its right. */
+function place(
+  app: JupyterFrontEnd,
+  labShell: ILabShell | null,
+  widget: MainAreaWidget<SubjectPanel>,
+  neighbour: MainAreaWidget<SubjectPanel> | undefined
+): void {
+  if (labShell === null) {
+    app.shell.add(widget, 'right');
+    app.shell.activateById(widget.id);
+    return;
+  }
+  const notebook = labShell.currentWidget;
+  if (neighbour) {
+    labShell.add(widget, 'main', { mode: 'tab-after', ref: neighbour.id });
+  } else {
+    labShell.add(widget, 'main', notebook ? { mode: 'split-right', ref: notebook.id } : {});
+  }
+}
+
+const VIEWS: readonly ModelView[] = ['graph', 'summary', 'curves'];
 
 const OPEN_ARGUMENTS = {
   type: 'object',
   properties: {
     kind: { type: 'string', enum: ['model', 'run'] },
     kernelId: { type: 'string' },
-    id: { type: 'string' }
+    id: { type: 'string' },
+    view: {
+      type: 'string',
+      enum: ['graph', 'summary', 'curves'],
+      description: 'Of a model; graph if not given.'
+    }
   },
   required: ['kind', 'kernelId', 'id']
 } as const;
 
-function toSubject({ kind, kernelId, id }: ReadonlyPartialJSONObject): PanelSubject | null {
-  const isText = (value: unknown): value is string =>
-    typeof value === 'string' && /^[\w.:-]{1,200}$/.test(value);
-  return (kind === 'model' || kind === 'run') && isText(kernelId) && isText(id)
-    ? { kind, kernelId, id }
-    : null;
+/** What the arguments of a command name, or null if they are not such arguments. */
+export function toSubject({ kind, kernelId, id, view }: ReadonlyPartialJSONObject): PanelSubject | null {
+  if (!isId(kernelId) || !isId(id)) {
+    return null;
+  }
+  if (kind === 'run') {
+    return { kind, kernelId, id };
+  }
+  const known = view === undefined ? 'graph' : VIEWS.find(name => name === view);
+  return kind === 'model' && known !== undefined ? { kind, kernelId, id, view: known } : null;
 }
 
-function keyOf({ kind, kernelId, id }: PanelSubject): string {
-  return `${kind}-${kernelId}-${id}`.replaceAll(/[^\w-]/g, '_');
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.:-]{1,200}$/.test(value);
+}
+
+function keyOf(subject: PanelSubject): string {
+  const view = subject.kind === 'model' ? subject.view : 'run';
+  return `${view}-${subject.kernelId}-${subject.id}`.replaceAll(/[^\w-]/g, '_');
 }

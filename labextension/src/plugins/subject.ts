@@ -1,22 +1,33 @@
-/** The content of a panel: a model or a run of a kernel. */
+/** The content of a panel: one view of a model, or a run, of a kernel. */
 import { Widget } from '@lumino/widgets';
 import type { Connections } from '../kernel/connections';
+import type { Models } from '../kernel/models';
 import type { ModelBundle } from '../protocol';
+import type { ModelView } from '../views/overview';
 import { clip } from '../views/shared/text';
+import { trans } from '../views/shared/trans';
+import type { Notebooks } from './active-notebook';
+import type { Preferences } from './preferences';
 import type { PanelSubject } from './tokens';
 
-const GONE = 'The kernel that held this is gone. Run its cell again to see it here.';
+/** Where a panel gets what it shows. */
+export type Sources = {
+  connections: Connections;
+  models: Models;
+  notebooks: Pick<Notebooks, 'overviewOf'>;
+  preferences: Preferences;
+};
 
 export class SubjectPanel extends Widget {
   private drawn = new AbortController();
 
   constructor(
     readonly subject: PanelSubject,
-    private readonly connections: Connections
+    private readonly sources: Sources
   ) {
     super();
     this.addClass('layerlab-panel');
-    this.title.label = subject.kind === 'model' ? 'Model' : 'Training';
+    this.title.label = subject.kind === 'model' ? trans.__('Model') : trans.__('Training');
   }
 
   /** Draw the model as it is given, or else what the kernel knows of the subject. */
@@ -26,16 +37,14 @@ export class SubjectPanel extends Widget {
     this.drawn = drawn;
     const el = document.createElement('div');
     el.className = 'layerlab-fills';
+    el.append(message(trans.__('Asking the kernel …')));
     this.node.replaceChildren(el);
     try {
-      if (this.subject.kind === 'run') {
-        await this.drawRun(el, drawn.signal);
-      } else {
-        await this.drawModel(model ?? (await this.describe()), el, drawn.signal);
-      }
+      await this.drawSubject(model, el, drawn.signal);
     } catch (error) {
-      el.className = 'layerlab layerlab-empty';
-      el.textContent = clip(error instanceof Error ? error.message : String(error), 600);
+      if (!drawn.signal.aborted) {
+        this.explain(el, error);
+      }
     }
   }
 
@@ -44,34 +53,111 @@ export class SubjectPanel extends Widget {
     super.dispose();
   }
 
-  private async drawModel(model: ModelBundle, el: HTMLElement, signal: AbortSignal): Promise<void> {
-    const { render } = await import('../views/model');
-    this.title.label = clip(model.name, 30);
-    this.title.caption = clip(`${model.name} (${model.class_name})`);
-    render({ model, el, signal, fills: true });
+  private async drawSubject(model: ModelBundle | null, el: HTMLElement, signal: AbortSignal): Promise<void> {
+    if (this.subject.kind === 'run') {
+      await this.drawRun(this.subject.id, el, signal);
+      return;
+    }
+    const { kernelId, id, view } = this.subject;
+    const bundle = model ?? (await this.sources.models.describe(kernelId, id));
+    if (bundle === null) {
+      throw new Error(gone());
+    }
+    this.name(bundle.name, view);
+    this.title.caption = clip(`${bundle.name} (${bundle.class_name})`);
+    if (view === 'curves') {
+      await this.drawCurves(id, el, signal);
+    } else {
+      await this.drawModel(bundle, view, el, signal);
+    }
   }
 
-  private async drawRun(el: HTMLElement, signal: AbortSignal): Promise<void> {
-    const { kernelId, id } = this.subject;
-    const source = await this.connections.follow(kernelId, id);
+  private async drawModel(
+    model: ModelBundle,
+    view: 'graph' | 'summary',
+    el: HTMLElement,
+    signal: AbortSignal
+  ): Promise<void> {
+    const [{ render }, live] = await Promise.all([
+      import('../views/model'),
+      this.sources.models.follow(model)
+    ]);
+    if (!signal.aborted) {
+      el.replaceChildren();
+      render({ model, live, el, signal, fills: true, tabs: [view] });
+    }
+  }
+
+  private async drawCurves(modelId: string, el: HTMLElement, signal: AbortSignal): Promise<void> {
+    const { connections, notebooks, preferences } = this.sources;
+    const { kernelId } = this.subject;
+    const [curves, monitor] = await Promise.all([import('../views/curves'), import('../views/monitor')]);
+    if (!signal.aborted) {
+      el.replaceChildren();
+      curves.render({
+        modelId,
+        overview: notebooks.overviewOf(kernelId),
+        follow: runId => connections.follow(kernelId, runId),
+        draw: (source, place, lifetime) =>
+          monitor.render({ source, el: place, signal: lifetime, options: preferences.current.charts }),
+        el,
+        signal
+      });
+    }
+  }
+
+  private async drawRun(runId: string, el: HTMLElement, signal: AbortSignal): Promise<void> {
+    const { connections, preferences } = this.sources;
+    const source = await connections.follow(this.subject.kernelId, runId);
     if (source === null) {
-      throw new Error(GONE);
+      throw new Error(gone());
     }
     const { render } = await import('../views/monitor');
-    const rename = () => {
-      this.title.label = clip(source.state.run.modelName, 30) || 'Training';
-    };
+    const rename = () => this.name(source.state.run.modelName || trans.__('Training'), 'curves');
     signal.addEventListener('abort', source.subscribe(rename), { once: true });
     rename();
-    render({ source, el, signal });
+    if (!signal.aborted) {
+      el.replaceChildren();
+      render({ source, el, signal, options: preferences.current.charts });
+    }
   }
 
-  private async describe(): Promise<ModelBundle> {
-    const { kernelId, id } = this.subject;
-    const connection = await this.connections.get(kernelId);
-    if (connection === null) {
-      throw new Error(GONE);
-    }
-    return connection.request({ method: 'describe_model', model_id: id });
+  private name(name: string, view: ModelView): void {
+    this.title.label = `${clip(name, 30)} · ${viewTitle(view)}`;
   }
+
+  private explain(el: HTMLElement, error: unknown): void {
+    const again = document.createElement('button');
+    again.type = 'button';
+    again.className = 'layerlab-button';
+    again.textContent = trans.__('Try again');
+    again.addEventListener('click', () => void this.draw(null));
+    const text = error instanceof Error ? error.message : String(error);
+    const fix = error instanceof Error && 'fix' in error ? ` ${error.fix}` : '';
+    el.className = 'layerlab layerlab-fills';
+    el.replaceChildren(message(clip(text + fix, 600)), again);
+  }
+}
+
+function gone(): string {
+  return trans.__('The kernel that held this is gone. Run its cell again to see it here.');
+}
+
+function viewTitle(view: ModelView): string {
+  switch (view) {
+    case 'graph':
+      return trans.__('Graph');
+    case 'summary':
+      return trans.__('Summary');
+    case 'curves':
+      return trans.__('Curves');
+  }
+}
+
+function message(text: string): HTMLElement {
+  const element = document.createElement('p');
+  element.className = 'layerlab layerlab-empty';
+  element.setAttribute('role', 'status');
+  element.textContent = text;
+  return element;
 }
