@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "BackendError",
+    "BusyError",
     "ConfigError",
     "DTypeError",
     "DataError",
@@ -71,6 +72,10 @@ class NotCompiledError(LayerlabError, RuntimeError, ValueError):
 
 class UnsupportedError(LayerlabError, NotImplementedError):
     """layerlab, or the active back end, cannot do this; the message says what to do instead."""
+
+
+class BusyError(LayerlabError, RuntimeError):
+    """What was asked for cannot be read at this moment; asking again helps."""
 
 
 class BackendError(LayerlabError, RuntimeError):

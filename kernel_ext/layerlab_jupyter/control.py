@@ -15,15 +15,18 @@ from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
+from layerlab_jupyter.layers import layer_reader
 from layerlab_jupyter.mime import describe
 from layerlab_jupyter.protocol import (
     REPLY,
     REQUEST,
     VERSION,
     Command,
+    DescribeLayer,
     DescribeModel,
     FetchEvents,
     FetchEventsResult,
+    LayerReport,
     ListAll,
     ListAllResult,
     ModelBundle,
@@ -127,6 +130,12 @@ def _model_state(known: Registry, command: ModelState) -> dict[str, Any]:
     return dataclasses.asdict(ModelStateResult(revision=revision(_model(known, command.model_id))))
 
 
+def _describe_layer(known: Registry, command: DescribeLayer) -> dict[str, Any]:
+    details = layer_reader.read(_model(known, command.model_id), command.node_id)
+    training = any(run.model_id == command.model_id and not run.recorder.has_ended for run in known.runs())
+    return dataclasses.asdict(LayerReport(training=training, layer=details))
+
+
 _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     FetchEvents: _fetch_events,
     Pause: _pause,
@@ -138,7 +147,21 @@ _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     ListAll: _list_all,
     DescribeModel: _describe_model,
     ModelState: _model_state,
+    DescribeLayer: _describe_layer,
 }
+
+
+def _model(known: Registry, model_id: str) -> Any:
+    model = known.model(model_id)
+    if model is None:
+        raise Refusal(
+            ReplyError(
+                code="unknown_model",
+                message="This kernel has no such model; it was deleted or belongs to another session.",
+                fix="Run the cell that makes the model again.",
+            )
+        )
+    return model
 
 
 def _run(known: Registry, run_id: str) -> Run:
@@ -159,19 +182,6 @@ def _live_run(known: Registry, run_id: str) -> Run:
     if run.recorder.has_ended:
         raise Refusal(ReplyError(code="invalid", message="The run has ended: there is nothing to steer."))
     return run
-
-
-def _model(known: Registry, model_id: str) -> Any:
-    model = known.model(model_id)
-    if model is None:
-        raise Refusal(
-            ReplyError(
-                code="unknown_model",
-                message="This kernel has no such model; it was deleted or belongs to another session.",
-                fix="Run the cell that makes the model again.",
-            )
-        )
-    return model
 
 
 def _run_info(run: Run) -> RunInfo:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from layerlab.inspect import ModelGraph, SummaryTable
+from layerlab.inspect import LayerDetails, ModelGraph, SummaryTable
 
 __all__ = [
     "REQUEST",
@@ -26,9 +26,11 @@ __all__ = [
     "VERSION",
     "ChartOptions",
     "Command",
+    "DescribeLayer",
     "DescribeModel",
     "FetchEvents",
     "FetchEventsResult",
+    "LayerReport",
     "ListAll",
     "ListAllResult",
     "ModelBundle",
@@ -159,6 +161,15 @@ class ModelStateResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DescribeLayer(Command):
+    """The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is that of the graph."""
+
+    method: ClassVar[str] = "describe_layer"
+    model_id: str
+    node_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """One run in a list. Times are in seconds since the Unix epoch."""
 
@@ -199,7 +210,9 @@ class ListAllResult:
 class ReplyError:
     """What a reply holds instead of a result: code, what happened, what to do."""
 
-    code: Literal["unknown_method", "invalid", "unknown_run", "unknown_model", "internal"]
+    code: Literal[
+        "unknown_method", "invalid", "unknown_run", "unknown_model", "unknown_layer", "busy", "internal"
+    ]
     message: str
     fix: str = ""
 
@@ -240,3 +253,11 @@ class ModelBundle:
     summary: SummaryTable
     revision: str = ""
     """Changes with what is shown; '' in older notebooks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerReport:
+    """What DescribeLayer answers; while `training` the numbers change, and asking again makes sense."""
+
+    training: bool
+    layer: LayerDetails

@@ -228,9 +228,16 @@ export type ModelState = {
   model_id: string;
 };
 
+/** The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is that of the graph. */
+export type DescribeLayer = {
+  method: 'describe_layer';
+  model_id: string;
+  node_id: string;
+};
+
 /** One box of a graph: one call of a layer or op, or a group (a nested model). */
 export type NodeInfo = {
-  /** Unique in the graph; a node inside a group has its parent's id as prefix. */
+  /** Unique in the graph, and short: names, joined with those of the groups around. */
   id: string;
   /** The group's id, None at the top. */
   parent: string | null;
@@ -289,6 +296,39 @@ export type SummaryTable = {
   size_bytes: number;
 };
 
+/** One weight of a layer at one moment. The numbers are those of the `sampled` values. */
+export type WeightStatistics = {
+  path: string;
+  shape: string;
+  dtype: string;
+  trainable: boolean;
+  elements: number;
+  /** As many as `elements`; fewer, drawn at random, of a very large weight. */
+  sampled: number;
+  /** Of the finite values, as are the three below; None if there are none. */
+  mean: number | null;
+  std: number | null;
+  minimum: number | null;
+  maximum: number | null;
+  /** The share of values that are exactly 0, from 0 to 1. */
+  zeros: number;
+  /** How many values are infinite or not a number. */
+  non_finite: number;
+  /** Counts of finite values in equal bins from minimum to maximum; one bin if all are equal. */
+  histogram: number[];
+};
+
+/** What is told of a layer on demand: nothing of it is in the graph. */
+export type LayerDetails = {
+  node_id: string;
+  /** The first paragraph of the docstring of its class. */
+  documentation: string;
+  /** Empty for a group: its layers tell of theirs. */
+  weights: WeightStatistics[];
+  /** Weights beyond those that are listed. */
+  omitted_weights: number;
+};
+
 /** `next` is the `since` of the following request; `live` is False when no more will come. */
 export type FetchEventsResult = {
   events: Record<string, unknown>[];
@@ -334,7 +374,7 @@ export type ListAllResult = {
 
 /** What a reply holds instead of a result: code, what happened, what to do. */
 export type ReplyError = {
-  code: 'unknown_method' | 'invalid' | 'unknown_run' | 'unknown_model' | 'internal';
+  code: 'unknown_method' | 'invalid' | 'unknown_run' | 'unknown_model' | 'unknown_layer' | 'busy' | 'internal';
   message: string;
   fix: string;
 };
@@ -371,6 +411,12 @@ export type ModelBundle = {
   revision: string;
 };
 
+/** What DescribeLayer answers; while `training` the numbers change, and asking again makes sense. */
+export type LayerReport = {
+  training: boolean;
+  layer: LayerDetails;
+};
+
 /** What a training run says, tagged by `type`. */
 export type Event =
   | FitStarted
@@ -398,7 +444,8 @@ export type Command =
   | SaveCheckpoint
   | ListAll
   | DescribeModel
-  | ModelState;
+  | ModelState
+  | DescribeLayer;
 
 /** All types of this file by name. */
 export type Records = {
@@ -425,11 +472,14 @@ export type Records = {
   ListAll: ListAll;
   DescribeModel: DescribeModel;
   ModelState: ModelState;
+  DescribeLayer: DescribeLayer;
   NodeInfo: NodeInfo;
   Edge: Edge;
   ModelGraph: ModelGraph;
   SummaryRow: SummaryRow;
   SummaryTable: SummaryTable;
+  WeightStatistics: WeightStatistics;
+  LayerDetails: LayerDetails;
   FetchEventsResult: FetchEventsResult;
   ModelStateResult: ModelStateResult;
   RunInfo: RunInfo;
@@ -439,6 +489,7 @@ export type Records = {
   ChartOptions: ChartOptions;
   RunBundle: RunBundle;
   ModelBundle: ModelBundle;
+  LayerReport: LayerReport;
 };
 
 /** A float may travel as 'nan', 'inf' or '-inf'. */
@@ -483,6 +534,7 @@ export const COMMANDS = {
   list_all: 'ListAll',
   describe_model: 'DescribeModel',
   model_state: 'ModelState',
+  describe_layer: 'DescribeLayer',
 } as const;
 
 /** The fields of each record; an older notebook may lack those with a default. */
@@ -624,6 +676,10 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
   ModelState: {
     model_id: 'string',
   },
+  DescribeLayer: {
+    model_id: 'string',
+    node_id: 'string',
+  },
   NodeInfo: {
     id: 'string',
     parent: { nullable: 'string' },
@@ -667,6 +723,27 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     optimizer_parameters: 'integer',
     size_bytes: 'integer',
   },
+  WeightStatistics: {
+    path: 'string',
+    shape: 'string',
+    dtype: 'string',
+    trainable: 'boolean',
+    elements: 'integer',
+    sampled: 'integer',
+    mean: { nullable: 'float' },
+    std: { nullable: 'float' },
+    minimum: { nullable: 'float' },
+    maximum: { nullable: 'float' },
+    zeros: 'float',
+    non_finite: 'integer',
+    histogram: { list: 'integer' },
+  },
+  LayerDetails: {
+    node_id: 'string',
+    documentation: 'string',
+    weights: { list: { record: 'WeightStatistics' } },
+    omitted_weights: 'integer',
+  },
   FetchEventsResult: {
     events: { list: { map: 'any' } },
     next: 'integer',
@@ -698,7 +775,7 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     models: { list: { record: 'ModelInfo' } },
   },
   ReplyError: {
-    code: { oneOf: ['unknown_method', 'invalid', 'unknown_run', 'unknown_model', 'internal'] },
+    code: { oneOf: ['unknown_method', 'invalid', 'unknown_run', 'unknown_model', 'unknown_layer', 'busy', 'internal'] },
     message: 'string',
     fix: { optional: 'string', default: '' },
   },
@@ -724,5 +801,9 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     graph: { record: 'ModelGraph' },
     summary: { record: 'SummaryTable' },
     revision: { optional: 'string', default: '' },
+  },
+  LayerReport: {
+    training: 'boolean',
+    layer: { record: 'LayerDetails' },
   },
 };

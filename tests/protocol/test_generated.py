@@ -117,6 +117,7 @@ def test_golden_command_is_what_python_reads(cls: Any) -> None:
         ("reply.list_all", protocol.ListAllResult),
         ("reply.describe_model", protocol.ModelBundle),
         ("reply.model_state", protocol.ModelStateResult),
+        ("reply.describe_layer", protocol.LayerReport),
     ],
 )
 def test_golden_reply_holds_the_result_of_its_command(name: str, cls: Any) -> None:

@@ -6,21 +6,25 @@ inputs of a nested model are not drawn: what it is called on stands there.
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.symbolic import KerasTensor, Node, Operation
 from layerlab.inspect.families import family
 from layerlab.inspect.layers import class_name, count, inner_layers, output_shape, shape_text
+from layerlab.inspect.markup import clean
 from layerlab.inspect.records import Edge, ModelGraph, NodeInfo
 from layerlab.inspect.trace import trace
 
-__all__ = ["describe_graph"]
+__all__ = ["describe_graph", "operations_of"]
 
 _LONGEST_TEXT = 120  # characters of a setting
+_LONGEST_ID = 120
 _SCALARS = (bool, int, float, str, type(None))
 
 
@@ -30,13 +34,25 @@ def describe_graph(model: Any) -> ModelGraph:
     A subclassed model is traced on symbolic inputs. Where that is not possible (it is not built, or its
     `call` looks at values) its layers are listed without edges.
     """
+    drawing = _drawing_of(model)
+    return ModelGraph(
+        nodes=[_describe(id, call) for id, call in drawing.calls.items()], edges=list(drawing.edges)
+    )
+
+
+def operations_of(model: Any) -> dict[str, Any]:
+    """The layer or op behind each node id of `describe_graph(model)`."""
+    return {id: call.operation for id, call in _drawing_of(model).calls.items()}
+
+
+def _drawing_of(model: Any) -> _Drawing:
     drawing = _Drawing()
     graph = _graph_of(model)
     if graph is None:
         drawing.add_list(model, parent=None)
     else:
         drawing.add_graph(graph, parent=None, sources={})
-    return ModelGraph(nodes=list(drawing.nodes.values()), edges=list(drawing.edges))
+    return drawing
 
 
 def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
@@ -44,11 +60,21 @@ def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Functi
     return graph if graph is not None else trace(model, inputs)
 
 
+class _Call(NamedTuple):
+    """What a node stands for; `outputs` are None where the graph is not known."""
+
+    operation: Any
+    parent: str | None
+    outputs: Sequence[KerasTensor] | None
+    is_group: bool
+
+
 class _Drawing:
     """Nodes and edges, collected while the graph is walked."""
 
     def __init__(self) -> None:
-        self.nodes: dict[str, NodeInfo] = {}
+        self.calls: dict[str, _Call] = {}
+        self._named: Counter[str] = Counter()
         self.edges: dict[Edge, None] = {}  # a dict keeps the order and drops repetitions
 
     def add_graph(self, graph: Function, parent: str | None, sources: Mapping[int, str]) -> dict[int, str]:
@@ -109,17 +135,18 @@ class _Drawing:
         self, operation: Operation, parent: str | None, outputs: Sequence[KerasTensor] | None, is_group: bool
     ) -> str:
         id_ = self._new_id(operation.name, parent)
-        self.nodes[id_] = _describe(operation, id_, parent, outputs, is_group)
+        self.calls[id_] = _Call(operation, parent, outputs, is_group)
         return id_
 
     def _new_id(self, name: str, parent: str | None) -> str:
         """'dense', and 'dense:1' for its second call."""
-        first = name if parent is None else f"{parent}/{name}"
-        id_, calls = first, 0
-        while id_ in self.nodes:
-            calls += 1
-            id_ = f"{first}:{calls}"
-        return id_
+        first = _short(clean(name, 200) if parent is None else f"{parent}/{clean(name, 200)}")
+        while True:
+            number = self._named[first]
+            self._named[first] += 1
+            id_ = f"{first}:{number}" if number else first
+            if id_ not in self.calls:  # a layer may be named 'dense:1'
+                return id_
 
 
 def _calls(graph: Function) -> list[Node]:
@@ -129,12 +156,18 @@ def _calls(graph: Function) -> list[Node]:
     return [*(node for node in inputs if node not in graph.nodes), *graph.nodes]
 
 
+def _short(id_: str) -> str:
+    """An id that is not longer than a message may hold."""
+    if len(id_) <= _LONGEST_ID:
+        return id_
+    return f"{id_[: _LONGEST_ID - 9]}~{hashlib.sha256(id_.encode()).hexdigest()[:8]}"
+
+
 # -- one node ------------------------------------------------------------------------------------------------
 
 
-def _describe(
-    operation: Any, id_: str, parent: str | None, outputs: Sequence[KerasTensor] | None, is_group: bool
-) -> NodeInfo:
+def _describe(id_: str, call: _Call) -> NodeInfo:
+    operation, parent, outputs, is_group = call
     weights = getattr(operation, "weights", [])
     is_model = hasattr(operation, "operations")
     return NodeInfo(

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Edge", "ModelGraph", "NodeInfo", "SummaryRow", "SummaryTable"]
+__all__ = [
+    "Edge",
+    "LayerDetails",
+    "ModelGraph",
+    "NodeInfo",
+    "SummaryRow",
+    "SummaryTable",
+    "WeightStatistics",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +25,7 @@ class NodeInfo:
     """One box of a graph: one call of a layer or op, or a group (a nested model)."""
 
     id: str
-    """Unique in the graph; a node inside a group has its parent's id as prefix."""
+    """Unique in the graph, and short: names, joined with those of the groups around."""
     parent: str | None
     """The group's id, None at the top."""
     name: str
@@ -79,3 +87,40 @@ class SummaryTable:
     non_trainable_parameters: int
     optimizer_parameters: int
     size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightStatistics:
+    """One weight of a layer at one moment. The numbers are those of the `sampled` values."""
+
+    path: str
+    shape: str
+    dtype: str
+    trainable: bool
+    elements: int
+    sampled: int
+    """As many as `elements`; fewer, drawn at random, of a very large weight."""
+    mean: float | None
+    """Of the finite values, as are the three below; None if there are none."""
+    std: float | None
+    minimum: float | None
+    maximum: float | None
+    zeros: float
+    """The share of values that are exactly 0, from 0 to 1."""
+    non_finite: int
+    """How many values are infinite or not a number."""
+    histogram: list[int]
+    """Counts of finite values in equal bins from minimum to maximum; one bin if all are equal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerDetails:
+    """What is told of a layer on demand: nothing of it is in the graph."""
+
+    node_id: str
+    documentation: str
+    """The first paragraph of the docstring of its class."""
+    weights: list[WeightStatistics]
+    """Empty for a group: its layers tell of theirs."""
+    omitted_weights: int
+    """Weights beyond those that are listed."""

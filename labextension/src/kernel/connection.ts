@@ -8,6 +8,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import {
   type Command,
   type FetchEventsResult,
+  type LayerReport,
   type ListAllResult,
   type ModelBundle,
   type ModelStateResult,
@@ -41,7 +42,9 @@ export type ResultOf<M extends Command['method']> = M extends 'fetch_events'
       ? ModelBundle
       : M extends 'model_state'
         ? ModelStateResult
-        : null;
+        : M extends 'describe_layer'
+          ? LayerReport
+          : null;
 
 /** Why a request has no result: the kernel's own answer, or that there was none. */
 export class RequestError extends Error {
@@ -225,6 +228,8 @@ function decodeResult(command: Command, result: unknown): unknown {
       return decodeModelBundle(result);
     case 'model_state':
       return decodeRecord('ModelStateResult', result);
+    case 'describe_layer':
+      return decodeRecord('LayerReport', result);
     default:
       return null;
   }

@@ -1,7 +1,7 @@
 /**
  * A model followed live: its revision is asked for while somebody looks, and the model itself when that changed.
  */
-import type { ModelBundle } from '../protocol';
+import type { LayerReport, ModelBundle } from '../protocol';
 import { type KernelConnection, RequestError } from './connection';
 
 /** How the picture relates to the kernel: it moves, it is for now unknown whether it is right, or it is the last. */
@@ -14,6 +14,15 @@ export interface ModelSource {
   readonly state: FollowedModel;
   /** Call `listener` after each change, and keep asking meanwhile; returns how to end that. */
   subscribe(listener: () => void): () => void;
+  /** The weights of the layer of a node as they are now. Rejects with RequestError. */
+  readonly describeLayer: DescribeLayer;
+}
+
+export type DescribeLayer = (nodeId: string) => Promise<LayerReport>;
+
+/** Whether asking again in a moment may help. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof RequestError && (error.code === 'busy' || error.code === 'timeout');
 }
 
 /** Milliseconds between questions. */
@@ -53,6 +62,13 @@ export class ModelFollower implements ModelSource {
       this.listeners.delete(listener);
     };
   }
+
+  readonly describeLayer: DescribeLayer = nodeId =>
+    this.connection.request({
+      method: 'describe_layer',
+      model_id: this.current.model.model_id,
+      node_id: nodeId
+    });
 
   private async ask(): Promise<void> {
     if (this.lifetime.signal.aborted) {

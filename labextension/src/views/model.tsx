@@ -91,7 +91,7 @@ function Model({ saved, live, fills, onOpen, tabs }: ModelProps) {
       >
         {tab === 'graph' ? (
           <Suspense fallback={<p className="layerlab-empty">{trans.__('Loading the graph view …')}</p>}>
-            <GraphView graph={model.graph} fills={fills} />
+            <GraphView graph={model.graph} fills={fills} describeLayer={live?.describeLayer ?? null} />
           </Suspense>
         ) : (
           <SummaryView summary={model.summary} />
