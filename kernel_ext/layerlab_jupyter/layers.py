@@ -76,7 +76,7 @@ class LayerReader:
             reading.set_exception(error)
 
     def _layer(self, model: Any, node_id: str) -> Any:
-        """The layer, looked up in the graph once; a reference that is no more part of the model is not used."""
+        """The layer, looked up in the graph once, as long as it is a part of the model."""
         known = self._layers.get(model, {}).get(node_id)
         layer = None if known is None else known()
         if layer is None or not any(layer is mine for mine in model._flatten_layers()):

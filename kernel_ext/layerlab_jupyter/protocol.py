@@ -162,7 +162,7 @@ class ModelStateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DescribeLayer(Command):
-    """The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is that of the graph."""
+    """The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is the graph's."""
 
     method: ClassVar[str] = "describe_layer"
     model_id: str

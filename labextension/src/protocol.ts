@@ -228,7 +228,7 @@ export type ModelState = {
   model_id: string;
 };
 
-/** The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is that of the graph. */
+/** The weights of a layer of a live model as they are now, as a LayerReport; `node_id` is the graph's. */
 export type DescribeLayer = {
   method: 'describe_layer';
   model_id: string;

@@ -75,7 +75,7 @@ def test_constants_scalars_truth_values_and_empty_weights(
 
 def test_a_large_weight_is_sampled_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_VALUES", 10_000)
-    grid = np.tile(np.arange(100.0), (1000, 1))  # every 100th value is the same: a plain stride would see that
+    grid = np.tile(np.arange(100.0), (1000, 1))  # every 100th value is the same
     found = weight_statistics(variable(grid))
     assert (found.elements, found.sampled) == (100_000, 10_000)
     assert found.mean == pytest.approx(49.5, abs=1.5) and found.std == pytest.approx(28.87, abs=1.0)
@@ -114,7 +114,7 @@ def test_a_value_that_never_stays_is_refused_with_advice(monkeypatch: pytest.Mon
     changing = iter(np.arange(1e6))
     monkeypatch.setattr(module, "_SECONDS", 0.05)
     monkeypatch.setattr(module, "_host", lambda array: np.full(3, next(changing)))
-    with pytest.raises(BusyError, match="(?s)'w' changes while it is read.*ask again"):
+    with pytest.raises(BusyError, match=r"(?s)'w' changes while it is read.*ask again"):
         weight_statistics(variable([1.0]))
 
 

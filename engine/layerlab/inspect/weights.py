@@ -84,8 +84,8 @@ def _published(variable: Variable) -> np.ndarray:
     """The values as flat float64; of a large variable a random part.
 
     Two equal copies in a row are what memory held at the moment between them. On JAX that is the value after
-    a step; reading it fails if a step was just given its memory, and then the next value is soon there. Steps on
-    PyTorch write in place: a moment in the middle of that has values of two steps in a row, never others.
+    a step; reading it fails if a step was just given its memory, and then the next value is soon there. Steps
+    on PyTorch write in place: a moment in the middle of that has values of two steps in a row, never others.
     Source: Afek, Attiya, Dolev, Gafni, Merritt, Shavit 1993, "Atomic snapshots of shared memory".
     """
     limit = time.monotonic() + _SECONDS
@@ -93,14 +93,14 @@ def _published(variable: Variable) -> np.ndarray:
         array = variable.own_value  # of the variable itself, whatever this thread's scope holds
         try:
             first, second = _host(array), _host(array)
+            if first.tobytes() == second.tobytes():
+                return first.astype(np.float64)
         except RuntimeError:
-            first = second = None  # its memory was given to the next step
-        if first is not None and second is not None and first.tobytes() == second.tobytes():
-            return first.astype(np.float64)
+            pass  # its memory was given to the next step
         if time.monotonic() > limit:
             raise BusyError(
                 explain(
-                    f"The value of '{variable.path}' changes while it is read, because the model is training.",
+                    f"The value of '{variable.path}' changes while it is read: its model is training.",
                     fix="ask again in a moment, or pause the run",
                 )
             )

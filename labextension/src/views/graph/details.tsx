@@ -1,43 +1,68 @@
 /** Beside the graph: what is known of the selected layer. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
+import type { DescribeLayer } from '../../kernel/layers';
 import type { NodeInfo } from '../../protocol';
 import { Icon } from '../shared/icons';
 import { clip, count } from '../shared/text';
+import { trans } from '../shared/trans';
 import { familyClass } from './family';
 import { isFrozen } from './nodes';
-import type { Hierarchy } from './visible';
+import { useReport } from './report';
+import { type Hierarchy, neighbours } from './visible';
+import { Weights } from './weights';
 
-type DetailsProps = { info: NodeInfo; graph: Hierarchy; onSelect: (id: string) => void; onClose: () => void };
+type DetailsProps = {
+  info: NodeInfo;
+  graph: Hierarchy;
+  /** Null where there is no kernel to ask. */
+  describeLayer: DescribeLayer | null;
+  onSelect: (id: string) => void;
+  onClose: () => void;
+};
 
 /** A layer with more connections or settings than this is read better in Python. */
 const MAX_ROWS = 60;
 
-export function Details({ info, graph, onSelect, onClose }: DetailsProps) {
-  const inputs = graph.edges.filter(edge => edge.target === info.id).map(edge => edge.source);
-  const outputs = graph.edges.filter(edge => edge.source === info.id).map(edge => edge.target);
+export function Details({ info, graph, describeLayer, onSelect, onClose }: DetailsProps) {
+  const el = useRef<HTMLElement>(null);
+  const state = useReport(describeLayer, info.id, el);
+  const { inputs, outputs } = useMemo(() => neighbours(graph, info.id), [graph, info.id]);
+  const documentation = state.report?.layer.documentation ?? '';
   return (
-    <aside className="layerlab-details" aria-label={`Details of ${clip(info.name)}`}>
+    <aside className="layerlab-details" aria-label={trans.__('Details of %1', clip(info.name))} ref={el}>
       <header>
         <span className={`layerlab-dot ${familyClass(info.family)}`} />
         <h3 title={clip(info.path)}>{clip(info.name)}</h3>
-        <button type="button" className="layerlab-fold" aria-label="Close the details" onClick={onClose}>
+        <button
+          type="button"
+          className="layerlab-fold"
+          aria-label={trans.__('Close the details')}
+          onClick={onClose}
+        >
           <Icon name="close" />
         </button>
       </header>
       <Table
         rows={[
-          ['class', clip(info.class_name)],
-          ['output', `${clip(info.output_shape)} ${clip(info.dtype)}`],
-          ['parameters', `${count(info.parameters)}${isFrozen(info) ? ' (frozen)' : ''}`],
-          ...(info.path !== info.name ? [['path', clip(info.path)] as [string, string]] : [])
+          [trans.__('class'), clip(info.class_name)],
+          [trans.__('output'), `${clip(info.output_shape)} ${clip(info.dtype)}`],
+          [
+            trans.__('parameters'),
+            isFrozen(info) ? trans.__('%1 (frozen)', count(info.parameters)) : count(info.parameters)
+          ],
+          ...(info.path !== info.name ? [[trans.__('path'), clip(info.path)] as [string, string]] : [])
         ]}
       />
-      <Connections title="Inputs" ids={inputs} graph={graph} onSelect={onSelect} />
-      <Connections title="Outputs" ids={outputs} graph={graph} onSelect={onSelect} />
-      <Section title="Weights" isEmpty={info.weights.length === 0}>
-        <Table rows={info.weights.slice(0, MAX_ROWS).map(weightRow)} />
-      </Section>
-      <Section title="Configuration" isEmpty={Object.keys(info.config).length === 0}>
+      {documentation !== '' && <p className="layerlab-documentation">{clip(documentation, 600)}</p>}
+      {describeLayer !== null && <Weights state={state} />}
+      {state.report === null && (
+        <Section title={trans.__('Weights')} isEmpty={info.weights.length === 0 || state.isLoading}>
+          <Table rows={info.weights.slice(0, MAX_ROWS).map(weightRow)} />
+        </Section>
+      )}
+      <Connections title={trans.__('Inputs')} ids={inputs} graph={graph} onSelect={onSelect} />
+      <Connections title={trans.__('Outputs')} ids={outputs} graph={graph} onSelect={onSelect} />
+      <Section title={trans.__('Configuration')} isEmpty={Object.keys(info.config).length === 0}>
         <Table
           rows={Object.entries(info.config)
             .slice(0, MAX_ROWS)
@@ -50,7 +75,7 @@ export function Details({ info, graph, onSelect, onClose }: DetailsProps) {
 
 function weightRow(weight: Record<string, unknown>): [string, string] {
   const path = typeof weight.path === 'string' ? weight.path : '';
-  const frozen = weight.trainable === false ? ', not trained' : '';
+  const frozen = weight.trainable === false ? `, ${trans.__('not trained')}` : '';
   return [
     clip(path.split('/').at(-1) ?? path, 60),
     `${written(weight.shape)} ${written(weight.dtype)}${frozen}`

@@ -2,6 +2,7 @@
 import '@xyflow/react/dist/base.css';
 import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import type { DescribeLayer } from '../../kernel/layers';
 import type { ModelGraph } from '../../protocol';
 import { Details } from './details';
 import { EdgeView, type RoutedEdge } from './edges';
@@ -15,6 +16,8 @@ export type GraphProps = {
   graph: ModelGraph;
   /** Fills its container; otherwise the view is as high as the graph, within limits. */
   fills: boolean;
+  /** Asks the kernel for the weights of a layer; null where there is none. */
+  describeLayer?: DescribeLayer | null;
 };
 
 const NODE_TYPES = { box: BoxView, frame: FrameView };
@@ -38,7 +41,7 @@ export default function GraphView(props: GraphProps) {
   );
 }
 
-function Graph({ graph, fills }: GraphProps) {
+function Graph({ graph, fills, describeLayer = null }: GraphProps) {
   const whole = useMemo(() => hierarchy(graph), [graph]);
   const [folded, setFolded] = useState(() => initiallyFolded(whole));
   const [selected, setSelected] = useState<string | null>(null);
@@ -116,7 +119,15 @@ function Graph({ graph, fills }: GraphProps) {
             <Controls showInteractive={false} showFitView={false} />
           </ReactFlow>
           {placed === null && <p className="layerlab-empty layerlab-overlay">Arranging the layers …</p>}
-          {info && <Details info={info} graph={whole} onSelect={select} onClose={() => setSelected(null)} />}
+          {info && (
+            <Details
+              info={info}
+              graph={whole}
+              describeLayer={describeLayer}
+              onSelect={select}
+              onClose={() => setSelected(null)}
+            />
+          )}
         </div>
       </div>
     </FoldContext.Provider>

@@ -53,6 +53,16 @@ export function ancestors(graph: Hierarchy, id: string): string[] {
   return found;
 }
 
+/** The nodes that an edge leads from, and to; for a group those outside of it. */
+export function neighbours(graph: Hierarchy, id: string): { inputs: string[]; outputs: string[] } {
+  const isInside = (other: string) => other === id || ancestors(graph, other).includes(id);
+  const ends = graph.edges.filter(edge => isInside(edge.source) !== isInside(edge.target));
+  return {
+    inputs: [...new Set(ends.filter(edge => isInside(edge.target)).map(edge => edge.source))],
+    outputs: [...new Set(ends.filter(edge => isInside(edge.source)).map(edge => edge.target))]
+  };
+}
+
 /** What stands for `id` in the picture: itself, or the outermost folded group around it. */
 export function standIn(graph: Hierarchy, folded: ReadonlySet<string>, id: string): string {
   return ancestors(graph, id).findLast(group => folded.has(group)) ?? id;
