@@ -27,7 +27,7 @@ export function Details({ info, graph, describeLayer, onSelect, onClose }: Detai
   const el = useRef<HTMLElement>(null);
   const state = useReport(describeLayer, info.id, el);
   const { inputs, outputs } = useMemo(() => neighbours(graph, info.id), [graph, info.id]);
-  const documentation = state.report?.layer.documentation ?? '';
+  const documentation = (state.report?.layer.documentation ?? '').replaceAll('`', '');
   return (
     <aside className="layerlab-details" aria-label={trans.__('Details of %1', clip(info.name))} ref={el}>
       <header>
