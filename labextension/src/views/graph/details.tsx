@@ -1,6 +1,6 @@
 /** Beside the graph: what is known of the selected layer. */
 import { type ReactNode, useMemo, useRef } from 'react';
-import type { DescribeLayer } from '../../kernel/layers';
+import type { DescribeLayer } from '../../kernel/follow-model';
 import type { NodeInfo } from '../../protocol';
 import { Icon } from '../shared/icons';
 import { clip, count } from '../shared/text';

@@ -2,7 +2,7 @@
 import '@xyflow/react/dist/base.css';
 import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import type { DescribeLayer } from '../../kernel/layers';
+import type { DescribeLayer } from '../../kernel/follow-model';
 import type { ModelGraph } from '../../protocol';
 import { Details } from './details';
 import { EdgeView, type RoutedEdge } from './edges';

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RequestError } from '../../kernel/connection';
+import { KernelConnection, RequestError } from '../../kernel/connection';
+import { decodeModelBundle } from '../../kernel/decode';
+import { ModelFollower } from '../../kernel/follow-model';
 import type { LayerReport } from '../../protocol';
 import { golden } from '../../testing/golden';
+import { FakeKernel } from '../../testing/kernel';
 import { follow } from './report';
 import { barsPath, percent } from './weights';
 
-const body = golden('reply.describe_layer').body as { result: LayerReport };
+const { body } = golden('reply.describe_layer') as { body: { result: LayerReport } };
 const trained = body.result;
 
 beforeEach(() => {
@@ -23,6 +26,24 @@ const seen = (top = 10) => ({
 });
 
 describe('the weights of an open layer', () => {
+  it('are told by the kernel of the model', async () => {
+    const kernel = new FakeKernel(() => ({ body }));
+    const model = new ModelFollower(
+      new KernelConnection(kernel.asKernel()),
+      decodeModelBundle(golden('bundle.model'))
+    );
+    const report = await model.describeLayer('block/conv');
+    expect(kernel.sent[0]?.content.body).toEqual({
+      method: 'describe_layer',
+      model_id: 'model-1',
+      node_id: 'block/conv'
+    });
+    expect(report.layer.weights.map(weight => [weight.path, weight.mean, weight.histogram])).toEqual([
+      ['block/conv/kernel', 0.0125, [10, 60, 70, 4]],
+      ['block/conv/bias', null, []]
+    ]);
+  });
+
   it('are asked for once a second while it trains, more slowly after that', async () => {
     const lifetime = new AbortController();
     const reports = [trained, trained, { ...trained, training: false }];

@@ -1,6 +1,6 @@
 /** The weights of the selected layer, asked for again while somebody looks. */
 import { type RefObject, useCallback, useEffect, useState } from 'react';
-import { type DescribeLayer, isBusy } from '../../kernel/layers';
+import { type DescribeLayer, isBusy } from '../../kernel/follow-model';
 import type { LayerReport } from '../../protocol';
 import { clip } from '../shared/text';
 import { trans } from '../shared/trans';
