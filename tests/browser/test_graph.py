@@ -1,4 +1,4 @@
-"""The graph view on large, nested and hostile models; its details, ask the kernel while a cell runs and after."""
+"""The graph view: large, nested and hostile models; details asked from the kernel while a cell runs."""
 
 from __future__ import annotations
 
