@@ -60,6 +60,9 @@ export class ModelFollower implements ModelSource {
     }
     return () => {
       this.listeners.delete(listener);
+      if (this.listeners.size === 0) {
+        clearTimeout(this.timer);
+      }
     };
   }
 

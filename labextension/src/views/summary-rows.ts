@@ -1,6 +1,9 @@
 /** The rows of the summary table that show, in which order. */
 import type { SummaryTable } from '../protocol';
 
+/** Whether a layer's weights are trained; `none` has none. */
+export type TrainingState = 'trainable' | 'frozen' | 'none';
+
 export type Row = {
   /** Place in the model. */
   index: number;
@@ -12,14 +15,20 @@ export type Row = {
   isGroup: boolean;
   shape: string;
   parameters: number;
+  sizeBytes: number;
   /** Of all parameters, from 0 to 1. */
   share: number;
-  trainable: boolean;
+  state: TrainingState;
   connectedTo: readonly string[];
 };
 
-export type Column = 'name' | 'shape' | 'parameters' | 'share' | 'connected' | 'trainable';
+export type Column = 'name' | 'shape' | 'parameters' | 'size' | 'share' | 'connected' | 'trainable';
 export type Sorting = { column: Column; isDown: boolean };
+
+/** Which rows show: those with all words of `query`, of one class, of one state; '' takes any. */
+export type Filter = { query: string; className: string; state: TrainingState | '' };
+
+export const NO_FILTER: Filter = { query: '', className: '', state: '' };
 
 export function toRows(summary: SummaryTable): Row[] {
   return summary.rows.map((row, index) => ({
@@ -31,27 +40,40 @@ export function toRows(summary: SummaryTable): Row[] {
     isGroup: (summary.rows[index + 1]?.depth ?? 0) > row.depth,
     shape: row.output_shape,
     parameters: row.parameters,
+    sizeBytes: row.size_bytes,
     share: summary.parameters > 0 ? row.parameters / summary.parameters : 0,
-    trainable: row.trainable,
+    state: row.parameters === 0 ? 'none' : row.trainable ? 'trainable' : 'frozen',
     connectedTo: row.connected_to
   }));
+}
+
+/** The classes of all layers, each once, in alphabetical order. */
+export function classNames(rows: readonly Row[]): string[] {
+  return [...new Set(rows.map(row => row.className))].sort((a, b) => a.localeCompare(b));
+}
+
+export function isFiltering({ query, className, state }: Filter): boolean {
+  return query.trim() !== '' || className !== '' || state !== '';
 }
 
 /** Filtering and sorting show single rows wherever they stand; otherwise folded groups hide their members. */
 export function shownRows(
   rows: readonly Row[],
-  query: string,
+  filter: Filter,
   sorting: Sorting | null,
   folded: ReadonlySet<number>
 ): readonly Row[] {
-  const words = query.slice(0, 100).toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0 && sorting === null) {
+  if (!isFiltering(filter) && sorting === null) {
     return withoutFolded(rows, folded);
   }
+  const words = filter.query.slice(0, 100).toLowerCase().split(/\s+/).filter(Boolean);
   const found = rows.filter(row => {
-    const text =
-      `${row.name} ${row.className} ${row.shape} ${row.trainable ? 'trainable' : 'frozen'}`.toLowerCase();
-    return words.every(word => text.includes(word));
+    const text = `${row.name} ${row.className} ${row.shape}`.toLowerCase();
+    return (
+      words.every(word => text.includes(word)) &&
+      (filter.className === '' || row.className === filter.className) &&
+      (filter.state === '' || row.state === filter.state)
+    );
   });
   return sorting === null ? found : [...found].sort(comparison(sorting));
 }
@@ -80,7 +102,8 @@ const KEYS: Record<Column, (row: Row) => string | number> = {
   name: row => row.name,
   shape: row => row.shape,
   parameters: row => row.parameters,
+  size: row => row.sizeBytes,
   share: row => row.parameters,
   connected: row => row.connectedTo.join(' '),
-  trainable: row => Number(row.trainable && row.parameters > 0)
+  trainable: row => ['none', 'frozen', 'trainable'].indexOf(row.state)
 };

@@ -3,26 +3,45 @@ import { useMemo, useState } from 'react';
 import type { SummaryTable } from '../protocol';
 import { Icon } from './shared/icons';
 import { bytes, clip, count } from './shared/text';
-import { type Column, type Row, type Sorting, shownRows, toRows } from './summary-rows';
+import { trans } from './shared/trans';
+import {
+  type Column,
+  classNames,
+  type Filter,
+  isFiltering,
+  NO_FILTER,
+  type Row,
+  type Sorting,
+  shownRows,
+  type TrainingState,
+  toRows
+} from './summary-rows';
 
-const COLUMNS: readonly { column: Column; title: string; isNumber: boolean }[] = [
-  { column: 'name', title: 'layer (class)', isNumber: false },
-  { column: 'shape', title: 'output shape', isNumber: false },
-  { column: 'parameters', title: 'parameters', isNumber: true },
-  { column: 'share', title: 'share', isNumber: false },
-  { column: 'connected', title: 'connected to', isNumber: false },
-  { column: 'trainable', title: 'trainable', isNumber: false }
-];
+const NUMBERS: ReadonlySet<Column> = new Set(['parameters', 'size']);
+
+function columns(): [Column, string][] {
+  return [
+    ['name', trans.__('layer (class)')],
+    ['shape', trans.__('output shape')],
+    ['parameters', trans.__('parameters')],
+    ['size', trans.__('memory')],
+    ['share', trans.__('share')],
+    ['connected', trans.__('connected to')],
+    ['trainable', trans.__('trainable')]
+  ];
+}
 
 /** Drawing more rows at once would hold the page. */
 const MAX_ROWS = 1_000;
 
 export function SummaryView({ summary }: { summary: SummaryTable }) {
-  const [query, setQuery] = useState('');
+  const [wanted, setFilter] = useState<Filter>(NO_FILTER);
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const rows = useMemo(() => toRows(summary), [summary]);
-  const shown = useMemo(() => shownRows(rows, query, sorting, folded), [rows, query, sorting, folded]);
+  const classes = useMemo(() => classNames(rows), [rows]);
+  const filter = useMemo(() => withKnownClass(wanted, classes), [wanted, classes]);
+  const shown = useMemo(() => shownRows(rows, filter, sorting, folded), [rows, filter, sorting, folded]);
   const hasGroups = rows.some(row => row.isGroup);
   const largest = Math.max(1, ...rows.filter(row => !row.isGroup).map(row => row.parameters));
 
@@ -36,39 +55,26 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
 
   return (
     <div className="layerlab-summary">
-      <div className="layerlab-toolbar">
-        <input
-          type="search"
-          className="layerlab-search"
-          placeholder="Filter layers"
-          aria-label="Filter layers by name, class or shape"
-          value={query}
-          onChange={event => setQuery(event.target.value)}
-        />
-        <span className="layerlab-faint" role="status">
-          {query === '' ? `${rows.length} layers` : `${shown.length} of ${rows.length} layers`}
-        </span>
-      </div>
-      <div className="layerlab-table-scroll">
+      <Filters
+        classes={classes}
+        shown={shown.length}
+        all={rows.length}
+        filter={filter}
+        onChange={setFilter}
+      />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section className="layerlab-table-scroll" aria-label={trans.__('Layers')} tabIndex={0}>
         <table className="layerlab-table">
           <thead>
             <tr>
-              {COLUMNS.map(({ column, title, isNumber }) => (
-                <th
+              {columns().map(([column, title]) => (
+                <Heading
                   key={column}
-                  scope="col"
-                  className={isNumber ? 'layerlab-number' : ''}
-                  aria-sort={
-                    sorting?.column === column ? (sorting.isDown ? 'descending' : 'ascending') : 'none'
-                  }
-                >
-                  <button type="button" onClick={() => setSorting(nextSorting(sorting, column))}>
-                    {title}
-                    <span className="layerlab-sort" aria-hidden="true">
-                      {sorting?.column === column ? (sorting.isDown ? '▾' : '▴') : ''}
-                    </span>
-                  </button>
-                </th>
+                  title={title}
+                  column={column}
+                  sorting={sorting?.column === column ? sorting : null}
+                  onSort={() => setSorting(nextSorting(sorting, column))}
+                />
               ))}
             </tr>
           </thead>
@@ -86,11 +92,92 @@ export function SummaryView({ summary }: { summary: SummaryTable }) {
           </tbody>
         </table>
         {shown.length > MAX_ROWS && (
-          <p className="layerlab-empty">{`and ${count(shown.length - MAX_ROWS)} more: filter to see them`}</p>
+          <p className="layerlab-empty">
+            {trans.__('and %1 more: filter to see them', count(shown.length - MAX_ROWS))}
+          </p>
         )}
-      </div>
+        {shown.length === 0 && <p className="layerlab-empty">{trans.__('No layer is like that.')}</p>}
+      </section>
       <Totals summary={summary} />
     </div>
+  );
+}
+
+/** A model that changed may have lost the class that was chosen: that must not hide all rows. */
+function withKnownClass(filter: Filter, classes: readonly string[]): Filter {
+  return classes.includes(filter.className) ? filter : { ...filter, className: '' };
+}
+
+type FiltersProps = {
+  classes: readonly string[];
+  shown: number;
+  all: number;
+  filter: Filter;
+  onChange: (filter: Filter) => void;
+};
+
+function Filters({ classes, shown, all, filter, onChange }: FiltersProps) {
+  const states: [TrainingState, string][] = [
+    ['trainable', trans.__('trainable')],
+    ['frozen', trans.__('frozen')],
+    ['none', trans.__('without weights')]
+  ];
+  return (
+    <div className="layerlab-toolbar">
+      <input
+        type="search"
+        className="layerlab-search"
+        placeholder={trans.__('Filter layers')}
+        aria-label={trans.__('Filter layers by name, class or shape')}
+        value={filter.query}
+        onChange={event => onChange({ ...filter, query: event.target.value })}
+      />
+      <select
+        aria-label={trans.__('Show layers of one class')}
+        value={filter.className}
+        onChange={event => onChange({ ...filter, className: event.target.value })}
+      >
+        <option value="">{trans.__('all classes')}</option>
+        {classes.map(name => (
+          <option key={name} value={name}>
+            {clip(name, 60)}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label={trans.__('Show trainable or frozen layers')}
+        value={filter.state}
+        onChange={event => onChange({ ...filter, state: event.target.value as Filter['state'] })}
+      >
+        <option value="">{trans.__('trainable or not')}</option>
+        {states.map(([state, text]) => (
+          <option key={state} value={state}>
+            {text}
+          </option>
+        ))}
+      </select>
+      <span className="layerlab-faint" role="status">
+        {isFiltering(filter)
+          ? trans.__('%1 of %2 layers', count(shown), count(all))
+          : trans.__('%1 layers', count(all))}
+      </span>
+    </div>
+  );
+}
+
+type HeadingProps = { title: string; column: Column; sorting: Sorting | null; onSort: () => void };
+
+function Heading({ title, column, sorting, onSort }: HeadingProps) {
+  const order = sorting === null ? 'none' : sorting.isDown ? 'descending' : 'ascending';
+  return (
+    <th scope="col" className={NUMBERS.has(column) ? 'layerlab-number' : ''} aria-sort={order}>
+      <button type="button" onClick={onSort}>
+        {title}
+        <span className="layerlab-sort" aria-hidden="true">
+          {sorting === null ? '' : sorting.isDown ? '▾' : '▴'}
+        </span>
+      </button>
+    </th>
   );
 }
 
@@ -111,7 +198,9 @@ function LayerRow({ row, largest, hasGroups, isFolded, onFold }: LayerRowProps) 
             type="button"
             className="layerlab-fold"
             aria-expanded={!isFolded}
-            aria-label={`${isFolded ? 'Unfold' : 'Fold'} ${clip(row.name, 60)}`}
+            aria-label={
+              isFolded ? trans.__('Unfold %1', clip(row.name, 60)) : trans.__('Fold %1', clip(row.name, 60))
+            }
             onClick={() => onFold(row.index)}
           >
             <Icon name={isFolded ? 'unfold' : 'fold'} />
@@ -122,6 +211,9 @@ function LayerRow({ row, largest, hasGroups, isFolded, onFold }: LayerRowProps) 
       </td>
       <td className="layerlab-shape">{clip(row.shape, 120)}</td>
       <td className="layerlab-number">{count(row.parameters)}</td>
+      <td className="layerlab-number">
+        {row.sizeBytes > 0 ? bytes(row.sizeBytes) : <span className="layerlab-faint">–</span>}
+      </td>
       <td className="layerlab-share">
         {row.parameters > 0 && (
           <>
@@ -139,18 +231,25 @@ function LayerRow({ row, largest, hasGroups, isFolded, onFold }: LayerRowProps) 
         )}
       </td>
       <td>
-        {row.parameters === 0 ? (
-          <span className="layerlab-faint">–</span>
-        ) : row.trainable ? (
-          'yes'
-        ) : (
-          <span className="layerlab-frozen">
-            <Icon name="lock" /> frozen
-          </span>
-        )}
+        <Trained state={row.state} />
       </td>
     </tr>
   );
+}
+
+function Trained({ state }: { state: TrainingState }) {
+  switch (state) {
+    case 'trainable':
+      return trans.__('yes');
+    case 'frozen':
+      return (
+        <span className="layerlab-frozen">
+          <Icon name="lock" /> {trans.__('frozen')}
+        </span>
+      );
+    case 'none':
+      return <span className="layerlab-faint">–</span>;
+  }
 }
 
 /** Names of one depth stand below each other, whether or not a fold button precedes them. */
@@ -160,15 +259,16 @@ function indent(row: Row, hasGroups: boolean): number {
 
 function Totals({ summary }: { summary: SummaryTable }) {
   const facts: [string, string][] = [
-    ['total', `${count(summary.parameters)} (${bytes(summary.size_bytes)})`],
-    ['trainable', count(summary.trainable_parameters)],
-    ['not trainable', count(summary.non_trainable_parameters)],
-    ...(summary.optimizer_parameters > 0
-      ? [['optimizer', count(summary.optimizer_parameters)] as [string, string]]
-      : [])
+    [trans.__('parameters'), count(summary.parameters)],
+    [trans.__('memory'), bytes(summary.size_bytes)],
+    [trans.__('trainable'), count(summary.trainable_parameters)],
+    [trans.__('not trainable'), count(summary.non_trainable_parameters)]
   ];
+  if (summary.optimizer_parameters > 0) {
+    facts.push([trans.__('of the optimizer'), count(summary.optimizer_parameters)]);
+  }
   return (
-    <dl className="layerlab-facts layerlab-totals" aria-label="Parameters">
+    <dl className="layerlab-facts layerlab-totals" aria-label={trans.__('Totals')}>
       {facts.map(([name, text]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -181,7 +281,7 @@ function Totals({ summary }: { summary: SummaryTable }) {
 
 /** A click sorts (numbers from the largest), a second one turns that round, a third one ends it. */
 function nextSorting(before: Sorting | null, column: Column): Sorting | null {
-  const isLargestFirst = column === 'parameters' || column === 'share';
+  const isLargestFirst = column === 'parameters' || column === 'size' || column === 'share';
   if (before?.column !== column) {
     return { column, isDown: isLargestFirst };
   }
@@ -189,5 +289,5 @@ function nextSorting(before: Sorting | null, column: Column): Sorting | null {
 }
 
 function percent(share: number): string {
-  return share > 0 && share < 0.001 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`;
+  return share > 0 && share < 0.001 ? trans.__('<0.1 %') : trans.__('%1 %', (share * 100).toFixed(1));
 }
