@@ -7,16 +7,16 @@ tab gets the same history, and training pays one short append a step.
 
 from __future__ import annotations
 
-import json
 import threading
 from array import array
 from bisect import bisect_right
 from typing import Any, Literal
 
 from layerlab.events import Event, StepsFinished, to_dict
-from layerlab_jupyter.json_safe import json_safe, number
+from layerlab_jupyter.json_safe import json_key, json_safe, number
 from layerlab_jupyter.progress import Progress, progress_of
 from layerlab_jupyter.protocol import FetchEventsResult
+from layerlab_jupyter.static_events import fitted_events, names_in
 from layerlab_jupyter.thinning import Part, StepBlock, thin
 
 __all__ = ["RunRecorder", "RunStatus"]
@@ -27,7 +27,6 @@ _BLOCK_SECONDS = 1.0  # a block carries one time, and a time axis should be righ
 _FETCH_STEPS = 10_000  # a few points a pixel, and a reply of about a megabyte
 _FETCH_EPOCHS = 5_000
 _FETCH_MARKS = 1_000
-_STATIC_DETAILS = (360, 180, 60, 20, 2)  # tried in turn, until the events fit
 _STATUS_AFTER: dict[str, RunStatus] = {
     "fit_started": "running",
     "fit_paused": "paused",
@@ -98,21 +97,19 @@ class RunRecorder:
     def static_events(self, size_bytes: int) -> list[dict[str, Any]]:
         """The run in at most `size_bytes` of JSON: the detail that fits, and always its start and end."""
         parts, _ = self.parts()
-        parts = [part for part in parts if isinstance(part, StepBlock) or part["type"] != "epoch_started"]
-        for detail in _STATIC_DETAILS:
-            parts = thin(parts, steps=detail, epochs=detail // 2, marks=detail // 10)
-            events = [_rounded(self._as_event(part)) for part in parts]
-            if len(json.dumps(events)) <= size_bytes:
-                return events
-        ends = [part for part in parts if isinstance(part, dict) and part["type"].startswith("fit_")]
-        return [_shortened(event) for event in [*ends[:1], *ends[1:][-2:]]]
+        return fitted_events(parts, self._as_event, size_bytes)
+
+    def metric_names(self) -> list[str]:
+        """All metrics of the run, without 'val_', in the order in which they are shown."""
+        with self._lock:
+            return names_in(self._parts)
 
     # -- recording ----------------------------------------------------------------------------
 
     def _record_steps(self, event: StepsFinished) -> None:
         # All conversions first: an event that cannot be read must not leave half a row behind.
         steps = array("q", event.steps)
-        columns = {str(label): array("d", values) for label, values in event.logs.items()}
+        columns = {json_key(label): array("d", values) for label, values in event.logs.items()}
         if any(len(column) != len(steps) for column in columns.values()):
             raise ValueError("steps and logs of an event differ in length")
         with self._lock:
@@ -177,23 +174,3 @@ class RunRecorder:
             "steps": part.steps.tolist(),
             "logs": json_safe(logs),
         }
-
-
-def _rounded(event: dict[str, Any]) -> dict[str, Any]:
-    """Six digits of each log, as many as a chart or a table can show."""
-    if "logs" not in event:
-        return event
-    return {**event, "logs": {label: _six_digits(value) for label, value in event["logs"].items()}}
-
-
-def _six_digits(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_six_digits(entry) for entry in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def _shortened(event: dict[str, Any]) -> dict[str, Any]:
-    short = json_safe(event, longest_text=300)
-    if "logs" in short:
-        short["logs"] = dict(list(short["logs"].items())[:20])
-    return _rounded(short)

@@ -5,19 +5,19 @@ Every text that the person chose is escaped and shortened (`layerlab.inspect.mar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from layerlab.inspect import ModelGraph, SummaryTable, graph_svg
 from layerlab.inspect.markup import clean, escape
+from layerlab_jupyter.goals import best_index, metric_names
 from layerlab_jupyter.svg_chart import charts_svg
 
 __all__ = ["model_html", "run_html", "run_text"]
 
-_MOST_ROWS = 300
+_MOST_ROWS = 60
 _MOST_METRICS = 30
-_MOST_NODES = 150
+_MOST_NODES = 60
 _MOST_NOTES = 5
 
 _COLUMNS = ["layer", "class", "output shape", "parameters", "trainable", "connected to"]
@@ -25,25 +25,34 @@ _COLUMNS = ["layer", "class", "output shape", "parameters", "trainable", "connec
 Events = Sequence[Mapping[str, Any]]
 
 
-def run_html(events: Events, status: str) -> str:
-    """Headline, charts, the numbers of each metric, and what went wrong if anything did."""
+def run_html(events: Events, status: str, metrics: int = 0) -> str:
+    """Headline, charts, the numbers of each metric, and what went wrong if anything did.
+
+    Args:
+        metrics: how many the run has; what is not shown is said.
+    """
+    numbers = _numbers(events)
     notes = "".join(f"<li>{escape(note, 400)}</li>" for note in _notes(events))
     return _card(
         f"<p>{escape(_headline(events, status), 400)}</p>"
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{charts_svg(events)}</div>'
-        + _table(["metric", "training", "validation", "best"], _numbers(events), "lrrr")
+        + _table(["metric", "training", "validation", "best"], numbers, "lrrr")
+        + _paragraph(_more(metrics - len(numbers), "metrics"))
         + (f"<ul>{notes}</ul>" if notes else "")
     )
 
 
-def run_text(events: Events, status: str) -> str:
+def run_text(events: Events, status: str, metrics: int = 0) -> str:
     """The same as plain text."""
     lines = [clean(_headline(events, status), 400)]
-    for name, training, validation, best in _numbers(events):
+    numbers = _numbers(events)
+    for name, training, validation, best in numbers:
         parts = [clean(name, 40), training]
         parts += [f"validation {validation}"] if validation else []
         parts += [f"best {best}"] if best else []
         lines.append("  " + "  ".join(parts))
+    more = _more(metrics - len(numbers), "metrics")
+    lines += ["  " + more] if more else []
     return "\n".join(lines + ["  " + clean(note, 400) for note in _notes(events)])
 
 
@@ -60,7 +69,6 @@ def model_html(name: str, class_name: str, graph: ModelGraph, summary: SummaryTa
         )
         for row in summary.rows[:_MOST_ROWS]
     ]
-    missing = len(summary.rows) - len(rows)
     totals = (
         f"{summary.parameters:,} parameters ({summary.size_bytes:,} bytes): "
         f"{summary.trainable_parameters:,} trainable, {summary.non_trainable_parameters:,} not trainable, "
@@ -70,13 +78,21 @@ def model_html(name: str, class_name: str, graph: ModelGraph, summary: SummaryTa
         f"<p><b>{escape(name)}</b> ({escape(class_name)})</p>"
         f'<div style="max-height:600px;overflow:auto">{graph_svg(graph, most_nodes=_MOST_NODES)}</div>'
         + _table(_COLUMNS, rows, "lllrll")
-        + (f"<p>… and {missing:,} more rows</p>" if missing > 0 else "")
-        + f"<p>{totals}</p>"
+        + _paragraph(_more(len(summary.rows) - len(rows), "rows"))
+        + _paragraph(totals)
     )
 
 
 def _card(content: str) -> str:
     return f'<div style="font-family:system-ui,sans-serif;font-size:13px">{content}</div>'
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text, 400)}</p>" if text else ""
+
+
+def _more(missing: int, what: str) -> str:
+    return f"… and {missing:,} more {what}" if missing > 0 else ""
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], alignments: str) -> str:
@@ -138,21 +154,19 @@ def _numbers(events: Events) -> list[tuple[str, str, str, str]]:
         elif event["type"] == "epoch_finished":
             last |= event["logs"]
     finished = [event for event in events if event["type"] == "epoch_finished"]
-    names = dict.fromkeys(label.removeprefix("val_") for label in last)
     return [
         (name, _value(last.get(name)), _value(last.get(f"val_{name}")), _best(name, finished))
-        for name in list(names)[:_MOST_METRICS]
+        for name in metric_names(last)[:_MOST_METRICS]
     ]
 
 
 def _best(name: str, finished: Events) -> str:
-    """The least loss, with its epoch. For other metrics we do not know whether less or more is better."""
-    if not name.endswith("loss"):
-        return ""
+    """The best value and its epoch, by validation where there is any; '' if nobody can say which is best."""
     label = f"val_{name}" if any(f"val_{name}" in event["logs"] for event in finished) else name
-    found = [(float(e["logs"][label]), e["epoch"] + 1) for e in finished if label in e["logs"]]
-    value, epoch = min(((v, e) for v, e in found if math.isfinite(v)), default=(math.nan, 0))
-    return f"{value:.4g} (epoch {epoch})" if epoch else ""
+    having = [event for event in finished if label in event["logs"]]
+    values = [float(event["logs"][label]) for event in having]
+    best = best_index(name, values)
+    return "" if best is None else f"{values[best]:.4g} (epoch {having[best]['epoch'] + 1})"
 
 
 def _value(value: Any) -> str:

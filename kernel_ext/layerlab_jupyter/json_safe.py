@@ -6,7 +6,7 @@ import math
 import numbers
 from typing import Any
 
-__all__ = ["json_safe", "number"]
+__all__ = ["json_key", "json_safe", "number"]
 
 _LONGEST_KEY = 200
 
@@ -25,10 +25,17 @@ def json_safe(value: Any, longest_text: int = 2000) -> Any:
     if isinstance(value, numbers.Real):
         return number(float(value))
     if isinstance(value, dict):
-        return {_text(str(key), _LONGEST_KEY): json_safe(entry, longest_text) for key, entry in value.items()}
+        return {json_key(key): json_safe(entry, longest_text) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(entry, longest_text) for entry in value]
     return _text(str(value), longest_text)
+
+
+def json_key(key: object) -> str:
+    """A name of bounded length; a metric's own and its 'val_' one are cut at the same place."""
+    name = str(key)
+    prefix = "val_" if name.startswith("val_") else ""
+    return prefix + _text(name.removeprefix(prefix), _LONGEST_KEY)
 
 
 def _text(text: str, longest: int) -> str:

@@ -18,6 +18,7 @@ __all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
 _EVENTS_BYTES = 24_000  # with the picture and the table an output stays under 60 KB
 _LIVE_EVENTS_BYTES = 12_000  # sent again and again, and only looked at when the kernel is gone
 _DETAILS_BYTES = 200_000
+_MOST_LINES = 120
 
 
 def live_bundle(run: Run) -> dict[str, Any]:
@@ -32,10 +33,11 @@ def final_bundle(run: Run) -> dict[str, Any]:
 
 def _run_bundle(run: Run, *, live: bool, events: list[dict[str, Any]]) -> dict[str, Any]:
     record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=live, events=events)
+    metrics = len(run.recorder.metric_names())
     return {
         RUN_MIME: dataclasses.asdict(record),
-        "text/html": run_html(events, run.recorder.status),
-        "text/plain": run_text(events, run.recorder.status),
+        "text/html": run_html(events, run.recorder.status, metrics),
+        "text/plain": run_text(events, run.recorder.status, metrics),
     }
 
 
@@ -56,8 +58,11 @@ def describe(model: Any, model_id: str) -> ModelBundle:
 def model_bundle(model: Any, model_id: str) -> dict[str, Any]:
     """A model as the output of a cell: data, picture, and the text that `model.summary()` prints."""
     described = describe(model, model_id)
-    lines: list[str] = []
-    model.summary(print_fn=lines.append)
+    printed: list[str] = []
+    model.summary(print_fn=printed.append)
+    lines = "\n".join(printed).split("\n")
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES:,} more lines; model.summary() prints all"]
     return {
         MODEL_MIME: _without_bulk(json_safe(dataclasses.asdict(described))),
         "text/html": model_html(described.name, described.class_name, described.graph, described.summary),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerlab.inspect.markup import escape
+from layerlab_jupyter.goals import best_index, metric_names
 
 __all__ = ["charts_svg"]
 
@@ -61,9 +62,7 @@ def _panels(events: Iterable[Mapping[str, Any]]) -> list[_Panel]:
                 name = label.removeprefix("val_")
                 points = panel(name).training if name == label else panel(name).validation
                 points.append((float(event["step"]), float(value)))
-    return [p for p in panels.values() if p.name != "learning_rate"] + [
-        p for p in panels.values() if p.name == "learning_rate"
-    ]
+    return [panels[name] for name in metric_names(panels)]
 
 
 _MARKS = {"learning_rate_changed", "fit_stopped", "fit_failed", "diagnostic", "checkpoint_saved"}
@@ -92,6 +91,7 @@ def _draw(panel: _Panel, epoch_ends: Mapping[int, float], marks: Iterable[tuple[
     parts.append(_line(panel.batches, frame, _TRAINING, 'stroke-opacity=".4"'))
     parts.append(_line(panel.training, frame, _TRAINING, 'stroke-width="2"', dots=True))
     parts.append(_line(panel.validation, frame, _VALIDATION, 'stroke-width="2"', dots=True))
+    parts.append(_best(panel, frame, epoch_ends))
     parts.append(_legend(panel))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(_spoken(panel), 200)}"'
@@ -133,7 +133,7 @@ class _Frame:
 
 def _axes(name: str, frame: _Frame, epoch_ends: Mapping[int, float]) -> str:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    parts = [f'<text x="{_LEFT}" y="14" font-size="12" font-weight="600">{escape(name, 28)}</text>']
+    parts = [f'<text x="{_LEFT}" y="14" font-size="12" font-weight="600">{escape(name, 40)}</text>']
     for tick in _ticks(*frame.y_range, 5):
         y = frame.y(tick)
         parts.append(f'<path d="M{_LEFT} {y}H{right}" stroke="currentColor" stroke-opacity=".12"/>')
@@ -144,7 +144,7 @@ def _axes(name: str, frame: _Frame, epoch_ends: Mapping[int, float]) -> str:
         if frame.x_range[0] <= at <= frame.x_range[1]:
             parts.append(f'<text x="{frame.x(at)}" y="{bottom + 13}" text-anchor="middle">{label}</text>')
     axis = "epoch" if by_epoch else "step"
-    parts.append(f'<text x="{(_LEFT + right) / 2:g}" y="{_HEIGHT - 6}" text-anchor="middle">{axis}</text>')
+    parts.append(f'<text x="{_LEFT}" y="{_HEIGHT - 6}">{axis}</text>')
     corner = f"M{_LEFT} {_TOP}V{bottom}H{right}"
     parts.append(f'<path d="{corner}" fill="none" stroke="currentColor" stroke-opacity=".5"/>')
     return "".join(parts)
@@ -169,27 +169,53 @@ def _ticks(low: float, high: float, about: int) -> list[float]:
 
 def _line(points: Points, frame: _Frame, colour: str, style: str, dots: bool = False) -> str:
     """A polyline with a gap at each non-finite value."""
-    path, pen_down = [], False
+    path, at = [], None
     for x, y in points:
-        if math.isfinite(y):
-            path.append(f"{'L' if pen_down else 'M'}{frame.x(x)} {frame.y(y)}")
-        pen_down = math.isfinite(y)
+        if not math.isfinite(y):
+            at = None
+            continue
+        place = (frame.x(x), frame.y(y))
+        path.append(
+            f"M{' '.join(place)}" if at is None else f"l{_step(at[0], place[0])} {_step(at[1], place[1])}"
+        )
+        at = place
     finite = [(x, y) for x, y in points if math.isfinite(y)]
     drawn = f'<path d="{"".join(path)}" fill="none" stroke="{colour}" {style}/>' if len(finite) > 1 else ""
     if dots and len(finite) <= 40:
-        circles = [f'<circle cx="{frame.x(x)}" cy="{frame.y(y)}" r="2"/>' for x, y in finite]
-        drawn += f'<g fill="{colour}">{"".join(circles)}</g>'
+        places = "".join(
+            f"M{frame.x(x)} {frame.y(y)}h0" for x, y in finite
+        )  # round ends make dots of nothing
+        drawn += f'<path d="{places}" stroke="{colour}" stroke-width="4.5" stroke-linecap="round"/>'
     return drawn
 
 
+def _step(before: str, after: str) -> str:
+    """From one rounded place to the next: shorter than places, and roundings do not add up."""
+    return f"{float(after) - float(before):.1f}".removesuffix(".0")
+
+
+def _best(panel: _Panel, frame: _Frame, epoch_ends: Mapping[int, float]) -> str:
+    """A ring around the best epoch, if there is more than one and somebody can say which is best."""
+    points, colour = (panel.validation, _VALIDATION) if panel.validation else (panel.training, _TRAINING)
+    place = best_index(panel.name, [y for _, y in points])
+    if place is None or len(points) < 2:
+        return ""
+    step, value = points[place]
+    epoch = next((epoch for epoch, end in epoch_ends.items() if end == step), "?")
+    return (
+        f'<circle cx="{frame.x(step)}" cy="{frame.y(value)}" r="5" fill="none" stroke="{colour}"'
+        f' stroke-width="1.5"><title>best: {value:.4g} (epoch {epoch})</title></circle>'
+    )
+
+
 def _legend(panel: _Panel) -> str:
-    """Right of the title; a line style and a word, so that it does not depend on colour alone."""
+    """Below the chart; each line with its word, so that it does not depend on colour alone."""
     shown = [("training", _TRAINING)] if panel.training or panel.batches else []
     shown += [("validation", _VALIDATION)] if panel.validation else []
-    parts, x = [], _WIDTH - _RIGHT - 72 * len(shown)
+    parts, x, y = [], _WIDTH - _RIGHT - 72 * len(shown), _HEIGHT - 6
     for word, colour in shown:
-        parts.append(f'<path d="M{x} 11h12" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="{x + 16}" y="14">{word}</text>')
+        parts.append(f'<path d="M{x} {y - 3}h12" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<text x="{x + 16}" y="{y}">{word}</text>')
         x += 72
     return "".join(parts)
 

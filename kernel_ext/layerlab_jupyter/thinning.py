@@ -18,6 +18,8 @@ import numpy as np
 __all__ = ["Part", "StepBlock", "thin"]
 
 _ENDS = {"fit_started", "fit_stopped", "fit_failed", "fit_finished"}
+_LOSSES = ("val_loss", "loss", "batch_loss")
+_LEAST_BUCKETS = 4  # fewer make no curve
 _OF_AN_EPOCH = {"epoch_started", "validation_finished", "epoch_finished"}
 
 
@@ -115,12 +117,20 @@ def _thin_marks(parts: list[Part], limit: int) -> list[Part]:
 def _telling(
     columns: Mapping[str, np.ndarray], is_there: Mapping[str, np.ndarray], total: int, limit: int
 ) -> np.ndarray:
-    """Mask over `total` places: per label and bucket the least, the greatest, the first non-finite value."""
+    """Mask over `total` places: per label and bucket the least, the greatest, the first non-finite value.
+
+    Where there is no room for so many labels: those of the losses, and places at equal distances.
+    """
     keep = np.zeros(total, bool)
     keep[[0, -1]] = True
-    buckets = limit // (3 * max(1, len(columns)))
-    if buckets == 0:  # fewer places than labels: the ends alone
+    if limit < 3 * _LEAST_BUCKETS * len(columns):
+        keep[np.linspace(0, total - 1, max(2, limit // 2)).astype(int)] = True
+        limit //= 2
+        losses = [label for label in columns if label in _LOSSES]
+        columns = {label: columns[label] for label in losses[: limit // (3 * _LEAST_BUCKETS)]}
+    if not columns:
         return keep
+    buckets = limit // (3 * len(columns))
     width = -(-total // buckets)
     rows = -(-total // width)
     first = np.arange(rows) * width

@@ -6,11 +6,12 @@ import html.parser
 import json
 import math
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from layerlab.events import Diagnostic, FitFailed
+from layerlab.events import Diagnostic, EpochFinished, Event, FitFailed, StepsFinished
 from layerlab.inspect import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable
 from layerlab.training.control import RunControl
 from layerlab_jupyter.html import model_html, run_html, run_text
@@ -99,15 +100,62 @@ def test_the_final_output_of_100_000_steps_is_under_60_kilobytes() -> None:
     assert len(json.dumps(bundle, allow_nan=False)) < 60_000
 
 
-def test_the_final_output_of_many_metrics_and_epochs_is_under_60_kilobytes() -> None:
-    def events() -> Any:
-        for event in events_of_run(epochs=300, steps=5):
-            if hasattr(event, "logs"):
-                value = [0.123456789] if event.type == "steps_finished" else 0.123456789
-                event.logs.update({f"output_{i}_accuracy": value for i in range(40)})
-            yield event
+def many_metrics(count: int, name_length: int, epochs: int, steps: int) -> Iterator[Event]:
+    names = [f"output_{i}_accuracy_".ljust(name_length, "x") for i in range(count)]
+    for event in events_of_run(epochs=epochs, steps=steps):
+        if isinstance(event, StepsFinished):
+            event.logs.update({name: [0.123456789] for name in names})
+        elif isinstance(event, EpochFinished):
+            event.logs.update(
+                {f"{side}{name}": 0.1 / (1 + event.epoch) for name in names for side in ("", "val_")}
+            )
+        yield event
 
-    assert len(json.dumps(final_bundle(run_of(events())), allow_nan=False)) < 60_000
+
+@pytest.mark.parametrize(
+    ("count", "name_length", "epochs", "steps", "panels"),
+    [
+        (5, 20, 30, 500, 7),
+        (40, 20, 300, 5, 8),
+        (40, 200, 50, 5, 3),
+        (500, 60, 10, 20, 3),
+        (2, 10_000, 20, 20, 1),
+        (8, 20, 360, 1, 8),
+    ],
+)
+def test_the_output_of_many_metrics_and_epochs_is_under_60_kilobytes_and_still_shows_curves(
+    count: int, name_length: int, epochs: int, steps: int, panels: int
+) -> None:
+    run = run_of(many_metrics(count, name_length, epochs, steps))
+    final, live = final_bundle(run), live_bundle(run)
+    assert len(json.dumps(final, allow_nan=False)) < 60_000
+    assert len(json.dumps(live, allow_nan=False)) < 40_000
+    for bundle in (final, live):
+        kept = [event["epoch"] for event in bundle[RUN_MIME]["events"] if event["type"] == "epoch_finished"]
+        assert (kept[0], kept[-1]) == (0, epochs - 1) and len(kept) >= min(epochs, 10)
+        assert bundle["text/html"].count("<svg") >= panels
+
+
+def test_metrics_that_are_left_out_are_counted() -> None:
+    bundle = final_bundle(run_of(many_metrics(500, 60, 10, 20)))
+    shown = sum(line.startswith("  output_") for line in bundle["text/plain"].split("\n"))
+    assert shown >= 1
+    for text in (Reader(bundle["text/html"]).words, bundle["text/plain"]):
+        assert f"… and {500 - shown} more metrics" in text
+
+
+def test_the_loss_comes_first_and_its_best_epoch_is_marked() -> None:
+    events = [fit_started(3)]
+    for epoch, loss in enumerate([0.5, 0.2, 0.4]):
+        logs = {"accuracy": 0.5 + loss, "loss": 0.1, "val_loss": loss, "val_accuracy": 1 - loss}
+        events.append(
+            EpochFinished(run_id=RUN, time=1000.0, epoch=epoch, step=10 * epoch + 10, logs=logs, seconds=1.0)
+        )
+    bundle = final_bundle(run_of(events))
+    first, second = bundle["text/html"].split("<svg ")[1:]
+    assert "Chart of loss" in first and "<title>best: 0.2 (epoch 2)</title>" in first
+    assert "Chart of accuracy" in second and "<title>best: 0.8 (epoch 2)</title>" in second
+    assert "loss  0.1  validation 0.4  best 0.2 (epoch 2)" in bundle["text/plain"]
 
 
 def test_the_final_output_says_the_numbers_in_html_and_in_text() -> None:
@@ -180,5 +228,5 @@ def test_a_very_large_model_is_cut_with_a_note() -> None:
     nodes = [node(f"dense_{i}") for i in range(5_000)]
     edges = [Edge(source=f"dense_{i}", target=f"dense_{i + 1}", label="") for i in range(4_999)]
     text = model_html("deep", "Sequential", ModelGraph(nodes=nodes, edges=edges), table(rows=5_000))
-    assert "and 4,850 more nodes" in text and "and 4,700 more rows" in text
-    assert len(text) < 200_000
+    assert "and 4,940 more nodes" in text and "and 4,940 more rows" in text
+    assert len(text) < 60_000

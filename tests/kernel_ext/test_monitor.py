@@ -14,7 +14,7 @@ from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.protocol import RUN_MIME
-from layerlab_jupyter.runs import Registry, Run
+from layerlab_jupyter.registry import Registry, Run
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started
 
 Shown = list[tuple[float, bool, dict[str, Any]]]
