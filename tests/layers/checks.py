@@ -219,7 +219,8 @@ def _assert_records(step: Any, state: Any, args: Any) -> None:
     for mine, wanted in zip(tree.flatten(played), tree.flatten(expected), strict=True):
         if backend().is_array(wanted):
             assert mine.dtype == wanted.dtype
-            np.testing.assert_allclose(mine.detach(), wanted.detach(), rtol=1e-5, atol=1e-6)
+            # A gradient that is zero but for rounding, as that of the keys' bias in attention, differs.
+            np.testing.assert_allclose(mine.detach(), wanted.detach(), rtol=1e-5, atol=5e-6)
 
 
 @functools.cache

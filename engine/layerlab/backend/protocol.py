@@ -171,6 +171,24 @@ class Backend(Protocol):
 
     def digamma(self, x: Array) -> Array: ...
 
+    attention: Callable[..., Array] | None
+    """`attention(query, key, value, allowed, is_causal, scale)`: softmax(query . key * scale) . value by one
+    kernel, for (batch, time, heads, depth) with equal numbers of heads; `allowed` is bool and broadcasts to
+    (batch, heads, time, source), or None. Where nothing is allowed, weights are equal. None where formulas
+    are compiled anyway."""
+
+    batch_norm: Callable[..., tuple[Array, Array, Array]] | None
+    """`batch_norm(x, gamma, beta, epsilon)`: x (..., features) with mean 0 and variance 1 over all axes but
+    the last, times gamma, plus beta (features,) or None, all of one dtype; gives the result, and the mean and
+    variance that x had, which have no gradients. None where formulas are compiled anyway."""
+
+    gelu: Callable[[Array, bool], Array] | None
+    """`gelu(x, approximate)` by one kernel; None where formulas are compiled anyway."""
+
+    layer_norm: Callable[..., Array] | None
+    """`layer_norm(x, gamma, beta, axes, epsilon)` over the last `axes` axes, gamma and beta of their sizes or
+    None, all of one dtype; None where formulas are compiled anyway."""
+
     def einsum(self, subscripts: str, *operands: Array) -> Array: ...
 
     def top_k(self, x: Array, k: int) -> tuple[Array, Array]:

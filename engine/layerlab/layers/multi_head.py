@@ -188,7 +188,8 @@ class _HeadAttention(Layer):
             )  # of the scores: batch axes, heads, query axes, value axes
             for _ in range(rank - len(attention_mask.shape)):
                 attention_mask = ops.expand_dims(attention_mask, -2 * len(axes) - 1)
-        if len(query.shape) == 4 and self.dropout == 0 and not return_attention_scores:
+        drops = training and self.dropout > 0
+        if len(query.shape) == 4 and not drops and not return_attention_scores:
             return ops.dot_product_attention(query, key, value, mask=attention_mask, scale=scale), None
         to_scores, to_output = _equations(len(query.shape), axes)
         scores = ops.einsum(to_scores, ops.multiply(query, scale), key)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layerlab import constraints, dtypes, initializers, ops, regularizers
+from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
@@ -154,15 +155,26 @@ class BatchNormalization(_ScaleAndCenter):
     def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
         wide = ops.cast(inputs, _at_least_float32(inputs))
         if training and self.trainable:
-            mean, variance = self._moments(wide, mask)
+            outputs, mean, variance = self._by_batch(wide, mask)
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance)
         else:
-            mean, variance = self.moving_mean.value, self.moving_variance.value
-        outputs = ops.batch_normalization(
-            wide, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
-        )
+            outputs = self._by(wide, self.moving_mean.value, self.moving_variance.value)
         return ops.cast(outputs, self.compute_dtype)
+
+    def _by_batch(self, x: Array, mask: Array | None) -> tuple[Array, Array, Array]:
+        """The result, and the batch's mean and variance; by one kernel where the back end has one."""
+        kernel = backend().batch_norm
+        if kernel is None or mask is not None or self.axis % len(x.shape) != len(x.shape) - 1:
+            mean, variance = self._moments(x, mask)
+            return self._by(x, mean, variance), mean, variance
+        gamma, beta = (None if part is None else ops.cast(part, x.dtype) for part in (self.gamma, self.beta))
+        return kernel(x, gamma, beta, self.epsilon)
+
+    def _by(self, x: Array, mean: Array, variance: Array) -> Array:
+        return ops.batch_normalization(
+            x, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+        )
 
     def _moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
         axes = tuple(axis for axis in range(len(x.shape)) if axis != self.axis % len(x.shape))

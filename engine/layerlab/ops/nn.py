@@ -114,6 +114,9 @@ def gelu(x: Any, approximate: bool = True) -> Array:
 
     Source: Hendrycks, Gimpel 2016, arXiv:1606.08415.
     """
+    kernel = backend().gelu
+    if kernel is not None:
+        return kernel(x, approximate)
     if not approximate:
         return x * (0.5 * (1 + backend().erf(x * math.sqrt(0.5))))
     return x * (0.5 * (1 + backend().xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))))

@@ -9,7 +9,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis, extremes, magnitude
+from layerlab.ops.common import as_axes, as_axis, extremes, is_float, magnitude
 from layerlab.ops.op import op
 from layerlab.settings import settings
 
@@ -87,10 +87,15 @@ def layer_normalization(
         )
     xp, name, wide = backend().xp, backend().dtype_name(x), _wide(x)
     axes = tuple(sorted(as_axes(axis, len(x.shape))))
+    epsilon = settings.epsilon if epsilon is None else epsilon
+    kernel = backend().layer_norm
+    if kernel is not None and not rms_scaling and _are_last(axes, x, gamma, beta):
+        gamma, beta = (part if part is None else _like(part, wide) for part in (gamma, beta))
+        return backend().cast(kernel(wide, gamma, beta, len(axes), epsilon), name)
     gamma, beta = (_beside(part, wide, axes) for part in (gamma, beta))
     mean, variance = _moments(wide, axes)
     centered = wide if rms_scaling else wide - mean
-    result = centered * (1 / xp.sqrt(variance + (settings.epsilon if epsilon is None else epsilon)))
+    result = centered * (1 / xp.sqrt(variance + epsilon))
     if gamma is not None:
         result = result * gamma
     if beta is not None and not rms_scaling:
@@ -170,12 +175,15 @@ def dot_product_attention(
     if groups > 1:
         key, value = xp.repeat(key, groups, axis=2), xp.repeat(value, groups, axis=2)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    allowed = None if mask is None else mask if backend().dtype_name(mask) == "bool" else mask != 0
+    kernel = backend().attention
+    if kernel is not None and bias is None and attn_logits_soft_cap is None and is_float(query):
+        return kernel(query, key, value, allowed, is_causal, scale)
     scores = _wide(backend().einsum("btnh,bsnh->bnts", query, key)) * scale  # (batch, heads, time, source)
     if bias is not None:
         scores = scores + bias
     if attn_logits_soft_cap is not None:
         scores = attn_logits_soft_cap * xp.tanh(scores / attn_logits_soft_cap)
-    allowed = None if mask is None else mask if backend().dtype_name(mask) == "bool" else mask != 0
     if is_causal:
         earlier = xp.arange(scores.shape[3])[None, :] <= xp.arange(scores.shape[2])[:, None]
         allowed = earlier if allowed is None else xp.logical_and(allowed, earlier)
@@ -204,11 +212,23 @@ def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     return mean, xp.mean(distance * distance, axis=axes, keepdims=True)
 
 
+def _are_last(axes: tuple[int, ...], x: Array, *parts: Array | None) -> bool:
+    """Whether the axes are the last of x, and each part has exactly their sizes."""
+    first = len(x.shape) - len(axes)
+    sizes = tuple(x.shape[first:])
+    given = all(part is None or tuple(part.shape) == sizes for part in parts)
+    return bool(axes) and axes[0] == first and given
+
+
+def _like(part: Array, x: Array) -> Array:
+    return backend().cast(part, backend().dtype_name(x))
+
+
 def _beside(part: Array | None, x: Array, axes: tuple[int, ...]) -> Array | None:
     """A weight of the axes' sizes, in x's dtype, with axes of size 1 for the rest."""
     if part is None:
         return None
-    part = backend().cast(part, backend().dtype_name(x))
+    part = _like(part, x)
     if len(part.shape) == len(x.shape) or axes == (len(x.shape) - 1,):
         return part
     return backend().xp.reshape(part, tuple(x.shape[i] if i in axes else 1 for i in range(len(x.shape))))

@@ -57,7 +57,11 @@ from layerlab.backend.jax.transforms import (
 
 name = "jax"
 can_train = True
+attention = None
+batch_norm = None
 fused_adam = None
+gelu = None
+layer_norm = None
 lstm = None
 projects_ahead = False
 jit_by_default = True
@@ -65,6 +69,8 @@ use_compilation_cache()
 
 __all__ = [
     "asarray",
+    "attention",
+    "batch_norm",
     "block_until_ready",
     "can_train",
     "cast",
@@ -84,11 +90,13 @@ __all__ = [
     "erfinv",
     "eval_shape",
     "fused_adam",
+    "gelu",
     "inference",
     "is_abstract",
     "is_array",
     "jit",
     "jit_by_default",
+    "layer_norm",
     "leaf",
     "lgamma",
     "log_softmax",

@@ -55,7 +55,11 @@ from layerlab.backend.numpy.transforms import (
 
 name = "numpy"
 can_train = False
+attention = None
+batch_norm = None
 fused_adam = None
+gelu = None
+layer_norm = None
 lstm = None
 projects_ahead = True
 jit_by_default = False
@@ -63,6 +67,8 @@ compile_loop = None
 
 __all__ = [
     "asarray",
+    "attention",
+    "batch_norm",
     "block_until_ready",
     "can_train",
     "cast",
@@ -82,11 +88,13 @@ __all__ = [
     "erfinv",
     "eval_shape",
     "fused_adam",
+    "gelu",
     "inference",
     "is_abstract",
     "is_array",
     "jit",
     "jit_by_default",
+    "layer_norm",
     "leaf",
     "lgamma",
     "log_softmax",

@@ -17,6 +17,7 @@ from layerlab.backend.torch.arrays import (
     write,
 )
 from layerlab.backend.torch.control import cond, scan, while_loop
+from layerlab.backend.torch.kernels import attention, batch_norm, gelu, layer_norm
 from layerlab.backend.torch.namespace import xp
 from layerlab.backend.torch.nn import conv, conv_transpose, max_pool, sum_pool
 from layerlab.backend.torch.optimizing import fused_adam
@@ -62,6 +63,8 @@ jit_by_default = False
 
 __all__ = [
     "asarray",
+    "attention",
+    "batch_norm",
     "block_until_ready",
     "can_train",
     "cast",
@@ -81,11 +84,13 @@ __all__ = [
     "erfinv",
     "eval_shape",
     "fused_adam",
+    "gelu",
     "inference",
     "is_abstract",
     "is_array",
     "jit",
     "jit_by_default",
+    "layer_norm",
     "leaf",
     "lgamma",
     "log_softmax",

@@ -18,7 +18,7 @@ __all__ = ["DIRECT", "direct"]
 _aten = torch.ops.aten
 
 _FUNCTIONS = """
-    _log_softmax _softmax abs add addmm amax any baddbmm bmm cat clamp clamp_min clone convolution div
+    _log_softmax _softmax abs add addcmul addmm amax any baddbmm bmm cat clamp clamp_min clone convolution div
     embedding eq erf exp ge gt index_select isnan le log log1p logical_and logical_not logical_or lt
     maximum mean minimum mm mul native_batch_norm native_layer_norm ne neg permute pow relu rsqrt rsub
     sigmoid sqrt squeeze stack sub sum t tanh transpose unsqueeze where

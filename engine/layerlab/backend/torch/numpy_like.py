@@ -114,6 +114,8 @@ def take(x: Array, indices: Array, axis: int | None = None) -> Array:
     if axis is None:
         x, axis = x.reshape(-1), 0
     positions = _positions(indices, x.shape[axis], x.device)
+    if axis == 0 and x.ndim == 2 and x.is_floating_point():
+        return torch.embedding(x, positions)  # its gradient does not copy the whole table
     taken = torch.index_select(x, axis, positions.reshape(-1))
     axis %= x.ndim
     return taken.reshape((*x.shape[:axis], *positions.shape, *x.shape[axis + 1 :]))

@@ -19,6 +19,7 @@ __all__ = ["simplify"]
 _aten = torch.ops.aten
 _SAME = (_aten.detach.default, _aten.alias.default, _aten.lift_fresh.default)
 _COPIES = (_aten.clone.default, _aten.lift_fresh_copy.default)
+_VIEWS = (_aten.view.default, _aten._unsafe_view.default)
 _LIKE = {_aten.ones_like.default: 1, _aten.zeros_like.default: 0}
 _LARGEST_CONSTANT = 2**16  # elements
 
@@ -37,6 +38,7 @@ def simplify(module: fx.GraphModule, states: int) -> Callable[..., Any]:
     _write_over(graph, states)
     graph.eliminate_dead_code(is_impure_node=_is_kept)
     _join_products(graph)
+    _join_scalings(graph)
     _join_updates(graph)
     _call_directly(graph)
     graph.lint()
@@ -120,15 +122,48 @@ def _write_over(graph: fx.Graph, states: int) -> None:
 
 
 def _join_products(graph: fx.Graph) -> None:
-    """A product to which a row is added is one operation."""
+    """A product to which a row is added is one operation; its columns may be seen as several axes."""
     for node in list(graph.nodes):
         if node.target is not _aten.add.Tensor or len(node.all_input_nodes) < 2 or node.kwargs:
             continue
-        product, row = node.all_input_nodes
-        is_row = row.meta["val"].shape == node.meta["val"].shape[1:] and _same_dtype(product, row)
-        if is_row and product.target is _aten.mm.default and len(product.users) == 1:
-            node.target, node.args = _aten.addmm.default, (row, *product.args)
-            graph.erase_node(product)
+        seen, row = node.all_input_nodes
+        product = seen.args[0] if seen.target in _VIEWS else seen
+        if not _is_product_plus_row(product, seen, row):
+            continue
+        with graph.inserting_before(node):
+            flat = graph.call_function(torch.reshape, (row, [-1])) if row.meta["val"].ndim > 1 else row
+            joined = graph.call_function(_aten.addmm.default, (flat, *product.args))
+            joined.meta["val"] = product.meta["val"]
+            if seen is not product:
+                joined = graph.call_function(seen.target, (joined, *seen.args[1:]))
+                joined.meta["val"] = node.meta["val"]
+        node.replace_all_uses_with(joined)
+        for replaced in (node, seen, product):
+            if replaced in graph.nodes and not replaced.users:
+                graph.erase_node(replaced)
+
+
+def _is_product_plus_row(product: fx.Node, seen: fx.Node, row: fx.Node) -> bool:
+    """Whether the row has the sizes of the last axes of `seen`, to which the product's columns became."""
+    if product.target is not _aten.mm.default or len(product.users) > 1 or len(seen.users) > 1:
+        return False
+    shape, row_shape, columns = (x.meta["val"].shape for x in (seen, row, product))
+    is_row = 0 < len(row_shape) < len(shape) and shape[-len(row_shape) :] == row_shape
+    return is_row and row_shape.numel() == columns[1] and _same_dtype(product, row)
+
+
+def _join_scalings(graph: fx.Graph) -> None:
+    """A multiplication whose result is only added to something is one operation with the addition."""
+    for node in list(graph.nodes):
+        if node.target is not _aten.add.Tensor or len(node.all_input_nodes) < 2 or node.kwargs:
+            continue
+        scaled, other = node.all_input_nodes
+        parts = scaled.all_input_nodes
+        if scaled.target is not _aten.mul.Tensor or len(scaled.users) > 1 or len(parts) < 2:
+            continue
+        if all(part.meta["val"].ndim and _same_dtype(part, node) for part in (*parts, other)):
+            node.target, node.args = _aten.addcmul.default, (other, *parts)
+            graph.erase_node(scaled)
 
 
 def _join_updates(graph: fx.Graph) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 import torch
 
 from layerlab.backend.protocol import Array
@@ -45,7 +48,23 @@ def digamma(x: Array) -> Array:
 
 
 def einsum(subscripts: str, *operands: Array) -> Array:
+    summed = _summed_between(subscripts)
+    if summed and len(operands) == 2:
+        return torch.tensordot(*operands, dims=summed)  # one product of matrices; einsum makes a batch of one
     return torch.einsum(subscripts, *operands)
+
+
+@functools.cache
+def _summed_between(subscripts: str) -> int:
+    """How many axes at the end of the first operand are summed with those that begin the second, if that is
+    all that is asked for; else 0."""
+    match = re.fullmatch(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)", subscripts.replace(" ", ""))
+    if match is None or any(len(set(letters)) < len(letters) for letters in match.groups()):
+        return 0
+    first, second, result = match.groups()
+    count = len(set(first) & set(second))
+    is_product = first[len(first) - count :] == second[:count]
+    return count if is_product and result == first[: len(first) - count] + second[count:] else 0
 
 
 def top_k(x: Array, k: int) -> tuple[Array, Array]:

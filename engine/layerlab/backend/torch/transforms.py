@@ -17,7 +17,16 @@ from layerlab import tree
 from layerlab.backend.protocol import Array, ArraySpec
 from layerlab.backend.torch.arrays import default_device, dtype_name, is_array, torch_dtype
 
-__all__ = ["checkpoint", "custom_gradient", "eval_shape", "jit", "stop_gradient", "value_and_grad", "vmap"]
+__all__ = [
+    "checkpoint",
+    "custom_gradient",
+    "eval_shape",
+    "is_differentiated_twice",
+    "jit",
+    "stop_gradient",
+    "value_and_grad",
+    "vmap",
+]
 
 
 class _Depth(threading.local):
@@ -27,6 +36,11 @@ class _Depth(threading.local):
 
 
 _depth = _Depth()
+
+
+def is_differentiated_twice() -> bool:
+    """Whether what is computed now is inside a `value_and_grad` that is itself differentiated."""
+    return _depth.value > 1
 
 
 def value_and_grad(function: Callable[..., Any], has_aux: bool = False) -> Callable[..., Any]:
