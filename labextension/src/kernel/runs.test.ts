@@ -51,7 +51,10 @@ describe('a run', () => {
     const frozen = structuredClone(before);
     reduceAll(before, [event('steps_finished', { steps: [3, 4] }), event('epoch_finished')]);
     expect(y(before, 'batches', 'loss')).toEqual([2.5, 2.25]);
-    expect({ ...before, batches: null }).toEqual({ ...frozen, batches: null });
+    // Of series the storage is shared with newer versions, beyond their own length.
+    const stored = { batches: null, clock: null, epochStarts: null };
+    expect({ ...before, ...stored }).toEqual({ ...frozen, ...stored });
+    expect(before.clock.length).toBe(frozen.clock.length);
   });
 
   it('pauses, resumes, stops and stays stopped when it is finished', () => {
@@ -61,7 +64,7 @@ describe('a run', () => {
     expect(reduce(paused, event('fit_resumed')).status).toBe('running');
     const stopped = reduceAll(paused, [event('fit_stopped'), event('epoch_finished'), event('fit_finished')]);
     expect(stopped.status).toBe('stopped');
-    expect(stopped.stopReason).toBe('You stopped this run');
+    expect(stopped.stop).toMatchObject({ reason: 'user', message: '' });
   });
 
   it('keeps the message of a failure', () => {
@@ -70,34 +73,61 @@ describe('a run', () => {
     expect(run.failure?.message).toContain('<b>Label 7</b>');
   });
 
-  it('marks the first step whose loss is not finite, once', () => {
+  it('keeps what happened, and who changed the learning rate', () => {
     const run = reduceAll(emptyRun, [
       event('fit_started'),
-      event('steps_finished'),
-      event('steps_finished', { steps: [3, 4] })
-    ]);
-    expect(run.marks.filter(mark => mark.kind === 'nan')).toEqual([
-      { kind: 'nan', step: 2, text: 'loss is not finite' }
-    ]);
-  });
-
-  it('marks changes of the learning rate and uses the new one', () => {
-    const run = reduceAll(emptyRun, [
-      event('fit_started'),
-      event('learning_rate_changed', { source: 'user' })
+      event('learning_rate_changed', { source: 'user' }),
+      event('checkpoint_saved')
     ]);
     expect(run.learningRate).toBe(0.0005);
-    expect(run.marks[0]?.text).toBe('learning rate 0.0005 (set by you)');
+    expect(run.rateChange).toMatchObject({ source: 'user', step: 4 });
+    expect(run.marks.map(mark => mark.type)).toEqual(['learning_rate_changed', 'checkpoint_saved']);
   });
 
-  it('repeats advice only when it is about something else', () => {
+  it('follows a schedule without marking each of its changes', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started', { schedule: 'CosineDecay' }),
+      event('learning_rate_changed', { source: 'schedule' })
+    ]);
+    expect(run).toMatchObject({ schedule: 'CosineDecay', learningRate: 0.0005, marks: [] });
+  });
+
+  it('counts what happened, so that the effect of a command can be waited for', () => {
+    const paused = reduceAll(emptyRun, [event('fit_started'), event('fit_paused')]);
+    expect(reduce(paused, event('steps_finished')).happenings).toBe(paused.happenings);
+    expect(reduce(paused, event('fit_resumed')).happenings).toBe(paused.happenings + 1);
+  });
+
+  it('repeats advice in its newest form, unless it is about something else', () => {
     const run = reduceAll(emptyRun, [
       event('fit_started'),
       event('diagnostic'),
-      event('diagnostic', { step: 7 }),
-      event('diagnostic', { path: 'other' })
+      event('diagnostic', { path: 'other' }),
+      event('diagnostic', { step: 7 })
     ]);
-    expect(run.diagnostics.map(diagnostic => diagnostic.path)).toEqual(['conv_1/kernel', 'other']);
+    expect(run.diagnostics.map(({ path, step }) => [path, step])).toEqual([
+      ['other', 6],
+      ['conv_1/kernel', 7]
+    ]);
+  });
+
+  it('knows the time of steps and the starts of epochs', () => {
+    const run = reduceAll(emptyRun, [
+      event('fit_started', { time: START }),
+      event('epoch_started', { time: START + 1 }),
+      event('steps_finished', { time: START + 2 }),
+      event('steps_finished', { epoch: 1, epoch_step: 2, steps: [5, 6], time: START + 4 })
+    ]);
+    const points = ({ x, y: values, length }: Run['clock']) => [x.slice(0, length), values.slice(0, length)];
+    expect(points(run.clock)).toEqual([
+      [0, 2, 6],
+      [1, 2, 4]
+    ]);
+    // The second is known by its steps alone, as in a thinned history.
+    expect(points(run.epochStarts)).toEqual([
+      [0, 4],
+      [0, 1]
+    ]);
   });
 
   it('takes labels that are names of object members', () => {

@@ -1,15 +1,29 @@
 /** What the front end knows of a run: a pure fold over its events. */
-import type { Diagnostic, Event, FitStarted, StepsFinished } from '../protocol';
-import { append, emptySeries, lastX, type Series } from './series';
+import type {
+  CheckpointSaved,
+  Diagnostic,
+  Event,
+  FitFailed,
+  FitPaused,
+  FitResumed,
+  FitStarted,
+  FitStopped,
+  LearningRateChanged,
+  StepsFinished
+} from '../protocol';
+import { append, emptySeries, last, lastX, type Series } from './series';
 
 export type RunStatus = 'empty' | 'running' | 'paused' | 'stopped' | 'failed' | 'finished';
 
-/** Something that happened at a step, drawn as a vertical line. */
-export type Mark = {
-  kind: 'learning_rate' | 'pause' | 'stop' | 'fail' | 'nan' | 'checkpoint';
-  step: number;
-  text: string;
-};
+/** What happened at one step: a command's effect, or something that a person should know. */
+export type Mark =
+  | LearningRateChanged
+  | FitPaused
+  | FitResumed
+  | CheckpointSaved
+  | Diagnostic
+  | FitStopped
+  | FitFailed;
 
 /** Values per label. A map without prototype: labels come from outside. */
 export type SeriesByLabel = Readonly<Record<string, Series>>;
@@ -35,12 +49,20 @@ export type Run = {
   step: number;
   epochsDone: number;
   learningRate: number | null;
+  /** Who changed it last, and after which step. */
+  rateChange: Pick<LearningRateChanged, 'source' | 'step'> | null;
+  /** What the learning rate follows, '' for a number that can be set. */
+  schedule: string;
   /** Seconds since the Unix epoch, by the kernel's clock. */
   started: number;
   /** Time of the last event. */
   updated: number;
   /** Seconds of each finished epoch. */
   epochSeconds: readonly number[];
+  /** Seconds since the start, over steps: what is between two points is on the line between them. */
+  clock: Series;
+  /** Epochs (from 0), over the steps that were finished when they began. */
+  epochStarts: Series;
   /** Time and step of the last few moments, newest last: the speed. */
   recent: readonly { time: number; step: number }[];
   /** Over steps: values after each batch. */
@@ -50,8 +72,10 @@ export type Run = {
   validation: SeriesByLabel;
   marks: readonly Mark[];
   diagnostics: readonly Diagnostic[];
-  failure: { error: string; message: string } | null;
-  stopReason: string;
+  failure: FitFailed | null;
+  stop: FitStopped | null;
+  /** Events so far other than steps: a number that grows when a command has had its effect. */
+  happenings: number;
 };
 
 /** A run of which nothing is known yet. */
@@ -73,9 +97,13 @@ export const emptyRun: Run = {
   step: 0,
   epochsDone: 0,
   learningRate: null,
+  rateChange: null,
+  schedule: '',
   started: 0,
   updated: 0,
   epochSeconds: [],
+  clock: emptySeries(),
+  epochStarts: emptySeries(),
   recent: [],
   batches: {},
   training: {},
@@ -83,7 +111,8 @@ export const emptyRun: Run = {
   marks: [],
   diagnostics: [],
   failure: null,
-  stopReason: ''
+  stop: null,
+  happenings: 0
 };
 
 /** More advice than this is no advice. */
@@ -100,7 +129,9 @@ export function reduceAll(run: Run, events: readonly Event[]): Run {
 
 /** Fold one event into the run it belongs to. */
 export function reduce(run: Run, event: Event): Run {
-  return { ...fold(run, event), updated: Math.max(run.updated, event.time) };
+  const next = fold(run, event);
+  const happenings = run.happenings + (event.type === 'steps_finished' ? 0 : 1);
+  return { ...next, happenings, updated: Math.max(run.updated, event.time) };
 }
 
 function fold(run: Run, event: Event): Run {
@@ -108,7 +139,12 @@ function fold(run: Run, event: Event): Run {
     case 'fit_started':
       return started(event);
     case 'epoch_started':
-      return { ...run, epoch: event.epoch, epochStep: 0, recent: [{ time: event.time, step: event.step }] };
+      return {
+        ...timed(begun(run, event.epoch, event.step), event),
+        epoch: event.epoch,
+        epochStep: 0,
+        recent: [{ time: event.time, step: event.step }]
+      };
     case 'steps_finished':
       return stepped(run, event);
     case 'validation_finished':
@@ -116,7 +152,7 @@ function fold(run: Run, event: Event): Run {
     case 'epoch_finished': {
       const { training, validation } = splitValidation(event.logs);
       return {
-        ...run,
+        ...timed(run, event),
         epochsDone: event.epoch + 1,
         stepsPerEpoch: run.stepsPerEpoch ?? (run.epochStep > 0 ? run.epochStep : null),
         epochSeconds: [...run.epochSeconds, event.seconds],
@@ -126,28 +162,19 @@ function fold(run: Run, event: Event): Run {
       };
     }
     case 'learning_rate_changed':
-      return mark(
-        { ...run, learningRate: event.learning_rate },
-        'learning_rate',
-        event.step,
-        learningRateText(event)
-      );
+      return rateChanged(run, event);
     case 'fit_paused':
-      return mark({ ...run, status: 'paused', recent: [] }, 'pause', event.step, 'paused');
+      return mark({ ...timed(run, event), status: 'paused', recent: [] }, event);
     case 'fit_resumed':
-      return { ...run, status: 'running', recent: [] };
+      return mark({ ...timed(run, event), status: 'running', recent: [] }, event);
     case 'checkpoint_saved':
-      return mark(run, 'checkpoint', event.step, `saved ${event.path}`);
+      return mark(run, event);
     case 'diagnostic':
-      return diagnosed(run, event);
-    case 'fit_stopped': {
-      const reason = event.message || STOP_REASONS[event.reason];
-      return mark({ ...run, status: 'stopped', stopReason: reason }, 'stop', event.step, 'stopped');
-    }
-    case 'fit_failed': {
-      const failure = { error: event.error, message: event.message };
-      return mark({ ...run, status: 'failed', failure, step: event.step }, 'fail', event.step, event.error);
-    }
+      return mark({ ...run, diagnostics: advised(run.diagnostics, event) }, event);
+    case 'fit_stopped':
+      return mark({ ...run, status: 'stopped', stop: event }, event);
+    case 'fit_failed':
+      return mark({ ...run, status: 'failed', failure: event, step: event.step }, event);
     case 'fit_finished':
       return {
         ...run,
@@ -164,12 +191,6 @@ function fold(run: Run, event: Event): Run {
 export function assertNever(value: never): never {
   throw new Error(`Not handled: ${JSON.stringify(value)}`);
 }
-
-const STOP_REASONS = {
-  user: 'You stopped this run',
-  callback: 'A callback stopped this run',
-  interrupt: 'This run was interrupted'
-} as const;
 
 function started(event: FitStarted): Run {
   return {
@@ -189,6 +210,9 @@ function started(event: FitStarted): Run {
     epoch: event.initial_epoch,
     epochsDone: event.initial_epoch,
     learningRate: event.learning_rate,
+    schedule: event.schedule,
+    clock: emptySeries(),
+    epochStarts: emptySeries(),
     started: event.time,
     updated: event.time
   };
@@ -196,9 +220,8 @@ function started(event: FitStarted): Run {
 
 function stepped(run: Run, event: StepsFinished): Run {
   const step = event.steps.at(-1) ?? run.step;
-  const firstNonFinite = run.marks.some(item => item.kind === 'nan') ? undefined : nonFiniteStep(event);
-  const next = {
-    ...run,
+  return {
+    ...timed(begun(run, event.epoch, step - event.epoch_step), { step, time: event.time }),
     epoch: event.epoch,
     epochStep: event.epoch_step,
     step,
@@ -208,26 +231,34 @@ function stepped(run: Run, event: StepsFinished): Run {
     ],
     batches: mapLabels(run.batches, event.logs, (series, values) => append(series, event.steps, values))
   };
-  return firstNonFinite === undefined ? next : mark(next, 'nan', firstNonFinite, 'loss is not finite');
 }
 
-function nonFiniteStep(event: StepsFinished): number | undefined {
-  const losses = event.logs.batch_loss ?? event.logs.loss ?? [];
-  return event.steps[losses.findIndex(value => !Number.isFinite(value))];
+/** The run with the moment in its clock. Two of one step are the end of it and the start of the next. */
+function timed(run: Run, { step, time }: { step: number; time: number }): Run {
+  return { ...run, clock: append(run.clock, [step], [Math.max(0, time - run.started)]) };
 }
 
-function diagnosed(run: Run, event: Diagnostic): Run {
-  const isKnown = run.diagnostics.some(other => other.code === event.code && other.path === event.path);
-  return isKnown ? run : { ...run, diagnostics: [...run.diagnostics, event].slice(-MAX_DIAGNOSTICS) };
+/** The run with the start of an epoch, which a thinned history may tell by its steps alone. */
+function begun(run: Run, epoch: number, step: number): Run {
+  const known = last(run.epochStarts);
+  const isNew = known === undefined || epoch > known;
+  return isNew ? { ...run, epochStarts: append(run.epochStarts, [step], [epoch]) } : run;
 }
 
-function mark(run: Run, kind: Mark['kind'], step: number, text: string): Run {
-  return { ...run, marks: [...run.marks, { kind, step, text }].slice(-MAX_MARKS) };
+function rateChanged(run: Run, event: LearningRateChanged): Run {
+  const next = { ...run, learningRate: event.learning_rate, rateChange: event };
+  // What a schedule does in every epoch is no news.
+  return event.source === 'schedule' ? next : mark(next, event);
 }
 
-function learningRateText(event: { learning_rate: number; source: string }): string {
-  const value = Number(event.learning_rate.toPrecision(3));
-  return `learning rate ${value}${event.source === 'user' ? ' (set by you)' : ''}`;
+/** The newest advice of each kind and place. */
+function advised(all: readonly Diagnostic[], event: Diagnostic): readonly Diagnostic[] {
+  const others = all.filter(other => other.code !== event.code || other.path !== event.path);
+  return [...others, event].slice(-MAX_DIAGNOSTICS);
+}
+
+function mark(run: Run, event: Mark): Run {
+  return { ...run, marks: [...run.marks, event].slice(-MAX_MARKS) };
 }
 
 /** Add one value per label at `step`, unless there is one already. */

@@ -1,35 +1,63 @@
-/** A family of values as plotly's data and layout: pure, so that it can be tested without a browser. */
-import type { Data, Layout, Shape } from 'plotly.js';
-import type { Mark, Run } from '../../kernel/runs';
+/**
+ * A family of values as plotly's data and layout: pure, so that it can be tested without a browser.
+ * Plotly reads HTML in its texts, so no name from outside is given to it.
+ */
+import type { Data, Layout, LayoutAxis, Shape } from 'plotly.js';
+import type { Run } from '../../kernel/runs';
 import type { Series } from '../../kernel/series';
-import { clip } from '../shared/text';
 import type { Theme } from '../shared/theme';
+import { indexFrom, type XAxis, xAxis } from './axes';
 import { decimate, smooth } from './decimate';
-import { type Best, best, type Family } from './families';
+import { best, type Family } from './families';
+import type { Happening, Tone } from './marks';
 import type { DrawOptions } from './options';
+
+/** What part of the x axis all charts show, in its unit (null: all of it), and what dragging does. */
+export type View = {
+  range: readonly [number, number] | null;
+  drag: 'zoom' | 'pan';
+  /** Another number forgets how single charts were zoomed. */
+  revision: number;
+};
 
 export type Figure = { data: Data[]; layout: Partial<Layout> };
 
+export type FigureArguments = {
+  family: Family;
+  run: Run;
+  happenings: readonly Happening[];
+  options: DrawOptions;
+  view: View;
+  theme: Theme;
+};
+
 /** Points drawn of one series: twice the pixels of a wide chart. */
 const MAX_POINTS = 1_500;
-/** More labelled marks than this would cover each other. */
-const MAX_LABELS = 8;
+/** More epochs than this are drawn without markers, which would hide the line. */
+const MAX_MARKERS = 60;
+/** Symbols of marks nearer than this part of the axis would cover each other. */
+const LABEL_WIDTH = 0.03;
 
-export function figure(family: Family, run: Run, options: DrawOptions, theme: Theme): Figure {
+export function figure({ family, run, happenings, options, view, theme }: FigureArguments): Figure {
+  const axis = xAxis(run, options.x_axis);
+  const points = (series: Series) => placed(series, axis, view.range);
   const found = best(family, run);
-  const data = family.lines.flatMap((line, index) => {
+  const data = family.lines.flatMap((line, index): Data[] => {
     const [training, validation] = colours(family, index, theme.series);
-    const name = family.lines.length > 1 ? `${line.label} ` : '';
+    const isSmooth = options.smoothing > 0;
+    const raw = batchTrace('batch', points(line.batches), training, isSmooth ? 0.22 : 0.5, 1);
+    const smoothed = isSmooth
+      ? [batchTrace('smoothed', points(smooth(line.batches, options.smoothing)), training, 0.8, 1.5)]
+      : [];
     return [
-      ...batchTraces(line.batches, training, `${name}batch`, options),
-      epochTrace(line.training, training, `${name}training`, 'circle', 'solid'),
-      epochTrace(line.validation, validation, `${name}validation`, 'diamond', 'dash')
+      raw,
+      ...smoothed,
+      epochTrace('training', points(line.training), training),
+      epochTrace('validation', points(line.validation), validation)
     ];
   });
-  return {
-    data: [...data, ...(found ? [bestTrace(found, theme)] : [])],
-    layout: layout(run, options, theme)
-  };
+  const ring = found ? [bestTrace(axis.at(found.step), found.value, theme)] : [];
+  return { data: [...data, ...ring], layout: layout(axis, run, happenings, options, view, theme) };
 }
 
 /** Training and validation: two colours for one quantity, one and the same (dashed) for each of several. */
@@ -38,144 +66,154 @@ export function colours(family: Family, index: number, series: readonly string[]
   return family.lines.length > 1 ? [at(index), at(index)] : [at(0), at(1)];
 }
 
-/** Plotly reads a little HTML in its texts: names are to be shown as they are. */
-export function plainText(text: string): string {
-  return clip(text, 60).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+type Points = { x: number[]; y: number[] };
+
+/** The points of a series on the axis, of what is in sight and one more at each side. */
+function placed(series: Series, axis: XAxis, range: View['range']): Points {
+  const start = range === null ? 0 : Math.max(0, indexFrom(series, range[0], axis.at) - 1);
+  const end =
+    range === null ? series.length : Math.min(series.length, indexFrom(series, range[1], axis.at) + 1);
+  const { x, y } = decimate(series, MAX_POINTS, start, Math.max(start, end));
+  return { x: x.map(axis.at), y };
 }
 
-function batchTraces(series: Series, color: string, name: string, options: DrawOptions): Data[] {
-  const points = decimate(series, MAX_POINTS);
-  const raw = lineTrace(points, color, name, options.smoothing > 0 ? 0.25 : 0.55, 1);
-  if (options.smoothing <= 0) {
-    return [raw];
-  }
-  const smoothed = lineTrace(smooth(points, options.smoothing), color, `${name} (smoothed)`, 0.75, 1.5);
-  return [{ ...raw, hoverinfo: 'skip' }, smoothed];
+function batchTrace(name: string, { x, y }: Points, color: string, opacity: number, width: number): Data {
+  return { type: 'scatter', mode: 'lines', name, x, y, opacity, line: { color, width }, hoverinfo: 'skip' };
 }
 
-function lineTrace(
-  points: { x: number[]; y: number[] },
-  color: string,
-  name: string,
-  opacity: number,
-  width: number
-): Data {
+function epochTrace(name: 'training' | 'validation', { x, y }: Points, color: string): Data {
+  const isTraining = name === 'training';
   return {
     type: 'scatter',
-    mode: 'lines',
-    name: plainText(name),
-    x: points.x,
-    y: points.y,
-    opacity,
-    line: { color, width },
-    hovertemplate: hover(name)
-  };
-}
-
-function epochTrace(
-  series: Series,
-  color: string,
-  name: string,
-  symbol: 'circle' | 'diamond',
-  dash: 'solid' | 'dash'
-): Data {
-  const points = decimate(series, MAX_POINTS);
-  // Beyond a few dozen epochs the markers would hide the line.
-  const isSparse = points.x.length <= 60;
-  return {
-    type: 'scatter',
-    mode: isSparse ? 'lines+markers' : 'lines',
-    name: plainText(name),
-    x: points.x,
-    y: points.y,
-    line: { color, width: 2.5, dash },
-    marker: { color, size: symbol === 'circle' ? 7 : 8, symbol },
-    hovertemplate: hover(name)
-  };
-}
-
-function bestTrace(found: Best, theme: Theme): Data {
-  return {
-    type: 'scatter',
-    mode: 'markers',
-    name: 'best',
-    x: [found.step],
-    y: [found.value],
-    marker: { color: 'rgba(0,0,0,0)', size: 15, symbol: 'circle', line: { color: theme.best, width: 2.5 } },
+    mode: x.length <= MAX_MARKERS ? 'lines+markers' : 'lines',
+    name,
+    x,
+    y,
+    line: { color, width: 2.5, dash: isTraining ? 'solid' : 'dash' },
+    marker: { color, size: isTraining ? 6 : 7, symbol: isTraining ? 'circle' : 'diamond' },
     hoverinfo: 'skip'
   };
 }
 
-function hover(name: string): string {
-  return `%{y:.4g}<extra>${plainText(name)}</extra>`;
+function bestTrace(x: number, y: number, theme: Theme): Data {
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: 'best',
+    x: [x],
+    y: [y],
+    marker: { color: 'rgba(0,0,0,0)', size: 14, symbol: 'circle', line: { color: theme.best, width: 2.5 } },
+    hoverinfo: 'skip'
+  };
 }
 
-function layout(run: Run, options: DrawOptions, theme: Theme): Partial<Layout> {
-  const axis = {
+function layout(
+  axis: XAxis,
+  run: Run,
+  happenings: readonly Happening[],
+  options: DrawOptions,
+  view: View,
+  theme: Theme
+): Partial<Layout> {
+  const common = {
     gridcolor: theme.grid,
     linecolor: theme.grid,
     zeroline: false,
     automargin: true,
-    tickfont: { size: 11 }
+    tickfont: { size: 11, color: theme.faint }
   };
-  const labelled = run.marks.slice(-MAX_LABELS);
+  const toAxis = (x: number) => (options.log_x ? Math.log10(x) : x);
+  const lines = onAxis(happenings, axis, options.log_x);
+  const span = view.range ?? [axis.at(0), Math.max(axis.at(run.step), axis.at(0) + 1e-9)];
   return {
     autosize: false,
-    margin: { l: 8, r: 12, t: 18, b: 8 },
+    margin: { l: 8, r: 14, t: 16, b: 8 },
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: theme.font, size: 12, color: theme.text },
-    hovermode: 'x unified',
-    hoverlabel: { bgcolor: theme.background, bordercolor: theme.grid, font: { color: theme.text } },
+    hovermode: false,
+    dragmode: view.drag,
     showlegend: false,
-    // The same value keeps the person's zoom while points arrive; another scale is another picture.
-    uirevision: `${options.log_x} ${options.log_y}`,
+    uirevision: 'same',
     xaxis: {
-      ...axis,
+      ...common,
       type: options.log_x ? 'log' : 'linear',
-      title: { text: 'step', standoff: 4, font: { size: 11, color: theme.faint } },
-      rangemode: 'tozero',
+      title: { text: axis.title, standoff: 4, font: { size: 11, color: theme.faint } },
       showgrid: false,
       ticks: 'outside',
-      tickcolor: theme.grid
+      tickcolor: theme.grid,
+      ...ticks(options.log_x, options.x_axis === 'step' ? ',d' : '.3~g', 7),
+      ...(view.range === null
+        ? { autorange: true, rangemode: options.log_x ? 'normal' : 'tozero' }
+        : { autorange: false, range: view.range.map(toAxis) }),
+      // The range is ours, shared by all charts: what plotly remembers of it is forgotten with each change.
+      uirevision: JSON.stringify([view.range, options.x_axis, options.log_x])
     },
-    yaxis: { ...axis, type: options.log_y ? 'log' : 'linear', nticks: 6, exponentformat: 'power' },
-    shapes: run.marks.map(mark => markLine(mark, theme)),
-    annotations: labelled.map(mark => ({
-      x: mark.step,
+    yaxis: {
+      ...common,
+      type: options.log_y ? 'log' : 'linear',
+      ...ticks(options.log_y, '.3~g', 6),
+      uirevision: `${view.revision} ${options.log_y}`
+    },
+    shapes: lines.map(line => markLine(line.x, colourOf(line.tone, theme))),
+    annotations: apart(lines, span).map(line => ({
+      x: toAxis(line.x),
       y: 1,
       yref: 'paper',
       yanchor: 'bottom',
-      text: MARKS[mark.kind].symbol,
-      hovertext: plainText(mark.text),
+      text: line.symbol,
       showarrow: false,
-      font: { size: 11, color: markColour(mark, theme) }
+      font: { size: 11, color: colourOf(line.tone, theme) }
     }))
   };
 }
 
-const MARKS = {
-  learning_rate: { symbol: 'LR', tone: 'faint' },
-  pause: { symbol: '‖', tone: 'faint' },
-  checkpoint: { symbol: '▼', tone: 'faint' },
-  stop: { symbol: '■', tone: 'warning' },
-  fail: { symbol: '✕', tone: 'error' },
-  nan: { symbol: 'NaN', tone: 'error' }
-} as const;
-
-function markColour(mark: Mark, theme: Theme): string {
-  return theme[MARKS[mark.kind].tone];
+/** Plotly writes the ticks within a decade as lone small digits unless it is told a format. */
+function ticks(isLog: boolean, logFormat: string, count: number): Partial<LayoutAxis> {
+  return isLog ? { nticks: 5, tickformat: logFormat } : { nticks: count, exponentformat: 'power' };
 }
 
-function markLine(mark: Mark, theme: Theme): Partial<Shape> {
+type MarkLine = { x: number; symbol: string; tone: Tone };
+
+/** One line for each step at which something happened, with the symbol of what is gravest. */
+function onAxis(happenings: readonly Happening[], axis: XAxis, isLog: boolean): MarkLine[] {
+  const lines = new Map<number, MarkLine>();
+  for (const { step, symbol, tone } of happenings) {
+    const known = lines.get(step);
+    if (known === undefined || GRAVITY[tone] >= GRAVITY[known.tone]) {
+      lines.set(step, { x: axis.at(step), symbol, tone });
+    }
+  }
+  return [...lines.values()].filter(({ x }) => !isLog || x > 0);
+}
+
+const GRAVITY = { faint: 0, plain: 1, warning: 2, error: 3 } as const;
+
+/** The lines whose symbols have room, the newest first. */
+function apart(lines: readonly MarkLine[], [from, to]: readonly [number, number]): MarkLine[] {
+  const kept: MarkLine[] = [];
+  for (const line of [...lines].reverse()) {
+    if (kept.every(other => Math.abs(other.x - line.x) > LABEL_WIDTH * (to - from))) {
+      kept.push(line);
+    }
+  }
+  return kept;
+}
+
+function colourOf(tone: Tone, theme: Theme): string {
+  return tone === 'plain' ? theme.text : theme[tone];
+}
+
+function markLine(x: number, color: string): Partial<Shape> {
   return {
     type: 'line',
-    x0: mark.step,
-    x1: mark.step,
+    x0: x,
+    x1: x,
     y0: 0,
     y1: 1,
     yref: 'paper',
     layer: 'below',
-    line: { color: markColour(mark, theme), width: 1, dash: 'dot' }
+    opacity: 0.6,
+    line: { color, width: 1, dash: 'dot' }
   };
 }

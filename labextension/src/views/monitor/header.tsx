@@ -1,55 +1,59 @@
-/** Above the charts: what trains, how far it is, and the buttons that steer it. */
+/** Above the charts: what trains, how far it is, and what steers it. */
 import { useEffect, useState } from 'react';
 import type { Run } from '../../kernel/runs';
-import type { Link, Steering } from '../../kernel/source';
+import type { Link } from '../../kernel/source';
 import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from '../../kernel/speed';
 import { Icon } from '../shared/icons';
-import { clip, count, duration, value } from '../shared/text';
+import { clip, count, duration } from '../shared/text';
+import { trans } from '../shared/trans';
+import { LearningRate } from './learning-rate';
+import { Buttons, type Wheel } from './steering';
 
-type Method = 'pause' | 'resume' | 'step' | 'stop';
+type HeaderProps = { run: Run; link: Link; wheel: Wheel | null; onOpen: (() => void) | null };
 
-export type Steer = (command: Steering) => Promise<void>;
-
-type HeaderProps = { run: Run; link: Link; steer: Steer | null; onOpen: (() => void) | null };
-
-export function Header({ run, link, steer, onOpen }: HeaderProps) {
-  const isActive = run.status === 'running' || run.status === 'paused';
-  const isReachable = link.kind === 'live' || link.kind === 'waiting';
-  const isMoving = run.status === 'running' && isReachable;
+export function Header({ run, link, wheel, onOpen }: HeaderProps) {
+  const isMoving = run.status === 'running' && isReachable(link);
   return (
     <header className="layerlab-head">
       <div className="layerlab-head-row">
         <Chip run={run} link={link} />
         <span className="layerlab-title" title={clip(run.modelName)}>
-          {clip(run.modelName) || 'Training run'}
+          {clip(run.modelName) || trans.__('Training run')}
         </span>
-        <span className="layerlab-subtitle">{subtitle(run)}</span>
-        <span className="layerlab-buttons">
-          {steer && isActive && isReachable && <Buttons run={run} steer={steer} />}
-          {onOpen && link.kind !== 'stale' && (
-            <button
-              type="button"
-              className="layerlab-button"
-              onClick={onOpen}
-              title="Open beside the notebook"
-            >
-              <Icon name="panel" /> Open in panel
-            </button>
-          )}
+        <span className="layerlab-subtitle" title={subtitle(run)}>
+          {subtitle(run)}
         </span>
+        {onOpen && link.kind !== 'stale' && (
+          <button
+            type="button"
+            className="layerlab-button layerlab-button-quiet"
+            onClick={onOpen}
+            title={trans.__('Open beside the notebook')}
+          >
+            <Icon name="panel" /> {trans.__('Open in panel')}
+          </button>
+        )}
       </div>
       {run.status !== 'empty' && (
         <>
           <Progress run={run} isMoving={isMoving} />
-          <Facts run={run} isMoving={isMoving} />
+          <div className="layerlab-head-row layerlab-head-facts">
+            <Facts run={run} isMoving={isMoving} wheel={wheel} />
+            {wheel && <Buttons run={run} wheel={wheel} />}
+          </div>
         </>
       )}
     </header>
   );
 }
 
+/** Whether the kernel is there to be steered. */
+export function isReachable(link: Link): boolean {
+  return link.kind === 'live' || link.kind === 'waiting';
+}
+
 /** The state in one word; of a run whose kernel is gone in mid-run nobody knows more than that it is stale. */
-export function stateOf(run: Run, link: Link): string {
+export function stateOf(run: Run, link: Link): keyof typeof STATES {
   const isOver = run.status === 'finished' || run.status === 'failed' || run.status === 'stopped';
   if (link.kind === 'stale' && !isOver) {
     return 'stale';
@@ -57,16 +61,32 @@ export function stateOf(run: Run, link: Link): string {
   return run.status === 'empty' ? 'waiting' : run.status;
 }
 
+const STATES = {
+  waiting: () => trans.__('waiting'),
+  running: () => trans.__('running'),
+  paused: () => trans.__('paused'),
+  stopped: () => trans.__('stopped'),
+  failed: () => trans.__('failed'),
+  finished: () => trans.__('finished'),
+  stale: () => trans.__('stale')
+} as const;
+
 function Chip({ run, link }: { run: Run; link: Link }) {
   const state = stateOf(run, link);
-  return <span className={`layerlab-chip layerlab-chip-${state}`}>{state}</span>;
+  return (
+    <span className={`layerlab-chip layerlab-chip-${state}`} role="status">
+      {STATES[state]()}
+    </span>
+  );
 }
 
 function subtitle(run: Run): string {
   const parts = [run.modelClass, run.optimizer, run.backend]
     .filter(part => part !== '')
     .map(part => clip(part, 40));
-  return [...parts, ...(run.parameters > 0 ? [`${count(run.parameters)} parameters`] : [])].join(' · ');
+  return [...parts, ...(run.parameters > 0 ? [trans.__('%1 parameters', count(run.parameters))] : [])].join(
+    ' · '
+  );
 }
 
 function Progress({ run, isMoving }: { run: Run; isMoving: boolean }) {
@@ -77,7 +97,7 @@ function Progress({ run, isMoving }: { run: Run; isMoving: boolean }) {
     <div
       className={`layerlab-progress layerlab-progress-${run.status}${isUnknown ? ' layerlab-progress-unknown' : ''}`}
       role="progressbar"
-      aria-label="Training progress"
+      aria-label={trans.__('Training progress')}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent}
@@ -87,16 +107,18 @@ function Progress({ run, isMoving }: { run: Run; isMoving: boolean }) {
   );
 }
 
-function Facts({ run, isMoving }: { run: Run; isMoving: boolean }) {
+function Facts({ run, isMoving, wheel }: { run: Run; isMoving: boolean; wheel: Wheel | null }) {
   const rate = samplesPerSecond(run);
   const since = useSecondsSince(run.updated, isMoving);
   const facts: [string, string][] = [
-    ['epoch', `${epochNumber(run)} / ${run.epochs}`],
-    ['step', run.stepsPerEpoch ? `${run.epochStep} / ${run.stepsPerEpoch}` : count(run.epochStep)],
-    ['samples/s', rate === null ? '–' : count(rate)],
-    ['elapsed', duration(elapsedSeconds(run) + since)],
-    ...(isMoving ? [['remaining', duration(remainingSeconds(run))] as [string, string]] : []),
-    ['learning rate', value(run.learningRate)]
+    [trans.__('epoch'), `${epochNumber(run)} / ${run.epochs}`],
+    [
+      trans.__('step'),
+      run.stepsPerEpoch ? `${count(run.epochStep)} / ${count(run.stepsPerEpoch)}` : count(run.epochStep)
+    ],
+    [trans.__('samples/s'), rate === null ? '–' : count(rate)],
+    [trans.__('elapsed'), duration(elapsedSeconds(run) + since)],
+    ...(isMoving ? [[trans.__('remaining'), duration(remainingSeconds(run))] as [string, string]] : [])
   ];
   return (
     <dl className="layerlab-facts">
@@ -106,6 +128,7 @@ function Facts({ run, isMoving }: { run: Run; isMoving: boolean }) {
           <dd>{text}</dd>
         </div>
       ))}
+      <LearningRate run={run} wheel={wheel} />
     </dl>
   );
 }
@@ -128,51 +151,4 @@ function useSecondsSince(moment: number, isMoving: boolean): number {
     return () => clearInterval(timer);
   }, [moment, isMoving]);
   return seconds;
-}
-
-function Buttons({ run, steer }: { run: Run; steer: Steer }) {
-  const [pending, setPending] = useState<Method | null>(null);
-  const [problem, setProblem] = useState('');
-  const isPaused = run.status === 'paused';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new state, or a step made, is the command's effect
-  useEffect(() => setPending(null), [run.status, run.marks.length]);
-
-  const send = async (method: Method) => {
-    setPending(method);
-    setProblem('');
-    try {
-      await steer({ method });
-      // A step at the end of a pause leaves the state as it was.
-      if (method === 'step') {
-        setPending(null);
-      }
-    } catch (error) {
-      setPending(null);
-      setProblem(error instanceof Error ? clip(error.message) : 'The kernel did not take the command.');
-    }
-  };
-  const button = (method: Method, label: string, title: string, isDisabled = false) => (
-    <button
-      type="button"
-      className={`layerlab-button layerlab-button-${method}`}
-      title={title}
-      disabled={isDisabled || pending !== null}
-      onClick={() => void send(method)}
-    >
-      <Icon name={method} />
-      {pending === method ? `${label} …` : label}
-    </button>
-  );
-  return (
-    <>
-      <span className="layerlab-problem" role="status">
-        {problem}
-      </span>
-      {isPaused
-        ? button('resume', 'Resume', 'Go on training')
-        : button('pause', 'Pause', 'Hold the run before its next step')}
-      {button('step', 'Step', 'Train one step, then pause', !isPaused)}
-      {button('stop', 'Stop', 'End the run after this step; fit returns what was reached')}
-    </>
-  );
 }

@@ -1,13 +1,22 @@
 /** The fit monitor: a run's state, progress, curves and advice. */
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import type { RunSource } from '../../kernel/source';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { Run } from '../../kernel/runs';
+import type { Link, RunSource } from '../../kernel/source';
 import type { ChartOptions } from '../../protocol';
 import { mount } from '../shared/mount';
+import { clip } from '../shared/text';
+import { trans } from '../shared/trans';
 import { Chart } from './chart';
+import { Controls } from './controls';
+import { Cursor } from './cursor';
 import { families } from './families';
-import { Header } from './header';
+import type { View } from './figure';
+import { Happenings } from './happenings';
+import { Header, isReachable } from './header';
+import { happenings } from './marks';
 import { Messages } from './messages';
-import { type DrawOptions, drawOptions, MAX_SMOOTHING } from './options';
+import { type DrawOptions, drawOptions } from './options';
+import { commandOf, SHORTCUTS, useWheel, type Wheel } from './steering';
 
 export type MonitorArguments = {
   source: RunSource;
@@ -37,41 +46,93 @@ function Monitor({ source, onOpen, initial }: MonitorProps) {
   );
   const root = useVisibility(source);
   const [options, setOptions] = useState<DrawOptions>(() => drawOptions(initial));
+  const [view, setView] = useState<View>({ range: null, drag: 'zoom', revision: 0 });
+  const cursor = useRef(new Cursor()).current;
   const charts = useMemo(() => families(run), [run]);
+  const told = useMemo(() => happenings(run), [run]);
+  const isActive = (run.status === 'running' || run.status === 'paused') && isReachable(link);
+  const wheel = useWheel(isActive ? source.steer : null, run);
   return (
     <section
       className="layerlab layerlab-monitor"
       ref={root}
-      aria-label={`Training of ${run.modelName.slice(0, 60)}`}
+      aria-label={trans.__('Training of %1', clip(run.modelName, 60))}
+      aria-keyshortcuts={wheel ? SHORTCUTS : undefined}
+      // Focused by a click, so that the keys work: those of the notebook that it does not know go on to it.
+      tabIndex={-1}
+      onKeyDown={event => wheel && steerByKey(event, run, wheel)}
     >
-      <Header run={run} link={link} steer={source.steer} onOpen={onOpen} />
+      <Header run={run} link={link} wheel={wheel} onOpen={onOpen} />
       <Messages run={run} link={link} />
       {charts.length > 0 ? (
         <>
           <div className="layerlab-charts">
             {charts.map(family => (
-              <Chart key={family.name} family={family} run={run} options={options} />
+              <Chart
+                key={family.name}
+                family={family}
+                run={run}
+                happenings={told}
+                options={options}
+                view={view}
+                cursor={cursor}
+                onRange={range => setView({ ...view, range })}
+                onReset={() => setView({ ...view, range: null, revision: view.revision + 1 })}
+              />
             ))}
           </div>
-          <Controls options={options} onChange={setOptions} />
+          <Controls
+            options={options}
+            view={view}
+            onOptions={changed => {
+              const isSameAxis = changed.x_axis === options.x_axis && changed.log_x === options.log_x;
+              setOptions(changed);
+              setView(isSameAxis ? view : { ...view, range: null });
+            }}
+            onView={setView}
+          />
         </>
       ) : (
-        <p className="layerlab-empty">
-          {run.status === 'empty' ? EMPTY[link.kind] : 'Waiting for the first step …'}
-        </p>
+        <p className="layerlab-empty">{emptyText(run.status === 'empty' ? link.kind : 'live')}</p>
       )}
+      <Happenings happenings={told} />
     </section>
   );
 }
 
-const EMPTY = {
-  static: 'This run has no recorded steps.',
-  connecting: 'Asking the kernel …',
-  live: 'Waiting for the first step …',
-  waiting: 'Waiting for the kernel …',
-  ended: 'This run has no recorded steps.',
-  stale: 'Nothing of this run was saved.'
-} as const;
+/** Obey a key, unless it is meant for a field or a button, or comes with Ctrl, Alt or Meta. */
+function steerByKey(event: KeyboardEvent, run: Run, wheel: Wheel): void {
+  const target = event.target as HTMLElement;
+  const isModified = event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
+  const isTyped = target.closest('input, select, textarea') !== null;
+  const isPressed =
+    target.closest('button, summary') !== null && (event.key === ' ' || event.key === 'Enter');
+  if (isTyped || isPressed) {
+    event.stopPropagation(); // the notebook would take it for one of its own
+    return;
+  }
+  const command = isModified || event.repeat ? null : commandOf(event.key, run);
+  if (command !== null) {
+    event.preventDefault();
+    event.stopPropagation();
+    void wheel.send(command);
+  }
+}
+
+function emptyText(kind: Link['kind']): string {
+  switch (kind) {
+    case 'connecting':
+      return trans.__('Asking the kernel …');
+    case 'live':
+      return trans.__('Waiting for the first step …');
+    case 'waiting':
+      return trans.__('Waiting for the kernel …');
+    case 'stale':
+      return trans.__('Nothing of this run was saved.');
+    default:
+      return trans.__('This run has no recorded steps.');
+  }
+}
 
 /** Tell the source whether the view can be seen: scrolled away or in a hidden tab, it is served slowly. */
 function useVisibility(source: RunSource) {
@@ -93,32 +154,4 @@ function useVisibility(source: RunSource) {
     };
   }, [source]);
   return root;
-}
-
-function Controls({ options, onChange }: { options: DrawOptions; onChange: (options: DrawOptions) => void }) {
-  return (
-    <div className="layerlab-controls">
-      <label>
-        smoothing
-        <input
-          type="range"
-          min={0}
-          max={MAX_SMOOTHING}
-          step={0.01}
-          value={options.smoothing}
-          onChange={event => onChange({ ...options, smoothing: Number(event.target.value) })}
-        />
-        <output>{options.smoothing.toFixed(2)}</output>
-      </label>
-      <label>
-        <input
-          type="checkbox"
-          checked={options.log_y}
-          onChange={event => onChange({ ...options, log_y: event.target.checked })}
-        />
-        logarithmic
-      </label>
-      <span className="layerlab-faint layerlab-hint">drag to zoom, double-click to reset</span>
-    </div>
-  );
 }

@@ -2,7 +2,9 @@
 import type { Run } from '../../kernel/runs';
 import type { Link } from '../../kernel/source';
 import type { Diagnostic } from '../../protocol';
-import { clip } from '../shared/text';
+import { clip, count } from '../shared/text';
+import { trans } from '../shared/trans';
+import { stopText } from './marks';
 
 const MAX_MESSAGE = 1_200;
 
@@ -17,11 +19,14 @@ export function Messages({ run, link }: { run: Run; link: Link }) {
           level="error"
           title={clip(run.failure.error)}
           text={clip(run.failure.message, MAX_MESSAGE)}
-          fix="The model keeps the weights of the last finished step."
+          fix={trans.__('The model keeps the weights of the last finished step.')}
         />
       )}
       {run.status === 'stopped' && (
-        <Note level="info" title={`${clip(run.stopReason, MAX_MESSAGE)} (after step ${run.step}).`} />
+        <Note
+          level="info"
+          title={trans.__('Ended early: %1 (after step %2).', stopReason(run), count(run.step))}
+        />
       )}
       {run.diagnostics.map(diagnostic => (
         <Note
@@ -37,7 +42,11 @@ export function Messages({ run, link }: { run: Run; link: Link }) {
 }
 
 function place(diagnostic: Diagnostic): string {
-  return diagnostic.path === '' ? '' : `At ${clip(diagnostic.path)}`;
+  return diagnostic.path === '' ? '' : trans.__('At %1', clip(diagnostic.path));
+}
+
+function stopReason(run: Run): string {
+  return run.stop === null ? '' : stopText(run.stop).replace(/\.$/, '');
 }
 
 type NoteProps = { level: Diagnostic['level']; title: string; text?: string; fix?: string };

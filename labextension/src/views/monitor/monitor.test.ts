@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { emptyRun, type Run } from '../../kernel/runs';
+import { emptyRun, type Run, reduceAll } from '../../kernel/runs';
 import { append, emptySeries } from '../../kernel/series';
+import type { Diagnostic, FitPaused, FitResumed, FitStarted, LearningRateChanged } from '../../protocol';
+import { golden } from '../../testing/golden';
 import type { Theme } from '../shared/theme';
+import { epochAt, nearest, xAxis } from './axes';
 import { decimate, smooth } from './decimate';
 import { best, families } from './families';
-import { figure, plainText } from './figure';
+import { type Figure, type FigureArguments, figure, type View } from './figure';
 import { stateOf } from './header';
+import { readRate } from './learning-rate';
+import { happenings, stopText } from './marks';
 import { type DrawOptions, drawOptions } from './options';
+import { readings, stepAt } from './readings';
+import { commandOf } from './steering';
 
 const series = (y: number[]) =>
   append(
@@ -61,13 +68,13 @@ describe('decimation', () => {
 describe('smoothing', () => {
   it('starts at the first value and lies between neighbours', () => {
     // Weight 1/2: 0; (0/2 + 4) / (1/2 + 1) = 8/3; ...
-    const { y } = smooth({ x: [1, 2], y: [0, 4] }, 0.5);
+    const { y } = smooth(series([0, 4]), 0.5);
     expect(y[0]).toBe(0);
     expect(y[1]).toBeCloseTo(8 / 3);
   });
 
   it('goes on after a nan', () => {
-    const { y } = smooth({ x: [1, 2, 3], y: [1, Number.NaN, 1] }, 0.9);
+    const { y } = smooth(series([1, Number.NaN, 1]), 0.9);
     expect(y[1]).toBeNaN();
     expect(y[2]).toBeCloseTo(1);
   });
@@ -105,37 +112,218 @@ describe('families', () => {
 });
 
 describe('the figure', () => {
-  const draw = (options: Partial<DrawOptions> = {}, of: Run = run) => {
+  const view: View = { range: null, drag: 'zoom', revision: 0 };
+  const draw = (changes: Partial<FigureArguments & DrawOptions> = {}) => {
+    const of = changes.run ?? run;
     const [family] = families(of);
     if (family === undefined) {
       throw new Error('no family');
     }
-    return figure(family, of, drawOptions(options), theme);
+    const options = drawOptions(changes);
+    return figure({ family, run: of, happenings: happenings(of), view, theme, ...changes, options });
   };
+  const names = (of: Figure) => of.data.map(trace => trace.name);
+  const x = (of: Figure, name: string) => (of.data.find(trace => trace.name === name) as { x: number[] }).x;
 
   it('has batches, training, validation and the best', () => {
-    expect(draw().data.map(trace => trace.name)).toEqual(['batch', 'training', 'validation', 'best']);
+    expect(names(draw())).toEqual(['batch', 'training', 'validation', 'best']);
   });
 
   it('adds a smooth line and keeps the raw one faint', () => {
-    expect(draw({ smoothing: 0.9 }).data.map(trace => trace.name)).toContain('batch (smoothed)');
+    expect(names(draw({ smoothing: 0.9 }))).toContain('smoothed');
   });
 
-  it('has a logarithmic axis on demand', () => {
-    expect(draw({ log_y: true }).layout.yaxis?.type).toBe('log');
+  it('has logarithmic axes on demand', () => {
+    const { layout } = draw({ log_x: true, log_y: true });
+    expect([layout.xaxis?.type, layout.yaxis?.type]).toEqual(['log', 'log']);
+    expect(draw().layout.xaxis?.type).toBe('linear');
   });
 
-  it('draws marks as lines whose text is plain', () => {
-    const marked = draw(undefined, {
+  it('draws over steps, epochs or time', () => {
+    expect(x(draw(), 'batch')).toEqual([1, 2, 3]);
+    expect(x(draw({ x_axis: 'epoch', run: timedRun }), 'batch')).toEqual([0.5, 1, 1.5, 2]);
+    expect(x(draw({ x_axis: 'time', run: timedRun }), 'batch')).toEqual([1, 2, 13, 14]);
+  });
+
+  it('shows a part of the axis in full detail', () => {
+    const values = Array.from({ length: 100_000 }, (_, i) => i);
+    const long = { ...run, step: 100_000, batches: { loss: series(values) } };
+    const part = draw({ run: long, view: { ...view, range: [50_000, 50_100] } });
+    expect(x(part, 'batch')).toEqual(Array.from({ length: 102 }, (_, i) => 49_999 + i));
+    expect(part.layout.xaxis?.range).toEqual([50_000, 50_100]);
+  });
+
+  it('gives the range of a logarithmic axis in powers of ten', () => {
+    const { layout } = draw({ log_x: true, view: { ...view, range: [1, 100] } });
+    expect(layout.xaxis?.range).toEqual([0, 2]);
+  });
+
+  it('draws what happened as lines, one for each step, with the symbol that matters most', () => {
+    const { layout } = draw({ run: { ...run, marks: [paused(2), nan(2), paused(3)] } });
+    expect(layout.shapes?.map(shape => shape.x0)).toEqual([2, 3]);
+    expect(layout.annotations?.map(({ x: at, text }) => [at, text])).toEqual([
+      [3, '‖'],
+      [2, 'NaN']
+    ]);
+  });
+
+  it('leaves out symbols that would cover each other, but no line', () => {
+    const many = { ...run, step: 1000, marks: [paused(10), paused(20), paused(500)] };
+    const { layout } = draw({ run: many });
+    expect(layout.shapes).toHaveLength(3);
+    expect(layout.annotations?.map(note => note.x)).toEqual([500, 20]);
+  });
+
+  it('gives plotly, which reads HTML, no text from outside', () => {
+    const name = '<a href="x">loss</a>_loss';
+    const hostile: Run = {
       ...run,
-      marks: [{ kind: 'nan', step: 2, text: '<a href="x">NaN</a>' }]
-    });
-    expect(marked.layout.shapes?.[0]).toMatchObject({ x0: 2, x1: 2 });
-    expect(marked.layout.annotations?.[0]?.hovertext).toBe('&lt;a href="x"&gt;NaN&lt;/a&gt;');
+      modelName: name,
+      batches: { [name]: series([1, 2]) },
+      marks: [{ ...nan(1), message: name }]
+    };
+    expect(JSON.stringify(draw({ run: hostile }))).not.toContain('href');
+  });
+});
+
+const paused = (step: number): FitPaused => ({ type: 'fit_paused', run_id: '', time: 0, step });
+const nan = (step: number): Diagnostic => ({
+  type: 'diagnostic',
+  run_id: '',
+  time: 0,
+  step,
+  code: 'non-finite-loss',
+  path: '',
+  message: 'The loss is nan',
+  fix: '',
+  level: 'warning'
+});
+
+/** Two epochs of two steps, a second each, with ten seconds of validation after the first. */
+const timedRun = reduceAll(emptyRun, [
+  { ...golden('event.fit_started'), time: 100, steps_per_epoch: 2 } as unknown as FitStarted,
+  { type: 'epoch_started', run_id: '', time: 100, epoch: 0, step: 0 },
+  {
+    type: 'steps_finished',
+    run_id: '',
+    time: 102,
+    epoch: 0,
+    epoch_step: 2,
+    steps: [1, 2],
+    logs: { loss: [4, 3] }
+  },
+  { type: 'epoch_finished', run_id: '', time: 112, epoch: 0, step: 2, logs: { loss: 3 }, seconds: 12 },
+  { type: 'epoch_started', run_id: '', time: 112, epoch: 1, step: 2 },
+  {
+    type: 'steps_finished',
+    run_id: '',
+    time: 114,
+    epoch: 1,
+    epoch_step: 2,
+    steps: [3, 4],
+    logs: { loss: [2, 1] }
+  }
+]);
+
+describe('the axes', () => {
+  it('go on within an epoch of unknown length', () => {
+    const unknown = { ...timedRun, stepsPerEpoch: null };
+    expect([0, 1, 2, 3, 4].map(step => epochAt(unknown, step))).toEqual([0, 0.5, 1, 1.5, 2]);
   });
 
-  it('limits names', () => {
-    expect(plainText('x'.repeat(10_000)).length).toBeLessThanOrEqual(60);
+  it('are read backwards: the step at a place', () => {
+    const axis = xAxis(timedRun, 'time');
+    expect([0, 1.2, 7, 9, 13.9, 99].map(place => stepAt(timedRun, axis, place))).toEqual([0, 1, 2, 3, 4, 4]);
+  });
+
+  it('find the nearest point', () => {
+    const some = append(emptySeries(), [10, 20, 40], [0, 0, 0]);
+    expect([0, 14, 16, 31, 99].map(place => nearest(some, place))).toEqual([0, 0, 1, 2, 2]);
+    expect(nearest(emptySeries(), 1)).toBe(-1);
+  });
+});
+
+describe('the readings of a step', () => {
+  it('are the batch, and the values of its epoch', () => {
+    const [loss] = families(run);
+    const read = loss ? readings(loss, 2, 0).map(({ label, value }) => [label, value]) : [];
+    expect(read).toEqual([
+      ['batch', 4],
+      ['training', 2],
+      ['validation', 1]
+    ]);
+  });
+});
+
+describe('what happened', () => {
+  const rate = (source: 'user' | 'callback', previous: number | null): LearningRateChanged => ({
+    type: 'learning_rate_changed',
+    run_id: '',
+    time: 5,
+    step: 12,
+    learning_rate: 0.0005,
+    previous,
+    source
+  });
+  const resumed = (step: number, until: 'end' | 'epoch' | 'step'): FitResumed => ({
+    type: 'fit_resumed',
+    run_id: '',
+    time: step,
+    step,
+    until
+  });
+  const texts = (marks: Run['marks']) => happenings({ ...run, marks }).map(({ step, text }) => [step, text]);
+
+  it('is told with the old and the new learning rate, and who set it', () => {
+    expect(texts([rate('user', 0.001), rate('callback', null)])).toEqual([
+      [12, 'learning rate 0.001 → 0.0005, by hand'],
+      [12, 'learning rate 0.0005, by a callback']
+    ]);
+  });
+
+  it('joins single steps, and leaves out the pauses that they end with', () => {
+    const marks = [
+      paused(5),
+      resumed(5, 'step'),
+      paused(6),
+      resumed(6, 'step'),
+      paused(7),
+      resumed(7, 'end')
+    ];
+    expect(texts(marks)).toEqual([
+      [5, 'paused'],
+      [6, 'single steps: 2'],
+      [7, 'resumed']
+    ]);
+  });
+
+  it('gives the reason of a callback that stopped the run', () => {
+    const stopped = { type: 'fit_stopped', run_id: '', time: 0, epoch: 3, step: 9 } as const;
+    expect(texts([{ ...stopped, reason: 'callback', message: 'Early stopping: val_loss' }])).toEqual([
+      [9, 'Early stopping: val_loss']
+    ]);
+    expect(stopText({ ...stopped, reason: 'interrupt', message: '' })).toBe('interrupted');
+  });
+});
+
+describe('a learning rate that is typed', () => {
+  it('is a number greater than 0', () => {
+    expect(readRate(' 1e-3 ')).toEqual({ rate: 0.001 });
+    expect(readRate('0,01')).toEqual({ rate: 0.01 });
+    for (const text of ['', 'fast', '0', '-1', 'NaN', 'Infinity', '1e39']) {
+      expect(readRate(text)).toHaveProperty('problem');
+    }
+  });
+});
+
+describe('keys', () => {
+  it('pause, resume, step and save', () => {
+    expect(commandOf(' ', run)).toEqual({ method: 'pause' });
+    expect(commandOf(' ', { ...run, status: 'paused' })).toEqual({ method: 'resume' });
+    expect(commandOf('s', run)).toEqual({ method: 'step', unit: 'step' });
+    expect(commandOf('E', run)).toEqual({ method: 'step', unit: 'epoch' });
+    expect(commandOf('w', run)).toEqual({ method: 'save_checkpoint' });
+    expect(commandOf('a', run)).toBeNull();
   });
 });
 

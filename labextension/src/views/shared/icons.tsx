@@ -4,6 +4,8 @@ const PATHS = {
   pause: 'M4 3h3v10H4zM9 3h3v10H9z',
   resume: 'M4 2.5v11l9-5.5z',
   step: 'M3 2.5v11l7-5.5zM11 3h2.5v10H11z',
+  epoch: 'M2 3v10l5-5zM7.5 3v10l5-5zM13 3h1.75v10H13z',
+  save: 'M7.25 2h1.5v6.2l2.2-2.2 1.05 1.05L8 11.1 3.95 7.05 5 6l2.25 2.2zM3 12.5h10V14H3z',
   stop: 'M3.5 3.5h9v9h-9z',
   panel: 'M2 3h12v10H2zm1.5 1.5v7H8v-7zm6 0v7h3v-7z',
   close: 'M4.2 3.1 8 6.9l3.8-3.8 1.1 1.1L9.1 8l3.8 3.8-1.1 1.1L8 9.1l-3.8 3.8-1.1-1.1L6.9 8 3.1 4.2z',

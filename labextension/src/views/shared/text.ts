@@ -23,6 +23,16 @@ export function value(number: number | null | undefined): string {
   return Number(number.toPrecision(4)).toString();
 }
 
+/** A learning rate as people write it: 0.0005, but 5e-6; six digits. */
+export function rate(number: number | null | undefined): string {
+  if (number === null || number === undefined || !Number.isFinite(number)) {
+    return value(number);
+  }
+  const size = Math.abs(number);
+  const digits = Number(number.toPrecision(6));
+  return size !== 0 && (size < 1e-5 || size >= 1e6) ? digits.toExponential() : digits.toString();
+}
+
 /** 1234567 as 1,234,567. */
 export function count(number: number): string {
   return Math.round(number).toLocaleString('en-US');
