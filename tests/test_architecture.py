@@ -165,6 +165,7 @@ def test_the_kernel_extension_uses_public_names_of_the_engine_only() -> None:
     [
         ("views", r"@jupyterlab/|/plugins/"),  # views also run where there is no JupyterLab
         ("kernel", r"/views/|/plugins/"),
+        ("keras-file", r"@jupyterlab/|/views/|/plugins/|/kernel/"),
     ],
 )
 def test_typescript_folders_import_downwards_only(folder: str, forbidden: str) -> None:

@@ -1,5 +1,6 @@
 /** The plugins of the lab extension, nothing else. */
 import { commands } from './plugins/commands';
+import { kerasFile } from './plugins/keras-file';
 import { kernels, models } from './plugins/kernels';
 import { mime } from './plugins/mime';
 import { notebooks } from './plugins/notebooks';
@@ -9,4 +10,16 @@ import { sidebar } from './plugins/sidebar';
 import { status } from './plugins/status';
 import { steering } from './plugins/steering';
 
-export default [kernels, models, settings, notebooks, mime, panel, sidebar, status, commands, steering];
+export default [
+  kernels,
+  models,
+  settings,
+  notebooks,
+  mime,
+  panel,
+  sidebar,
+  status,
+  commands,
+  steering,
+  kerasFile
+];

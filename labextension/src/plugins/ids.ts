@@ -10,7 +10,8 @@ export const PLUGINS = {
   sidebar: 'layerlab-jupyter:sidebar',
   status: 'layerlab-jupyter:status',
   commands: 'layerlab-jupyter:commands',
-  steering: 'layerlab-jupyter:steering'
+  steering: 'layerlab-jupyter:steering',
+  kerasFile: 'layerlab-jupyter:keras-file'
 } as const;
 
 export const COMMANDS = {
