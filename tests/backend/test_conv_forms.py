@@ -6,7 +6,7 @@ import pytest
 from jax import lax
 
 from layerlab.backend.jax import nn
-from layerlab.backend.jax.where import body_of_loop
+from layerlab.backend.jax.where import traced_as
 
 CASES = {
     "one channel": ((4, 9, 8, 1), (3, 3, 1, 5), (1, 1), ((0, 0), (0, 0)), (1, 1)),
@@ -49,7 +49,7 @@ def test_each_form_gives_the_numbers_and_gradients_of_xla(case, in_loop):
         return ours(x, kernel), jax.grad(loss(ours), (0, 1))(x, kernel)
 
     if in_loop:
-        with body_of_loop(trains=True) as slow:
+        with traced_as(trains=True, in_loop=True) as slow:
             traced = jax.make_jaxpr(run)(x, kernel)
         assert not slow and "conv_general_dilated" not in str(traced)
         got = jax.tree.unflatten(
@@ -65,6 +65,6 @@ def test_each_form_gives_the_numbers_and_gradients_of_xla(case, in_loop):
 def test_a_large_convolution_is_not_put_into_a_loop():
     x, kernel = np.zeros((32, 32, 32, 64), "float32"), np.zeros((3, 3, 64, 64), "float32")
     same = ((1, 1), (1, 1))
-    with body_of_loop(trains=True) as slow:
+    with traced_as(trains=True, in_loop=True) as slow:
         traced = jax.make_jaxpr(lambda x, k: nn.conv(x, k, (1, 1), same, (1, 1), 1))(x, kernel)
     assert slow == ["conv"] and "conv_general_dilated" in str(traced)

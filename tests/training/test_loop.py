@@ -107,6 +107,11 @@ def test_the_pace_grows_to_a_tenth_of_a_second_and_stays_within_its_limits():
     assert 60 <= pace.steps <= 100 and not pace.is_unsure
     pace.took(pace.steps, 10.0)  # something else took the machine
     assert pace.steps == 1
+    for _ in range(8):  # of long steps a dozen, or what takes a quarter of a second
+        pace.took(pace.steps, pace.steps * 15e-3)
+    assert pace.steps == 12
+    pace.took(pace.steps, pace.steps * 50e-3)
+    assert pace.steps == 4
     fixed = Pace(4, 4)
     fixed.took(4, 1e-6)
     assert fixed.steps == 4 and not fixed.is_unsure

@@ -5,6 +5,9 @@ from __future__ import annotations
 __all__ = ["Pace"]
 
 _SECONDS = 0.08  # a call; a front end draws about ten times a second
+# Each call of a program asks the system for its memory anew; for a step of 20 ms with 40 MB that took 12 ms.
+# So calls of long steps may take longer, until they are so many.
+_STEPS, _MOST_SECONDS = 12, 0.24
 _GROWTH = 4
 
 
@@ -30,6 +33,7 @@ class Pace:
         self._calls += 1
         before = self.steps
         if self._calls > 1:  # the first one compiled
-            wanted = int(_SECONDS * steps / max(seconds, 1e-9))
+            a_second = steps / max(seconds, 1e-9)
+            wanted = int(max(_SECONDS * a_second, min(_STEPS, _MOST_SECONDS * a_second)))
             self.steps = max(self._least, min(wanted, before * _GROWTH, self._most))
         self._grows = self.steps > before

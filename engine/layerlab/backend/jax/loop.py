@@ -14,16 +14,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import jaxpr_as_fun
 
 from layerlab import tree
-from layerlab.backend.jax.where import body_of_loop
+from layerlab.backend.jax.products import with_fast_products
+from layerlab.backend.jax.where import traced_as
+from layerlab.backend.jax.work import operations
 from layerlab.backend.protocol import Array, Loop
 
 __all__ = ["compile_loop"]
 
 _ALIGNMENT = 64  # bytes; XLA copies host memory that begins elsewhere
 _BUFFERS = 2
+_LONG_STEP = 2 * 10**7  # operations, some 0.2 ms: the call of a program takes less
 
 
 def compile_loop(
@@ -39,7 +41,7 @@ def compile_loop(
 
 
 class _SlowInLoop(Exception):
-    """The step has an operation that is slower inside a loop than outside."""
+    """The step is slower inside a loop than outside."""
 
 
 class _Loop:
@@ -70,17 +72,19 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
             return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
 
         # Traced here, once: the loop needs to know the outputs before it can be traced.
-        with body_of_loop(trains) as slow:
+        with traced_as(trains=trains, in_loop=True) as slow:
             traced, (_, specs) = jax.make_jaxpr(step, return_shape=True)(state, jax.eval_shape(at, 0))
         if slow:
             raise _SlowInLoop
-        run, leaves = jaxpr_as_fun(traced), jax.tree.leaves(specs)
+        run, leaves = with_fast_products(traced), jax.tree.leaves(specs)
         values, structure = jax.tree.flatten(state)
         # What a step only reads (all weights, in predict) is not carried along: it would be copied.
         before, after = traced.jaxpr.invars[: len(values)], traced.jaxpr.outvars[: len(values)]
         changed = [
             place for place, pair in enumerate(zip(before, after, strict=True)) if pair[0] is not pair[1]
         ]
+        if not changed and operations(traced.jaxpr) > _LONG_STEP and jax.default_backend() == "cpu":
+            raise _SlowInLoop  # steps that do not need each other run beside each other
         capacity = jax.tree.leaves(batches)[0].shape[0]
         last = [jnp.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
         series = [

@@ -9,6 +9,9 @@ from typing import Any
 
 import jax
 
+from layerlab.backend.jax.products import in_fast_forms
+from layerlab.backend.jax.where import traced_as
+
 __all__ = ["compile_step"]
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
@@ -18,9 +21,19 @@ def compile_step(step: Step, *, jit: bool, donate: bool, repeats: bool) -> Calla
     return _CompiledStep(step, donate) if jit else step
 
 
+def _traced(step: Step, trains: bool) -> Step:
+    """The step with its operations in the forms that are fast outside of a loop."""
+
+    def traced(state: Any, batch: Any) -> tuple[Any, Any]:
+        with traced_as(trains=trains, in_loop=False):
+            return step(state, batch)
+
+    return in_fast_forms(traced)
+
+
 class _CompiledStep:
     def __init__(self, step: Step, donate: bool) -> None:
-        self._run = jax.jit(step, donate_argnums=(0,) if donate else ())
+        self._run = jax.jit(_traced(step, trains=donate), donate_argnums=(0,) if donate else ())
         self._compiling: dict[Any, Future[Any]] = {}
 
     def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
