@@ -1,4 +1,4 @@
-"""Section `monitor`: what the live monitor adds to fit in a kernel, while a page asks for the events.
+"""Section `monitor`: what the monitor and the run log add to fit, while a page asks for the events.
 
 The kernel is a real one, and what asks it does as the page: eight times a second, over the control channel.
 """
@@ -6,6 +6,7 @@ The kernel is a real one, and what asks it does as the page: eight times a secon
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from typing import Any
 
@@ -50,7 +51,7 @@ def run(options: Options) -> bool:
 
 def _measured(cell: str) -> tuple[dict[str, float], int]:
     """What the cell prints, and how often events were fetched meanwhile."""
-    with running_kernel_process() as asker:
+    with tempfile.TemporaryDirectory() as folder, running_kernel_process(folder) as asker:
         page = _Page(asker)
         page.start()
         try:

@@ -65,17 +65,26 @@ class Asker:
         raise TimeoutError("no run began")
 
 
-def environment() -> dict[str, str]:
-    """The variables of a process that imports from this source tree, tests included."""
+def environment(runs: str = "off") -> dict[str, str]:
+    """The variables of a process that imports from this source tree, tests included.
+
+    Args:
+        runs: the folder of the run logs, for `LAYERLAB_RUNS`.
+    """
     paths = [str(ROOT), str(ROOT / "engine"), str(ROOT / "kernel_ext"), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "JUPYTER_PLATFORM_DIRS": "1"}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "LAYERLAB_RUNS": runs,
+    }
 
 
 @contextmanager
-def running_kernel_process() -> Iterator[Asker]:
-    """A kernel in the repository's root that answers layerlab's commands."""
+def running_kernel_process(runs: str = "off") -> Iterator[Asker]:
+    """A kernel in the repository's root that answers layerlab's commands; `runs` as in `environment`."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=environment(), cwd=str(ROOT))
+    manager.start_kernel(env=environment(runs), cwd=str(ROOT))
     client = manager.blocking_client()
     try:
         client.start_channels()
