@@ -11,14 +11,17 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from layerlab.events import Event, Listener
 
-__all__ = ["Frontend", "discover", "display_bundle", "watchers"]
+__all__ = ["Frontend", "Watch", "discover", "display_bundle", "watchers"]
 
 GROUP = "layerlab.frontends"
+
+Watch = Callable[[str, Any, Any], Listener | None]
+"""As `Frontend.watch`."""
 
 
 class Frontend(Protocol):
@@ -46,11 +49,15 @@ def discover() -> tuple[Frontend, ...]:
     return tuple(found)
 
 
-def watchers(run_id: str, model: Any, control: Any) -> list[Listener]:
-    """The listeners of all front ends that want to see this run; one that raises gets no further events."""
+def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = ()) -> list[Listener]:
+    """The listeners of all front ends that want to see this run; one that raises gets no further events.
+
+    Args:
+        instead: asked in the place of the installed front ends, if not empty: those of callbacks.
+    """
+    asked = instead or [frontend.watch for frontend in discover()]
     listeners = (
-        _guarded(lambda f=f: f.watch(run_id, model, control), "showing the run")  # type: ignore[misc]
-        for f in discover()
+        _guarded(functools.partial(watch, run_id, model, control), "showing the run") for watch in asked
     )
     return [_until_it_fails(listener) for listener in listeners if listener is not None]
 

@@ -1,20 +1,24 @@
 """layerlab in Jupyter: the live training monitor, the model graph, and the messages behind them.
 
 The engine finds this package by itself (entry point `layerlab.frontends`). What a notebook may want to call:
-`runs()` and `run()`, what was trained in this folder, as tables; `show(model)` in the middle of a cell.
+`runs()` and `run()`, what was trained in this folder, as tables; `LiveFit`, options of the monitor;
+`run_control()`, to steer a run from another thread; `show(model)` in the middle of a cell.
 """
 
 from importlib.metadata import PackageNotFoundError, version
 
 from layerlab_jupyter.history import RunHistory, run, runs
+from layerlab_jupyter.live_fit import LiveFit, run_control
 from layerlab_jupyter.magics import load_ipython_extension, unload_ipython_extension
 from layerlab_jupyter.show import show
 
 __all__ = [
+    "LiveFit",
     "RunHistory",
     "__version__",
     "load_ipython_extension",
     "run",
+    "run_control",
     "runs",
     "show",
     "unload_ipython_extension",

@@ -21,7 +21,8 @@ from layerlab_jupyter.thinning import Part, StepBlock, thin
 
 __all__ = ["RunRecorder", "RunStatus"]
 
-RunStatus = Literal["running", "paused", "stopped", "failed", "finished"]
+RunStatus = Literal["running", "paused", "stopped", "failed", "finished", "lost"]
+"""'lost': it was read from a log whose process ended before the run did."""
 
 _BLOCK_SECONDS = 1.0  # a block carries one time, and a time axis should be right to about a second
 _FETCH_STEPS = 10_000  # a few points a pixel, and a reply of about a megabyte

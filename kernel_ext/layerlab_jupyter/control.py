@@ -13,10 +13,14 @@ from typing import Any
 
 from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
+from layerlab.training.control import RunControl
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
+from layerlab_jupyter.kernels import kernel_id
 from layerlab_jupyter.layers import layer_reader
-from layerlab_jupyter.mime import describe
+from layerlab_jupyter.log_folder import log_folder
+from layerlab_jupyter.log_reader import find_log, read_log, summaries
+from layerlab_jupyter.mime import describe, final_bundle, live_bundle
 from layerlab_jupyter.protocol import (
     REPLY,
     REQUEST,
@@ -24,6 +28,8 @@ from layerlab_jupyter.protocol import (
     Command,
     DescribeLayer,
     DescribeModel,
+    DescribeRun,
+    DescribeRunResult,
     FetchEvents,
     FetchEventsResult,
     LayerReport,
@@ -42,7 +48,7 @@ from layerlab_jupyter.protocol import (
     Step,
     Stop,
 )
-from layerlab_jupyter.registry import Registry, Run, registry
+from layerlab_jupyter.registry import MOST_RUNS, Registry, Run, registry
 
 __all__ = ["answer", "install"]
 
@@ -75,9 +81,15 @@ def answer(content: Any, known: Registry, log: Logger) -> dict[str, Any]:
 
 
 def _fetch_events(known: Registry, command: FetchEvents) -> dict[str, Any]:
-    fetched: FetchEventsResult = _run(known, command.run_id).recorder.fetch(command.since)
-    # Not asdict: it would copy each of the many numbers once more.
-    return {"events": fetched.events, "next": fetched.next, "live": fetched.live}
+    run, logged = _recorded_run(known, command.run_id)
+    fetched: FetchEventsResult = run.recorder.fetch(command.since)
+    # Not asdict: it would copy each of the many numbers once more. A log is read once, whole.
+    return {
+        "events": fetched.events,
+        "next": fetched.next,
+        "live": fetched.live and not logged,
+        "logged": logged,
+    }
 
 
 def _pause(known: Registry, command: Pause) -> dict[str, Any]:
@@ -112,6 +124,7 @@ def _save_checkpoint(known: Registry, command: SaveCheckpoint) -> dict[str, Any]
 
 def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
     runs = [_run_info(run) for run in known.runs()]
+    runs += _logged_infos({run.run_id for run in runs})
     models = [
         ModelInfo(
             model_id=id, name=model.name, class_name=type(model).__name__, parameters=_parameters(model)
@@ -124,6 +137,12 @@ def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
 def _describe_model(known: Registry, command: DescribeModel) -> dict[str, Any]:
     bundle: ModelBundle = describe(_model(known, command.model_id), command.model_id)
     return dataclasses.asdict(bundle)
+
+
+def _describe_run(known: Registry, command: DescribeRun) -> dict[str, Any]:
+    run, logged = _recorded_run(known, command.run_id)
+    bundle = final_bundle(run) if logged or run.recorder.has_ended else live_bundle(run)
+    return dataclasses.asdict(DescribeRunResult(data=bundle))
 
 
 def _model_state(known: Registry, command: ModelState) -> dict[str, Any]:
@@ -146,6 +165,7 @@ _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     SaveCheckpoint: _save_checkpoint,
     ListAll: _list_all,
     DescribeModel: _describe_model,
+    DescribeRun: _describe_run,
     ModelState: _model_state,
     DescribeLayer: _describe_layer,
 }
@@ -170,11 +190,19 @@ def _run(known: Registry, run_id: str) -> Run:
         raise Refusal(
             ReplyError(
                 code="unknown_run",
-                message="This kernel has no such run; it belongs to another session.",
+                message="This kernel has no such run, and no log of it.",
                 fix="Run the cell that calls fit again.",
             )
         )
     return run
+
+
+def _recorded_run(known: Registry, run_id: str) -> tuple[Run, bool]:
+    """The run of this process or of a log, and whether it is of a log."""
+    path = find_log(log_folder(), run_id) if known.run(run_id) is None else None
+    if path is None:
+        return _run(known, run_id), False
+    return Run(run_id, read_log(path, run_id), RunControl(), model_id=""), True
 
 
 def _live_run(known: Registry, run_id: str) -> Run:
@@ -198,6 +226,29 @@ def _run_info(run: Run) -> RunInfo:
         done=progress.done,
         loss=progress.loss,
     )
+
+
+def _logged_infos(without: set[str]) -> list[RunInfo]:
+    """The runs of earlier processes of this kernel: a restart keeps the kernel's id."""
+    folder, this_kernel = log_folder(), kernel_id()
+    if folder is None or not this_kernel:
+        return []
+    return [
+        RunInfo(
+            run_id=run.run_id,
+            model_id="",
+            model_name=run.model,
+            status=run.status,
+            started=run.started,
+            updated=run.started + run.seconds,
+            epoch=run.epochs,
+            epochs=run.all_epochs,
+            done=min(1.0, run.epochs / run.all_epochs) if run.all_epochs > 0 else None,
+            loss=run.logs.get("loss"),
+        )
+        for run in summaries(folder, MOST_RUNS)
+        if run.kernel_id == this_kernel and run.run_id not in without
+    ]
 
 
 def _parameters(model: Any) -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layerlab.errors import UnknownNameError, explain
-from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.bridge import RunRecorder, RunStatus
 from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import LoggedStatus, Summary, find_log, read_log, summaries, summarize
+from layerlab_jupyter.log_reader import Summary, find_log, read_log, summaries, summarize
 from layerlab_jupyter.registry import registry
 from layerlab_jupyter.thinning import StepBlock
 
@@ -62,14 +62,13 @@ def run(run_id: str | None = None, folder: str | Path | None = None) -> RunHisto
         run_id = newest[0].run_id
     live = None if folder is not None else registry.run(run_id)
     if live is not None:
-        return RunHistory(run_id, live.recorder.status, live.recorder)
+        return RunHistory(run_id, live.recorder)
     path = find_log(_folder(folder), run_id)
     if path is None:
         raise UnknownNameError(
             explain("There is no such run.", got=repr(run_id)[:80], fix="layerlab_jupyter.runs() lists them")
         )
-    logged = read_log(path, run_id)
-    return RunHistory(run_id, logged.status, logged.recorder)
+    return RunHistory(run_id, read_log(path, run_id))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +81,15 @@ class RunHistory:
     """
 
     run_id: str
-    status: LoggedStatus
     recorder: RunRecorder
 
     def __repr__(self) -> str:
         return f"RunHistory({self.run_id!r}, model={self.recorder.model_name!r}, status={self.status!r})"
+
+    @property
+    def status(self) -> RunStatus:
+        """As `runs()` has it."""
+        return self.recorder.status
 
     @property
     def steps(self) -> pandas.DataFrame:
@@ -122,7 +125,7 @@ class RunHistory:
 
 
 _OF_EPOCHS = ["epoch", "step", "seconds"]
-_NOTHING = Summary("", "", "", "", "", None, None, 0, "finished", 0.0, 0.0, 0, 0)
+_NOTHING = Summary("", "", "", "", "", None, None, 0, "finished", 0.0, 0.0, 0, 0, 0)
 _COLUMNS = (
     *("run_id", "model", "status", "started", "seconds", "epochs", "steps"),
     *("optimizer", "learning_rate", "batch_size", "parameters", "backend", "model_class"),

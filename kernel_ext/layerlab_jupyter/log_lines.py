@@ -28,7 +28,6 @@ STEPS_PREFIX = b'{"type": "steps_finished"'
 
 _MOST_VALUES = 50_000  # of a line: below a megabyte
 _LONGEST_TEXT = 10_000
-_OPTIONAL = {"level", "message", "logs"}  # those with a default
 _SHAPES = {event.type: event for event in event_types()}
 
 
@@ -87,12 +86,16 @@ def decode_line(line: bytes) -> Event:
     fields = {
         field.name: _conform(hints[field.name], record[field.name], field.name)
         for field in dataclasses.fields(event)
-        if field.name in record or field.name not in _OPTIONAL
+        if field.name in record or not _has_default(field)
     }
     decoded = event(**fields)
     if isinstance(decoded, StepsFinished) and {len(decoded.steps)} != set(map(len, decoded.logs.values())):
         raise ValueError("columns of different lengths")
     return decoded
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
 @cache

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from layerlab.events import Event, FitStarted
 from layerlab_jupyter.bridge import RunRecorder, RunStatus
@@ -22,10 +22,7 @@ from layerlab_jupyter.log_folder import is_safe_id, logs, open_log
 from layerlab_jupyter.log_lines import MOST_LINE_BYTES, STEPS_PREFIX, decode_line
 from layerlab_jupyter.log_lock import is_held
 
-__all__ = ["LoggedRun", "LoggedStatus", "Summary", "find_log", "read_log", "summaries", "summarize"]
-
-LoggedStatus = RunStatus | Literal["lost"]
-"""As of a live run; 'lost' if the process ended before the run did."""
+__all__ = ["Summary", "find_log", "read_log", "summaries", "summarize"]
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 128 * 2**20  # our own logs are smaller
@@ -34,17 +31,8 @@ _ENDED = ("stopped", "failed", "finished")
 
 
 @dataclass(frozen=True)
-class LoggedRun:
-    """A run as its log has it; `live` while a living process writes the log."""
-
-    recorder: RunRecorder
-    status: LoggedStatus
-    live: bool
-
-
-@dataclass(frozen=True)
 class Summary:
-    """One run in short. `logs` are those of the last finished epoch."""
+    """One run in short. `epochs` of `all_epochs` are finished; `logs` are those of the last of them."""
 
     run_id: str
     model: str
@@ -54,10 +42,11 @@ class Summary:
     learning_rate: float | None
     batch_size: int | None
     parameters: int
-    status: LoggedStatus
+    status: RunStatus
     started: float
     seconds: float
     epochs: int
+    all_epochs: int
     steps: int
     logs: dict[str, float] = field(default_factory=dict)
     kernel_id: str = ""
@@ -75,8 +64,8 @@ def find_log(folder: Path | None, run_id: str) -> Path | None:
     return None
 
 
-def read_log(path: Path, run_id: str) -> LoggedRun:
-    """The whole run. Raises OSError where there is no such file."""
+def read_log(path: Path, run_id: str) -> RunRecorder:
+    """The whole run, as far as it is written. Raises OSError where there is no such file."""
     recorder = RunRecorder(run_id)
     with _opened(path) as file:
         if file is None:
@@ -84,8 +73,8 @@ def read_log(path: Path, run_id: str) -> LoggedRun:
         live = is_held(file.fileno())
         for event in _events(file, path, run_id):
             recorder.record(event)
-    live = live and not recorder.has_ended
-    return LoggedRun(recorder, _status(recorder.status, recorder.has_ended, live), live)
+    recorder.status = _status(recorder.status, recorder.has_ended, live)
+    return recorder
 
 
 def summaries(folder: Path, most: int | None = None) -> list[Summary]:
@@ -94,7 +83,7 @@ def summaries(folder: Path, most: int | None = None) -> list[Summary]:
     return [summary for summary in found if summary is not None]
 
 
-def summarize(outline: Iterable[dict[str, Any]], status: LoggedStatus, **more: Any) -> Summary | None:
+def summarize(outline: Iterable[dict[str, Any]], status: RunStatus, **more: Any) -> Summary | None:
     """What the events of a run come to; None if it has not begun."""
     start: dict[str, Any] = {}
     last: dict[str, Any] = {}
@@ -122,6 +111,7 @@ def summarize(outline: Iterable[dict[str, Any]], status: LoggedStatus, **more: A
         started=start["time"],
         seconds=seconds if seconds is not None else last["time"] - start["time"],
         epochs=epochs,
+        all_epochs=start["epochs"],
         steps=steps,
         logs=logs,
         **more,
@@ -163,7 +153,7 @@ def _read_summary(file: BufferedReader, path: Path) -> tuple[Summary | None, boo
     return summarize(recorder.outline(), recorder.status, **more), recorder.has_ended
 
 
-def _status(recorded: LoggedStatus, has_ended: bool, live: bool) -> LoggedStatus:
+def _status(recorded: RunStatus, has_ended: bool, live: bool) -> RunStatus:
     """What was recorded last, unless the process went away before the run was over."""
     if has_ended or live:
         return recorded

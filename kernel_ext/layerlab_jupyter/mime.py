@@ -32,7 +32,9 @@ def final_bundle(run: Run) -> dict[str, Any]:
 
 
 def _run_bundle(run: Run, *, live: bool, events: list[dict[str, Any]]) -> dict[str, Any]:
-    record = RunBundle(version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=live, events=events)
+    record = RunBundle(
+        version=VERSION, kernel_id=kernel_id(), run_id=run.run_id, live=live, events=events, charts=run.charts
+    )
     metrics = len(run.recorder.metric_names())
     return {
         RUN_MIME: dataclasses.asdict(record),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,24 @@ class Monitor:
 
     Args:
         log_folder: where the run's log is written; None for no log.
+        shows: False where there is no notebook: the run is only recorded.
+        name: what the run is called, if not as its model.
     """
 
-    def __init__(self, run: Run, known: Registry, log_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        known: Registry,
+        log_folder: Path | None = None,
+        *,
+        shows: bool = True,
+        name: str | None = None,
+    ) -> None:
         self._run = run
         self._known = known
         self._log_folder = log_folder
+        self._shows = shows
+        self._name = name
         self._run_log: RunLog | None = None
         self._display_id = uuid.uuid4().hex
         self._has_failed = False
@@ -45,6 +58,8 @@ class Monitor:
 
     def __call__(self, event: Event) -> None:
         try:
+            if isinstance(event, FitStarted):
+                event = replace(event, model_name=self._name or event.model_name)
             self._run.recorder.record(event)
             try:
                 self._draw(event)
@@ -59,6 +74,9 @@ class Monitor:
         if isinstance(event, FitStarted):
             self._known.add_run(self._run)
             self._started = event.time
+        if not self._shows:
+            return
+        if isinstance(event, FitStarted):
             self._show_live(event.time, is_update=False)
         elif isinstance(event, FitFinished | FitFailed):
             self._show(final_bundle(self._run), is_update=True)

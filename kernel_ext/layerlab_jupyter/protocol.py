@@ -28,6 +28,8 @@ __all__ = [
     "Command",
     "DescribeLayer",
     "DescribeModel",
+    "DescribeRun",
+    "DescribeRunResult",
     "FetchEvents",
     "FetchEventsResult",
     "LayerReport",
@@ -78,6 +80,8 @@ class FetchEventsResult:
     events: list[dict[str, Any]]
     next: int
     live: bool
+    logged: bool = False
+    """Read from the log on disk: the kernel process is not the one that trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +150,21 @@ class DescribeModel(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DescribeRun(Command):
+    """The run as a cell's output that needs no kernel: what a page puts in the place of a live output."""
+
+    method: ClassVar[str] = "describe_run"
+    run_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeRunResult:
+    """`data` by MIME type."""
+
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelState(Command):
     """Whether a model is still as it was described: cheap enough to be asked every second."""
 
@@ -176,7 +195,8 @@ class RunInfo:
     run_id: str
     model_id: str
     model_name: str
-    status: Literal["running", "paused", "stopped", "failed", "finished"]
+    status: Literal["running", "paused", "stopped", "failed", "finished", "lost"]
+    """'lost': an earlier process of this kernel ended before the run did."""
     started: float
     updated: float
     epoch: int
@@ -238,6 +258,7 @@ class RunBundle:
     live: bool
     events: list[dict[str, Any]] = field(default_factory=list)
     """Thinned out to a few hundred points when the run is long; while live, as of the last refresh."""
+    charts: ChartOptions | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,7 @@
 """Which models and runs this kernel knows, by id.
 
 Models are held weakly: showing a model must not keep it in memory. A run keeps its history and its
-control, never its model; the newest `MOST_RUNS` are kept. A log of runs on disk will be one more
-listener beside the recorder, and one more place to look for a run that is not here.
+control, never its model; the newest `MOST_RUNS` are kept. The others are in the logs on disk.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.protocol import ChartOptions
 
 __all__ = ["MOST_RUNS", "Registry", "Run", "registry"]
 
@@ -29,6 +29,8 @@ class Run:
     recorder: RunRecorder
     control: RunControl
     model_id: str
+    charts: ChartOptions | None = None
+    """How its charts are drawn at first, where the person asked for it."""
 
 
 class Registry:

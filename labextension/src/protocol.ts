@@ -222,6 +222,12 @@ export type DescribeModel = {
   model_id: string;
 };
 
+/** The run as a cell's output that needs no kernel: what a page puts in the place of a live output. */
+export type DescribeRun = {
+  method: 'describe_run';
+  run_id: string;
+};
+
 /** Whether a model is still as it was described: cheap enough to be asked every second. */
 export type ModelState = {
   method: 'model_state';
@@ -334,6 +340,13 @@ export type FetchEventsResult = {
   events: Record<string, unknown>[];
   next: number;
   live: boolean;
+  /** Read from the log on disk: the kernel process is not the one that trained. */
+  logged: boolean;
+};
+
+/** `data` by MIME type. */
+export type DescribeRunResult = {
+  data: Record<string, unknown>;
 };
 
 /** `revision` differs from that of a ModelBundle when its summary would. */
@@ -346,7 +359,8 @@ export type RunInfo = {
   run_id: string;
   model_id: string;
   model_name: string;
-  status: 'running' | 'paused' | 'stopped' | 'failed' | 'finished';
+  /** 'lost': an earlier process of this kernel ended before the run did. */
+  status: 'running' | 'paused' | 'stopped' | 'failed' | 'finished' | 'lost';
   started: number;
   updated: number;
   /** The epoch being trained, from 1; 0 before the first step. */
@@ -396,6 +410,7 @@ export type RunBundle = {
   live: boolean;
   /** Thinned out to a few hundred points when the run is long; while live, as of the last refresh. */
   events: Record<string, unknown>[];
+  charts: ChartOptions | null;
 };
 
 /** The data under MODEL_MIME: graph and summary of a model as it was when shown. */
@@ -444,6 +459,7 @@ export type Command =
   | SaveCheckpoint
   | ListAll
   | DescribeModel
+  | DescribeRun
   | ModelState
   | DescribeLayer;
 
@@ -471,6 +487,7 @@ export type Records = {
   SaveCheckpoint: SaveCheckpoint;
   ListAll: ListAll;
   DescribeModel: DescribeModel;
+  DescribeRun: DescribeRun;
   ModelState: ModelState;
   DescribeLayer: DescribeLayer;
   NodeInfo: NodeInfo;
@@ -481,6 +498,7 @@ export type Records = {
   WeightStatistics: WeightStatistics;
   LayerDetails: LayerDetails;
   FetchEventsResult: FetchEventsResult;
+  DescribeRunResult: DescribeRunResult;
   ModelStateResult: ModelStateResult;
   RunInfo: RunInfo;
   ModelInfo: ModelInfo;
@@ -533,6 +551,7 @@ export const COMMANDS = {
   save_checkpoint: 'SaveCheckpoint',
   list_all: 'ListAll',
   describe_model: 'DescribeModel',
+  describe_run: 'DescribeRun',
   model_state: 'ModelState',
   describe_layer: 'DescribeLayer',
 } as const;
@@ -673,6 +692,9 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
   DescribeModel: {
     model_id: 'string',
   },
+  DescribeRun: {
+    run_id: 'string',
+  },
   ModelState: {
     model_id: 'string',
   },
@@ -748,6 +770,10 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     events: { list: { map: 'any' } },
     next: 'integer',
     live: 'boolean',
+    logged: { optional: 'boolean', default: false },
+  },
+  DescribeRunResult: {
+    data: { map: 'any' },
   },
   ModelStateResult: {
     revision: 'string',
@@ -756,7 +782,7 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     run_id: 'string',
     model_id: 'string',
     model_name: 'string',
-    status: { oneOf: ['running', 'paused', 'stopped', 'failed', 'finished'] },
+    status: { oneOf: ['running', 'paused', 'stopped', 'failed', 'finished', 'lost'] },
     started: 'float',
     updated: 'float',
     epoch: 'integer',
@@ -791,6 +817,7 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     run_id: 'string',
     live: 'boolean',
     events: { optional: { list: { map: 'any' } }, default: [] },
+    charts: { optional: { nullable: { record: 'ChartOptions' } }, default: null },
   },
   ModelBundle: {
     version: 'integer',

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from layerlab.training.control import RunControl
+from layerlab_jupyter import control, log_writer
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.control import answer, install
+from layerlab_jupyter.protocol import RUN_MIME
 from layerlab_jupyter.registry import MOST_RUNS, Registry, Run
 from tests.kernel_ext.runs import events_of_run, fit_started, recorded
+from tests.kernel_ext.test_run_log import write_log
 
 LOG = logging.getLogger("test")
 GOLDEN = Path(__file__).parent.parent / "protocol"
@@ -214,3 +217,56 @@ def test_installing_twice_leaves_one_handler_that_replies_to_the_sender() -> Non
     kernel.control_handlers["layerlab_request"]("stream", ["page"], {"content": {"id": "7"}})
     ((stream, kind, body, ident),) = sent
     assert (stream, kind, ident, list(body)) == ("stream", "layerlab_reply", ["page"], ["error"])
+
+
+# -- runs that this process does not hold ----------------------------------------------------------------
+
+
+@pytest.fixture
+def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the log of 'run-1', written by an earlier process of this kernel, which was killed."""
+    monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
+    for module in (log_writer, control):
+        monkeypatch.setattr(module, "kernel_id", lambda: "kernel-1")
+    write_log(tmp_path, [*events_of_run(epochs=2, steps=10)][:-1])
+    return tmp_path
+
+
+def test_a_run_of_an_earlier_process_is_read_from_its_log(logged: Path) -> None:
+    result = ask(Registry(), {"method": "fetch_events", "run_id": "run-1"})["result"]
+    assert (result["live"], result["logged"]) == (False, True)
+    assert [e["steps"][-1] for e in result["events"] if e["type"] == "steps_finished"][-1] == 20
+
+
+def test_a_run_of_an_earlier_process_is_listed_as_lost(logged: Path) -> None:
+    (run,) = ask(Registry(), {"method": "list_all"})["result"]["runs"]
+    assert (run["run_id"], run["status"], run["model_name"], run["epoch"]) == ("run-1", "lost", "digits", 2)
+
+
+def test_runs_of_other_kernels_in_the_folder_are_not_listed(
+    logged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "kernel_id", lambda: "kernel-2")
+    assert ask(Registry(), {"method": "list_all"})["result"]["runs"] == []
+
+
+def test_a_run_that_memory_holds_is_listed_once_and_as_it_is(logged: Path, known: Registry) -> None:
+    assert [r["status"] for r in ask(known, {"method": "list_all"})["result"]["runs"]] == ["running"]
+    assert ask(known, {"method": "fetch_events", "run_id": "run-1"})["result"]["logged"] is False
+
+
+def test_a_run_of_a_log_cannot_be_steered(logged: Path) -> None:
+    assert ask(Registry(), {"method": "stop", "run_id": "run-1"})["error"]["code"] == "unknown_run"
+
+
+@pytest.mark.parametrize("run_id", ["../run-1", "*", "run-1/../run-1", "\0", "x" * 65])
+def test_no_other_file_can_be_asked_for(logged: Path, run_id: str) -> None:
+    assert ask(Registry(), {"method": "fetch_events", "run_id": run_id})["error"]["code"] == "unknown_run"
+
+
+def test_a_run_is_described_as_an_output_that_needs_no_kernel(logged: Path, known: Registry) -> None:
+    data = ask(Registry(), {"method": "describe_run", "run_id": "run-1"})["result"]["data"]
+    assert data[RUN_MIME]["live"] is False and data[RUN_MIME]["run_id"] == "run-1"
+    assert "<svg" in data["text/html"] and "lost" in data["text/plain"]
+    live = ask(known, {"method": "describe_run", "run_id": "run-1"})["result"]["data"]
+    assert live[RUN_MIME]["live"] is True

@@ -52,8 +52,8 @@ def test_a_log_gives_back_every_event_and_every_step(tmp_path: Path) -> None:
     for event in events:
         recorder.record(event)
     logged = read_log(path, RUN)
-    assert (logged.status, logged.live) == ("finished", False)
-    read, lived = logged.recorder.fetch(), recorder.fetch()
+    assert logged.status == "finished"
+    read, lived = logged.fetch(), recorder.fetch()
     assert read.next == lived.next
     assert steps_of(read) == list(range(1, 2101))
     others = [e for e in lived.events if e["type"] != "steps_finished"]
@@ -75,7 +75,7 @@ def test_each_line_is_an_event_and_the_first_says_who_wrote_it(tmp_path: Path) -
 def test_numbers_that_json_lacks_are_read_back(tmp_path: Path) -> None:
     values = [math.nan, math.inf, -math.inf, 0.1]
     path = write_log(tmp_path, [fit_started(), *(step_finished(i + 1, v) for i, v in enumerate(values))])
-    (block,) = [e for e in read_log(path, RUN).recorder.fetch().events if e["type"] == "steps_finished"]
+    (block,) = [e for e in read_log(path, RUN).fetch().events if e["type"] == "steps_finished"]
     assert block["logs"]["loss"] == ["nan", "inf", "-inf", 0.1]
 
 
@@ -126,8 +126,8 @@ def test_a_killed_process_leaves_a_readable_log_and_a_run_that_is_lost(tmp_path:
         process.wait()
     (path,) = logs(tmp_path)
     logged = read_log(path, RUN)
-    assert (logged.status, logged.live) == ("lost", False)
-    steps = steps_of(logged.recorder.fetch())
+    assert logged.status == "lost"
+    steps = steps_of(logged.fetch())
     assert steps and steps == list(range(1, len(steps) + 1))
     tidy(tmp_path, most_bytes=0, most_logs=0)
     assert logs(tmp_path) == []
@@ -143,11 +143,9 @@ def test_a_run_past_its_limit_keeps_start_end_and_extremes(tmp_path: Path) -> No
     assert path.stat().st_size < 200_000
     logged = read_log(path, RUN)
     assert logged.status == "finished"
-    kept = steps_of(logged.recorder.fetch())
+    kept = steps_of(logged.fetch())
     assert kept[0] == 1 and kept[-1] == 20_000 and 100 < len(kept) < 20_000
-    losses = [
-        v for e in logged.recorder.fetch().events if e["type"] == "steps_finished" for v in e["logs"]["loss"]
-    ]
+    losses = [v for e in logged.fetch().events if e["type"] == "steps_finished" for v in e["logs"]["loss"]]
     assert max(losses) == 99.0
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
@@ -211,7 +209,7 @@ def test_malformed_lines_are_left_out_with_one_message(
     path.write_bytes(b"".join([lines[0], *bad, *lines[1:], b'{"type": "fit_pau']))
     with caplog.at_level(logging.WARNING):
         logged = read_log(path, RUN)
-    assert steps_of(logged.recorder.fetch()) == [1, 2, 3]
+    assert steps_of(logged.fetch()) == [1, 2, 3]
     assert logged.status == "finished"
     (message,) = caplog.messages
     assert "8 lines were left out" in message

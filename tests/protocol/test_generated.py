@@ -116,6 +116,7 @@ def test_golden_command_is_what_python_reads(cls: Any) -> None:
         ("reply.fetch_events", protocol.FetchEventsResult),
         ("reply.list_all", protocol.ListAllResult),
         ("reply.describe_model", protocol.ModelBundle),
+        ("reply.describe_run", protocol.DescribeRunResult),
         ("reply.model_state", protocol.ModelStateResult),
         ("reply.describe_layer", protocol.LayerReport),
     ],

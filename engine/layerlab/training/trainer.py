@@ -19,7 +19,7 @@ from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.metrics import Mean
 from layerlab.training.arguments import check_epochs, validation_rule, validation_source, verbosity
-from layerlab.training.callbacks.callback import CallbackList
+from layerlab.training.callbacks.callback import CallbackList, own_watchers
 from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
@@ -233,7 +233,8 @@ class Trainer(Execution, GeneratorMethods):
         validates_after: Callable[[int], bool],
     ) -> Any:
         run_id, control = new_run_id(), RunControl()
-        listeners = frontends.watchers(run_id, self, control) if verbose == "auto" else []
+        own = own_watchers(callbacks)
+        listeners = frontends.watchers(run_id, self, control, own) if own or verbose == "auto" else []
         level = verbosity(verbose, is_watched=bool(listeners))
         callback_list = CallbackList(
             callbacks,

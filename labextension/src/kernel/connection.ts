@@ -7,6 +7,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import {
   type Command,
+  type DescribeRunResult,
   type FetchEventsResult,
   type LayerReport,
   type ListAllResult,
@@ -26,6 +27,9 @@ export type ControlKernel = Pick<
   | 'username'
   | 'isDisposed'
   | 'dispose'
+  | 'connectionStatus'
+  | 'reconnect'
+  | 'requestExecute'
   | 'sendControlMessage'
   | 'statusChanged'
   | 'connectionStatusChanged'
@@ -40,11 +44,13 @@ export type ResultOf<M extends Command['method']> = M extends 'fetch_events'
     ? ListAllResult
     : M extends 'describe_model'
       ? ModelBundle
-      : M extends 'model_state'
-        ? ModelStateResult
-        : M extends 'describe_layer'
-          ? LayerReport
-          : null;
+      : M extends 'describe_run'
+        ? DescribeRunResult
+        : M extends 'model_state'
+          ? ModelStateResult
+          : M extends 'describe_layer'
+            ? LayerReport
+            : null;
 
 /** Why a request has no result: the kernel's own answer, or that there was none. */
 export class RequestError extends Error {
@@ -58,17 +64,30 @@ export class RequestError extends Error {
   }
 }
 
+/** Why the runs and models of before are no more. */
+export type Loss = 'restarted' | 'died' | 'gone';
+
+/** Makes a kernel answer us that has not used layerlab since it was started; binds no name. */
+const LOAD = "get_ipython().extension_manager.load_extension('layerlab_jupyter')";
+
+/** How often, and after how many milliseconds, a kernel that is being restarted is tried. */
+const REVIVAL = { attempts: 30, pause: 1_000 } as const;
+
 export type ConnectionOptions = {
   /** How long a reply may take, in milliseconds: a compilation can hold the kernel for seconds. */
   timeout?: number;
   /** How long after the kernel's 'idle' a reply may still arrive. */
   grace?: number;
+  /** Milliseconds between attempts to reach a kernel that is being restarted. */
+  revival?: number;
 };
 
 export class KernelConnection {
   private readonly timeout: number;
   private readonly grace: number;
-  private readonly restarts = new Set<() => void>();
+  private readonly revival: number;
+  private readonly restarts = new Set<(loss: Loss) => void>();
+  private reviving: Promise<void> | null = null;
   private readonly pending = new Set<(code: RequestError['code'], message: string) => void>();
   private count = 0;
   private session = '';
@@ -79,10 +98,11 @@ export class KernelConnection {
   ) {
     this.timeout = options.timeout ?? 15_000;
     this.grace = options.grace ?? 1_000;
+    this.revival = options.revival ?? REVIVAL.pause;
     kernel.statusChanged.connect(this.onStatus, this);
     kernel.iopubMessage.connect(this.onMessage, this);
     kernel.connectionStatusChanged.connect(this.onConnectionStatus, this);
-    kernel.disposed.connect(this.onRestart, this);
+    kernel.disposed.connect(this.onDisposed, this);
   }
 
   get id(): string {
@@ -95,7 +115,7 @@ export class KernelConnection {
   }
 
   /** Call `listener` when the kernel restarts or dies: the runs and models of before are no more. */
-  onLost(listener: () => void, signal: AbortSignal): void {
+  onLost(listener: (loss: Loss) => void, signal: AbortSignal): void {
     this.restarts.add(listener);
     signal.addEventListener('abort', () => this.restarts.delete(listener), { once: true });
   }
@@ -110,11 +130,48 @@ export class KernelConnection {
     return decodeResult(command, reply.result) as ResultOf<C['method']>;
   }
 
+  /**
+   * Make a kernel that was restarted answer us again: it knows the runs of its logs. Waits while the kernel
+   * starts or is busy with a cell. Only for a kernel that used layerlab before: its id says so.
+   */
+  revive(): Promise<void> {
+    this.reviving ??= this.load();
+    return this.reviving;
+  }
+
+  private async load(): Promise<void> {
+    for (let attempt = 1; !this.kernel.isDisposed; attempt++) {
+      try {
+        const future = this.kernel.requestExecute({
+          code: LOAD,
+          silent: true,
+          store_history: false,
+          allow_stdin: false,
+          stop_on_error: false
+        });
+        const { content } = await future.done;
+        if (content.status === 'error') {
+          throw new RequestError('no_handler', 'The kernel does not know layerlab.');
+        }
+        if (content.status === 'ok') {
+          return;
+        }
+      } catch (error) {
+        // The kernel was not there yet, or is being restarted once more.
+        if (error instanceof RequestError || attempt >= REVIVAL.attempts) {
+          throw error;
+        }
+      }
+      await new Promise(resolve => setTimeout(resolve, this.revival));
+    }
+    throw new RequestError('gone', 'The kernel is gone.');
+  }
+
   dispose(): void {
     this.kernel.statusChanged.disconnect(this.onStatus, this);
     this.kernel.iopubMessage.disconnect(this.onMessage, this);
     this.kernel.connectionStatusChanged.disconnect(this.onConnectionStatus, this);
-    this.kernel.disposed.disconnect(this.onRestart, this);
+    this.kernel.disposed.disconnect(this.onDisposed, this);
     this.restarts.clear();
     this.kernel.dispose();
   }
@@ -122,6 +179,10 @@ export class KernelConnection {
   private exchange(command: Command): Promise<unknown> {
     if (this.kernel.isDisposed) {
       return Promise.reject(new RequestError('gone', 'The kernel is gone.'));
+    }
+    if (this.kernel.connectionStatus === 'disconnected') {
+      // JupyterLab gives up after some attempts; whoever asks wants another one.
+      void this.kernel.reconnect().catch(() => {});
     }
     const future = this.kernel.sendControlMessage(this.message(command), true, true);
     return new Promise<unknown>((resolve, reject) => {
@@ -176,9 +237,15 @@ export class KernelConnection {
   }
 
   private onStatus(_: unknown, status: Kernel.Status): void {
-    if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
-      this.onRestart();
+    if (status === 'restarting') {
+      this.lose('restarted');
+    } else if (status === 'autorestarting' || status === 'dead') {
+      this.lose('died');
     }
+  }
+
+  private onDisposed(): void {
+    this.lose('gone');
   }
 
   /**
@@ -192,7 +259,7 @@ export class KernelConnection {
       const isFirst = this.session === '';
       this.session = session;
       if (!isFirst) {
-        this.onRestart();
+        this.lose('restarted');
       }
     }
   }
@@ -210,10 +277,11 @@ export class KernelConnection {
     }
   }
 
-  private onRestart(): void {
+  private lose(loss: Loss): void {
+    this.reviving = null;
     this.failPending('gone', 'The kernel was restarted.');
     for (const listener of [...this.restarts]) {
-      listener();
+      listener(loss);
     }
   }
 }
@@ -226,6 +294,8 @@ function decodeResult(command: Command, result: unknown): unknown {
       return decodeRecord('ListAllResult', result);
     case 'describe_model':
       return decodeModelBundle(result);
+    case 'describe_run':
+      return decodeRecord('DescribeRunResult', result);
     case 'model_state':
       return decodeRecord('ModelStateResult', result);
     case 'describe_layer':

@@ -1,13 +1,16 @@
 /** The connections and followed runs of this page, one of each: views share them. */
 import type { Kernel } from '@jupyterlab/services';
 import { KernelConnection } from './connection';
-import { RunFollower } from './follow';
+import { type LossText, RunFollower } from './follow';
 
 export class Connections {
   private readonly connections = new Map<string, Promise<KernelConnection | null>>();
   private readonly followers = new Map<string, RunFollower>();
 
-  constructor(private readonly kernels: Kernel.IManager) {}
+  constructor(
+    private readonly kernels: Kernel.IManager,
+    private readonly lossText: LossText
+  ) {}
 
   /** The connection to a kernel, or null if no such kernel runs. */
   async get(kernelId: string): Promise<KernelConnection | null> {
@@ -31,9 +34,20 @@ export class Connections {
     if (known && known.state.link.kind !== 'stale') {
       return known;
     }
-    const follower = new RunFollower(connection, runId);
+    const follower = new RunFollower(connection, runId, this.lossText);
     this.followers.set(key, follower);
     return follower;
+  }
+
+  /** The run as an output that needs no kernel: data by MIME type; null where no kernel has it. */
+  async describe(kernelId: string, runId: string): Promise<Record<string, unknown> | null> {
+    try {
+      const connection = await this.get(kernelId);
+      const reply = await connection?.request({ method: 'describe_run', run_id: runId });
+      return reply?.data ?? null;
+    } catch {
+      return null;
+    }
   }
 
   private async connect(kernelId: string): Promise<KernelConnection | null> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { FetchEventsResult } from '../protocol';
 import { golden } from '../testing/golden';
-import { type KernelConnection, RequestError } from './connection';
+import { type KernelConnection, type Loss, RequestError } from './connection';
 import { PACE, RunFollower } from './follow';
 
 type Request = { method: string; since?: number };
@@ -9,7 +9,7 @@ type Request = { method: string; since?: number };
 /** A kernel whose answers the test prepares; after the last one it has nothing new. */
 function fake(answers: (Partial<FetchEventsResult> | Error)[]) {
   const requests: Request[] = [];
-  let lost = () => {};
+  let lost: (loss: Loss) => void = () => {};
   const connection = {
     request: async (command: Request) => {
       requests.push(command);
@@ -19,15 +19,23 @@ function fake(answers: (Partial<FetchEventsResult> | Error)[]) {
       }
       return { events: [], next: command.since ?? 0, live: true, ...answer };
     },
-    onLost: (listener: () => void) => {
+    onLost: (listener: (loss: Loss) => void) => {
       lost = listener;
+    },
+    revive: async () => {
+      requests.push({ method: 'revive' });
     }
   } as unknown as KernelConnection;
-  return { connection, requests, lose: () => lost() };
+  return { connection, requests, lose: (loss: Loss = 'restarted') => lost(loss) };
 }
 
 const follow = (kernel: ReturnType<typeof fake>, isPageHidden = false) =>
-  new RunFollower(kernel.connection, 'run-1', () => isPageHidden);
+  new RunFollower(
+    kernel.connection,
+    'run-1',
+    loss => `lost: ${loss}`,
+    () => isPageHidden
+  );
 
 const visible = new AbortController();
 
@@ -101,8 +109,88 @@ it('is stale, and keeps what it has, when the kernel restarts', async () => {
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(0);
   kernel.lose();
-  expect(follower.state.link).toMatchObject({ kind: 'stale' });
+  expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: restarted' });
   expect(follower.state.run.modelName).toBe('digits');
+});
+
+it('reads the log of a run whose kernel was restarted, once the kernel is there again', async () => {
+  const kernel = fake([
+    { events: [golden('event.fit_started')], next: 1 },
+    {
+      events: [golden('event.fit_started'), golden('event.steps_finished')],
+      next: 3,
+      live: false,
+      logged: true
+    }
+  ]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  kernel.lose('died');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kernel.requests.slice(1)).toEqual([
+    { method: 'revive' },
+    { method: 'fetch_events', run_id: 'run-1', since: 0 }
+  ]);
+  expect(follower.state.run.step).toBe(2);
+  expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: died' });
+});
+
+it('keeps what it has seen where the log has less', async () => {
+  const kernel = fake([
+    { events: [golden('event.fit_started'), golden('event.steps_finished')], next: 3 },
+    { events: [golden('event.fit_started')], next: 1, live: false, logged: true }
+  ]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  kernel.lose();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(follower.state.run.step).toBe(2);
+});
+
+it('looks for no log where there is no kernel any more', async () => {
+  const kernel = fake([{ events: [golden('event.fit_started')], next: 1 }]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  kernel.lose('gone');
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(kernel.requests).toHaveLength(1);
+  expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: gone' });
+});
+
+it('wakes a kernel that was restarted while no page was open', async () => {
+  const kernel = fake([
+    new RequestError('no_handler', 'no'),
+    {
+      events: [golden('event.fit_started'), golden('event.steps_finished')],
+      next: 3,
+      live: false,
+      logged: true
+    }
+  ]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kernel.requests.map(request => request.method)).toEqual(['fetch_events', 'revive', 'fetch_events']);
+  expect(follower.state.run.step).toBe(2);
+  expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: unknown' });
+});
+
+it('takes the whole log where the process changed between two questions', async () => {
+  const whole = { events: [golden('event.fit_started'), golden('event.steps_finished')], next: 3 };
+  const kernel = fake([
+    { events: [golden('event.fit_started')], next: 7 },
+    { events: [], next: 3, live: false, logged: true },
+    { ...whole, live: false, logged: true }
+  ]);
+  const follower = follow(kernel);
+  follower.watch(true, visible.signal);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(PACE.visible * 3);
+  expect(kernel.requests.map(request => request.since)).toEqual([0, 7, 0]);
+  expect(follower.state.run.step).toBe(2);
 });
 
 it('is stale when the kernel does not know the run', async () => {

@@ -1,11 +1,13 @@
 /**
  * A run followed live. The front end pulls: nothing is sent while nobody looks, a reloaded page and a
  * second tab get the whole history, and a slow page asks less often instead of falling behind.
+ *
+ * When the kernel process is gone the view keeps what it has, and the new process is asked for the run's log.
  */
-import { type KernelConnection, RequestError } from './connection';
+import { type KernelConnection, type Loss, RequestError } from './connection';
 import { decodeEvents } from './decode';
 import { emptyRun, reduceAll } from './runs';
-import type { Link, RunSource, RunState, Steering } from './source';
+import { isOver, type Link, type RunSource, type RunState, type Steering } from './source';
 
 /** Milliseconds between requests. */
 export const PACE = { visible: 125, hidden: 1_000, afterError: 2_000 } as const;
@@ -13,9 +15,10 @@ export const PACE = { visible: 125, hidden: 1_000, afterError: 2_000 } as const;
 /** How long a command makes the follower look closely, in milliseconds. */
 const HURRY = 2_000;
 
-const RESTARTED = 'The kernel was restarted or shut down: this is the last state.';
+/** What a person reads of a run whose kernel process is no more; 'unknown' where nobody saw how it ended. */
+export type LossText = (loss: Loss | 'unknown') => string;
 
-type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
+type Connection = Pick<KernelConnection, 'request' | 'onLost' | 'revive'>;
 
 export class RunFollower implements RunSource {
   private current: RunState = { run: emptyRun, link: { kind: 'connecting' } };
@@ -26,13 +29,16 @@ export class RunFollower implements RunSource {
   private isAsking = false;
   private next = 0;
   private hurriedUntil = 0;
+  /** Whether what the kernel's log has was asked for, or need not be. */
+  private isRecovered = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly runId: string,
+    private readonly lossText: LossText,
     private readonly isPageHidden = () => document.hidden
   ) {
-    connection.onLost(() => this.end({ kind: 'stale', message: RESTARTED }), this.lifetime.signal);
+    connection.onLost(loss => this.lose(loss), this.lifetime.signal);
   }
 
   get state(): RunState {
@@ -98,11 +104,17 @@ export class RunFollower implements RunSource {
     if (this.lifetime.signal.aborted) {
       return null;
     }
+    if (reply.logged && this.next > 0) {
+      // The numbers are those of another process' memory.
+      this.next = 0;
+      return 0;
+    }
     this.next = reply.next;
     const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
     const run = reduceAll(this.current.run, events);
     if (!reply.live) {
-      this.end({ kind: 'ended' }, run);
+      this.isRecovered = true;
+      this.end(isOver(run) ? { kind: 'ended' } : { kind: 'stale', message: this.lossText('unknown') }, run);
       return null;
     }
     if (events.length > 0 || this.current.link.kind !== 'live') {
@@ -117,7 +129,8 @@ export class RunFollower implements RunSource {
       return null;
     }
     if (error instanceof RequestError && LOST.has(error.code)) {
-      this.end({ kind: 'stale', message: RESTARTED });
+      this.isRecovered = error.code === 'unknown_run';
+      this.lose('unknown');
       return null;
     }
     const message = error instanceof Error ? error.message : String(error);
@@ -125,6 +138,30 @@ export class RunFollower implements RunSource {
       this.publish({ run: this.current.run, link: { kind: 'waiting', message } });
     }
     return PACE.afterError;
+  }
+
+  /** The kernel process is another one now, or none: keep what there is, and look for the run's log. */
+  private lose(loss: Loss | 'unknown'): void {
+    const link: Link = { kind: 'stale', message: this.lossText(loss) };
+    this.end(link);
+    if (!this.isRecovered && loss !== 'gone') {
+      this.isRecovered = true;
+      void this.recover(link);
+    }
+  }
+
+  private async recover(link: Link): Promise<void> {
+    try {
+      await this.connection.revive();
+      const reply = await this.connection.request({ method: 'fetch_events', run_id: this.runId, since: 0 });
+      const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
+      const run = reduceAll(emptyRun, events);
+      if (run.step >= this.current.run.step) {
+        this.publish({ run, link: isOver(run) ? { kind: 'ended' } : link });
+      }
+    } catch {
+      // No log, or no kernel to read it: what was seen is what there is.
+    }
   }
 
   private end(link: Link, run = this.current.run): void {

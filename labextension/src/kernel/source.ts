@@ -39,6 +39,10 @@ export function staticSource(run: Run, link: Link): RunSource {
 /** The run that a saved output holds. `message` says why it is not the end of the story, if so. */
 export function savedSource(bundle: RunBundle, message = ''): RunSource {
   const run = reduceAll(emptyRun, decodeEvents(bundle.events));
-  const isOver = run.status === 'finished' || run.status === 'stopped' || run.status === 'failed';
-  return staticSource(run, isOver ? { kind: 'static' } : { kind: 'stale', message });
+  return staticSource(run, isOver(run) ? { kind: 'static' } : { kind: 'stale', message });
+}
+
+/** Whether all of the run is told. */
+export function isOver({ status }: Run): boolean {
+  return status === 'finished' || status === 'stopped' || status === 'failed';
 }

@@ -5,6 +5,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Connections } from '../kernel/connections';
 import { Models } from '../kernel/models';
 import { REQUEST } from '../protocol';
+import { lossText } from '../views/shared/loss-text';
 import { speak } from '../views/shared/trans';
 import { DOMAIN, PLUGINS } from './ids';
 import { IConnections, IModels } from './tokens';
@@ -19,7 +20,7 @@ export const kernels: JupyterFrontEndPlugin<Connections> = {
     // Here, because all our plugins need this one: it is activated first.
     speak((translator ?? nullTranslator).load(DOMAIN));
     leaveKernelStatusAlone();
-    return new Connections(app.serviceManager.kernels);
+    return new Connections(app.serviceManager.kernels, lossText);
   }
 };
 

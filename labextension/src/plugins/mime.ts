@@ -11,8 +11,9 @@ import type { Tab } from '../views/model';
 import { clip } from '../views/shared/text';
 import { trans } from '../views/shared/trans';
 import { PLUGINS } from './ids';
+import type { Preferences } from './preferences';
 import { RunOutput } from './run-output';
-import { IConnections, IModels, IPanels } from './tokens';
+import { IConnections, IModels, IPanels, IPreferences } from './tokens';
 
 /** Before HTML, pictures and widgets of the same output. */
 const RANK = 10;
@@ -21,19 +22,25 @@ export const mime: JupyterFrontEndPlugin<void> = {
   id: PLUGINS.mime,
   description: 'Draws training runs and models in cell outputs.',
   autoStart: true,
-  requires: [IRenderMimeRegistry, IConnections, IModels],
+  requires: [IRenderMimeRegistry, IConnections, IModels, IPreferences],
   optional: [IPanels],
   activate: (
     _: JupyterFrontEnd,
     registry: IRenderMimeRegistry,
     connections: Connections,
     models: Models,
+    preferences: Preferences,
     panels: IPanels | null
   ) => {
     registry.addFactory(
       factory(RUN_MIME, (node, lifetime) => {
-        const output = new RunOutput(connections, node, lifetime, panels);
-        return data => output.show(decodeRunBundle(data));
+        let replace: ReplaceData = () => {};
+        const services = { connections, preferences, panels, replace: (data: Data) => replace(data) };
+        const output = new RunOutput(services, node, lifetime);
+        return (data, replaceData) => {
+          replace = replaceData;
+          return output.show(decodeRunBundle(data));
+        };
       }),
       RANK
     );
@@ -62,7 +69,15 @@ async function showModel(
 }
 
 /** Makes what draws data into `node`, again whenever the data change, until `lifetime` is aborted. */
-type MakeDrawing = (node: HTMLElement, lifetime: AbortSignal) => (data: unknown) => Promise<void>;
+type MakeDrawing = (
+  node: HTMLElement,
+  lifetime: AbortSignal
+) => (data: unknown, replace: ReplaceData) => Promise<void>;
+
+type Data = Record<string, unknown>;
+
+/** Put other data, by MIME type, in the place of all that the output holds. */
+type ReplaceData = (data: Data) => void;
 
 function factory(mimeType: string, makeDrawing: MakeDrawing): IRenderMime.IRendererFactory {
   return {
@@ -74,7 +89,7 @@ function factory(mimeType: string, makeDrawing: MakeDrawing): IRenderMime.IRende
 
 class Renderer extends Widget implements IRenderMime.IRenderer {
   private readonly lifetime = new AbortController();
-  private readonly draw: (data: unknown) => Promise<void>;
+  private readonly draw: ReturnType<MakeDrawing>;
 
   constructor(
     private readonly mimeType: string,
@@ -87,7 +102,12 @@ class Renderer extends Widget implements IRenderMime.IRenderer {
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     try {
-      await this.draw(model.data[this.mimeType]);
+      await this.draw(model.data[this.mimeType], data => {
+        if (!this.isDisposed) {
+          // What a reply holds is JSON.
+          model.setData({ data: data as IRenderMime.IMimeModel['data'] });
+        }
+      });
     } catch (error) {
       const message = document.createElement('p');
       message.className = 'layerlab layerlab-empty';

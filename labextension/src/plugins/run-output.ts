@@ -2,52 +2,86 @@
 import type { Connections } from '../kernel/connections';
 import { type RunSource, savedSource } from '../kernel/source';
 import type { RunBundle } from '../protocol';
+import { drawOptions } from '../views/monitor/options';
+import { trans } from '../views/shared/trans';
+import type { Preferences } from './preferences';
 import type { IPanels } from './tokens';
 
-const NO_KERNEL = 'The kernel of this run is gone.';
+/** How long the kernel has, after the end of a run, to replace the output itself, in milliseconds. */
+const SETTLE = 2_000;
+
+/** What an output is made with. */
+export type RunOutputServices = {
+  connections: Pick<Connections, 'follow' | 'describe'>;
+  preferences: Pick<Preferences, 'current'>;
+  panels?: Pick<IPanels, 'open'> | null;
+  /** Put other data in the place of this output's, in the notebook. */
+  replace: (data: Record<string, unknown>) => void;
+};
 
 export class RunOutput {
   private drawn = new AbortController();
   private shown: { source: RunSource; bundle: RunBundle } | null = null;
+  private settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly connections: Pick<Connections, 'follow'>,
+    private readonly services: RunOutputServices,
     private readonly node: HTMLElement,
-    private readonly lifetime: AbortSignal,
-    private readonly panels: Pick<IPanels, 'open'> | null = null
+    private readonly lifetime: AbortSignal
   ) {
-    lifetime.addEventListener('abort', () => this.drawn.abort(), { once: true });
+    lifetime.addEventListener('abort', () => this.stop(), { once: true });
   }
 
   /** Show the bundle; called again when the kernel replaced it. */
   async show(bundle: RunBundle): Promise<void> {
-    if (this.shown?.bundle.run_id === bundle.run_id && this.shown.source.state.link.kind !== 'stale') {
+    if (this.shown?.bundle.run_id === bundle.run_id && this.shown.source.steer !== null) {
       // The live picture has every point, and ends by itself: the new bundle is for when it cannot.
       this.shown = { source: this.shown.source, bundle };
+      this.followerChanged(this.shown.source);
       return;
     }
-    const follower = bundle.live ? await this.connections.follow(bundle.kernel_id, bundle.run_id) : null;
+    const { connections } = this.services;
+    const follower = bundle.live ? await connections.follow(bundle.kernel_id, bundle.run_id) : null;
     if (this.lifetime.aborted) {
       return;
     }
     if (follower === null) {
-      await this.draw(savedSource(bundle, NO_KERNEL), bundle);
+      await this.draw(savedSource(bundle, trans.__('The kernel of this run is gone.')), bundle);
       return;
     }
     await this.draw(follower, bundle);
     const stop = follower.subscribe(() => this.followerChanged(follower));
     this.drawn.signal.addEventListener('abort', stop, { once: true });
+    this.followerChanged(follower);
   }
 
-  /** What was saved is better than a live picture that broke off, if it holds the end or anything at all. */
   private followerChanged({ state: { run, link } }: RunSource): void {
     const bundle = this.shown?.bundle;
-    if (
-      link.kind === 'stale' &&
-      bundle &&
-      (!bundle.live || (run.status === 'empty' && bundle.events.length > 0))
-    ) {
+    if (bundle === undefined || (link.kind !== 'stale' && link.kind !== 'ended')) {
+      return;
+    }
+    if (link.kind === 'stale' && (!bundle.live || (run.status === 'empty' && bundle.events.length > 0))) {
+      // What was saved is better than a live picture that broke off, if it holds the end or anything at all.
       void this.draw(savedSource(bundle, link.message), bundle);
+    }
+    if (bundle.live) {
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => void this.settle(), SETTLE);
+    }
+  }
+
+  /**
+   * A kernel replaces the output of the page in which the cell was run. After a reload it does not find it, and
+   * one that died cannot: then the notebook would go on to hold the picture of a run that is under way.
+   */
+  private async settle(): Promise<void> {
+    const bundle = this.shown?.bundle;
+    if (!bundle?.live || this.lifetime.aborted) {
+      return;
+    }
+    const data = await this.services.connections.describe(bundle.kernel_id, bundle.run_id);
+    if (data !== null && this.shown?.bundle.live && !this.lifetime.aborted) {
+      this.services.replace(data);
     }
   }
 
@@ -61,10 +95,16 @@ export class RunOutput {
       const el = document.createElement('div');
       this.node.replaceChildren(el);
       // A panel is drawn by the kernel's help: where that is gone, there is nothing to open.
-      const { panels } = this;
+      const { panels, preferences } = this.services;
       const subject = { kind: 'run' as const, kernelId: bundle.kernel_id, id: bundle.run_id };
-      const onOpen = panels !== null && source.steer !== null ? () => panels.open(subject) : null;
-      render({ source, el, signal: drawn.signal, onOpen });
+      const onOpen = panels && source.steer !== null ? () => panels.open(subject) : null;
+      const options = drawOptions(preferences.current.charts, bundle.charts);
+      render({ source, el, signal: drawn.signal, onOpen, options });
     }
+  }
+
+  private stop(): void {
+    clearTimeout(this.settling);
+    this.drawn.abort();
   }
 }

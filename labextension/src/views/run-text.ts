@@ -16,6 +16,8 @@ export function statusText(status: RunInfo['status']): string {
       return trans.__('failed');
     case 'finished':
       return trans.__('finished');
+    case 'lost':
+      return trans.__('lost');
   }
 }
 

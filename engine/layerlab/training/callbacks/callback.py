@@ -8,10 +8,11 @@ from typing import Any
 from layerlab import tree
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import Event, Listener
+from layerlab.frontends import Watch
 from layerlab.training.control import RunControl
 from layerlab.training.recorder import LazyLogs, to_floats
 
-__all__ = ["Callback", "CallbackList", "standard"]
+__all__ = ["Callback", "CallbackList", "own_watchers", "standard"]
 
 Report = Callable[..., None]  # (event class, fields but for run, time and step)
 
@@ -117,6 +118,17 @@ class Callback:
         """After predict."""
 
 
+def own_watchers(callbacks: Any) -> list[Watch]:
+    """The methods `watch_run` of the callbacks that have one: these show the run, in place of front ends."""
+    return [callback.watch_run for callback in _given(callbacks) if hasattr(callback, "watch_run")]
+
+
+def _given(callbacks: Any) -> list[Any]:
+    if isinstance(callbacks, CallbackList):
+        return list(callbacks.callbacks)
+    return list(tree.flatten(callbacks if callbacks is not None else []))
+
+
 class CallbackList:
     """Calls the hooks of several callbacks in order; those that say `runs_last` after the others.
 
@@ -134,11 +146,7 @@ class CallbackList:
         model: Any = None,
         **params: Any,
     ) -> None:
-        given = (
-            callbacks.callbacks
-            if isinstance(callbacks, CallbackList)
-            else tree.flatten(callbacks if callbacks is not None else [])
-        )
+        given = _given(callbacks)
         for callback in given:
             if isinstance(callback, type) or not hasattr(callback, "set_model"):
                 raise InvalidArgumentError(
@@ -149,7 +157,7 @@ class CallbackList:
                         fix=f"{callback.__name__}(...)" if isinstance(callback, type) else "",
                     )
                 )
-        self.callbacks: list[Any] = list(given)
+        self.callbacks: list[Any] = given
         self.model = model
         self.params = params
         if add_history:

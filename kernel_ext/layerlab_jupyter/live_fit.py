@@ -1,0 +1,122 @@
+"""Options of the live monitor for one call of fit, and the way to a run's control from Python."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from layerlab.callbacks import Callback
+from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
+from layerlab.events import Event, Listener
+from layerlab.training.control import RunControl
+from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.control import install
+from layerlab_jupyter.kernels import running_kernel
+from layerlab_jupyter.log_folder import log_folder
+from layerlab_jupyter.monitor import Monitor
+from layerlab_jupyter.protocol import ChartOptions
+from layerlab_jupyter.registry import Run, registry
+
+__all__ = ["LiveFit", "run_control"]
+
+XAxis = Literal["step", "epoch", "time"]
+_MOST_SMOOTHING = 0.99
+
+
+class LiveFit(Callback):
+    """Shows and records a run as asked for here, whatever `verbose` says.
+
+    In a notebook `fit` shows its monitor by itself; this callback is for options, for `verbose=0`, and for
+    scripts: there the run is recorded, so that `runs()` lists it, and `fit` writes its usual text. While
+    fit runs, `control` is its RunControl: `pause()`, `resume()`, `step()`, `stop()`,
+    `set_learning_rate(value)`, to be called from any thread.
+
+    Args:
+        name: what the run is called in the monitor, the log and `runs()`; default: the model's name.
+        log: whether to write the run's log, or the folder for it; True: see `LAYERLAB_RUNS`.
+        smoothing: of the curves of batches, 0 (none) to 0.99. Like those below, None leaves it to the
+            settings of JupyterLab, and the monitor's controls change it.
+        x_axis: 'step', 'epoch' or 'time'.
+        log_x, log_y: logarithmic axes.
+
+    Example:
+        >>> live = LiveFit(name="small batches", smoothing=0.6, log_y=True)
+        >>> model.fit(x, y, callbacks=[live])  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        log: bool | str | os.PathLike[str] = True,
+        smoothing: float | None = None,
+        x_axis: XAxis | None = None,
+        log_x: bool | None = None,
+        log_y: bool | None = None,
+    ) -> None:
+        super().__init__()
+        _check(name is None or (isinstance(name, str) and bool(name.strip())), "name", "text", name)
+        _check(isinstance(log, bool | str | os.PathLike) and log != "", "log", "True, False or a folder", log)
+        _check(_is_smoothing(smoothing), "smoothing", f"a number from 0 to {_MOST_SMOOTHING}", smoothing)
+        axes = get_args(XAxis)
+        _check(x_axis is None or x_axis in axes, "x_axis", f"one of {axes}", x_axis)
+        for label, value in (("log_x", log_x), ("log_y", log_y)):
+            _check(value is None or isinstance(value, bool), label, "True or False", value)
+        self.name = name
+        self.log = log
+        self.charts = ChartOptions(smoothing=smoothing, x_axis=x_axis, log_x=log_x, log_y=log_y)
+        self._unshown: Monitor | None = None
+
+    def watch_run(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
+        """Called by fit; the listener that shows the run, None where there is no notebook to show it in."""
+        kernel = running_kernel()
+        if kernel is not None:
+            install(kernel)
+        run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model), self.charts)
+        shows = kernel is not None
+        monitor = Monitor(run, registry, self._folder(), shows=shows, name=self.name)
+        self._unshown = None if shows else monitor
+        return monitor if shows else None
+
+    def on_event(self, event: Event) -> None:
+        """Record what nobody is shown."""
+        if self._unshown is not None:
+            self._unshown(event)
+
+    def _folder(self) -> Path | None:
+        if isinstance(self.log, bool):
+            return log_folder() if self.log else None
+        return Path(self.log).expanduser().absolute()
+
+
+def run_control(run_id: str | None = None) -> RunControl:
+    """The control of a run of this process that has not ended; by default of the newest.
+
+    Example:
+        >>> threading.Timer(60, lambda: run_control().stop()).start()  # doctest: +SKIP
+
+    Raises: UnknownNameError if there is none.
+    """
+    for run in registry.runs():
+        if run_id in (None, run.run_id) and not run.recorder.has_ended:
+            return run.control
+    raise UnknownNameError(
+        explain(
+            "There is no such run, or it has ended." if run_id else "No run is live in this process.",
+            got="" if run_id is None else repr(run_id)[:80],
+            fix="call it while fit runs, from another thread; runs that verbose=0 hides need a LiveFit",
+        )
+    )
+
+
+def _is_smoothing(value: Any) -> bool:
+    if value is None:
+        return True
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and 0 <= value <= _MOST_SMOOTHING
+
+
+def _check(is_right: bool, name: str, expected: str, got: Any) -> None:
+    if not is_right:
+        raise InvalidArgumentError(explain(f"LiveFit: {name}", expected=expected, got=repr(got)[:80]))
