@@ -75,7 +75,7 @@ def table(name: str = "dense", rows: int = 1) -> SummaryTable:
 def test_a_live_bundle_tells_where_to_ask_and_holds_the_run_so_far() -> None:
     first = live_bundle(run_of([fit_started()]))
     assert {**first[RUN_MIME], "events": []} == {
-        "version": 1, "kernel_id": "", "run_id": RUN, "live": True, "events": [],
+        "version": 1, "kernel_id": "", "run_id": RUN, "live": True, "events": [], "charts": None,
     }  # fmt: skip
     assert first["text/plain"] == "Functional 'digits': running, 0 steps, 0.0 s, adam, jax"
 
