@@ -54,6 +54,17 @@ class Asker:
         content = {"version": 1, "id": "7", "kind": "command", "body": {"method": method, **fields}}
         return dict(self.send(content)["body"])
 
+    @contextmanager
+    def second_tab(self) -> Iterator[Asker]:
+        """Another client of the same kernel."""
+        client = BlockingKernelClient()
+        client.load_connection_info(self.client.get_connection_info())
+        client.start_channels()
+        try:
+            yield Asker(client)
+        finally:
+            client.stop_channels()
+
     def wait_for_run(self) -> str:
         """The id of the newest run, once it has begun."""
         limit = time.monotonic() + SECONDS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import nbclient
 import nbformat
@@ -15,10 +16,11 @@ import pytest
 from layerlab_jupyter.frontend import frontend
 from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME
 from tests.kernel_ext.kernel import ROOT, Asker, environment, running_kernel_process
+from tests.kernel_ext.test_control import BAD_BODIES
 
 # A training loop's shape without its cost: pure Python that never lets go of the interpreter by itself.
 BUSY_CELL = """
-import math, time
+import dataclasses, math, time
 from layerlab.events import FitFinished, FitStopped
 from layerlab.training.control import RunControl
 from layerlab_jupyter.frontend import frontend
@@ -28,18 +30,19 @@ class Model:
     name = "digits"
     def count_params(self): return 10
 
-def pretend_to_fit(seconds):
+def pretend_to_fit(seconds, run_id="run-1"):
     model, control = Model(), RunControl()
-    listener = frontend.watch("run-1", model, control)
-    listener(fit_started())
+    listener = frontend.watch(run_id, model, control)
+    tell = lambda event: listener(dataclasses.replace(event, run_id=run_id))
+    tell(fit_started())
     end, step = time.monotonic() + seconds, 0
     while time.monotonic() < end and not control.stop_requested:
         step += 1
         sum(i * i for i in range(5000))
-        listener(step_finished(step, 1 / step, time=time.time()))
+        tell(step_finished(step, 1 / step, time=time.time()))
     if control.stop_requested:
-        listener(FitStopped(run_id="run-1", time=time.time(), epoch=0, step=step, reason="user"))
-    listener(FitFinished(run_id="run-1", time=time.time(), epoch=0, step=step, seconds=1.0))
+        tell(FitStopped(run_id=run_id, time=time.time(), epoch=0, step=step, reason="user"))
+    tell(FitFinished(run_id=run_id, time=time.time(), epoch=0, step=step, seconds=1.0))
     return step
 """
 
@@ -70,8 +73,11 @@ def test_a_busy_kernel_answers_shows_its_progress_and_stops(kernel: Asker) -> No
     assert time.perf_counter() - asked < 2
 
     (live,) = [o for o in outputs if o["type"] == "display_data"]
-    final = [o for o in outputs if o["type"] == "update_display_data"][-1]
+    *renewed, final = [o for o in outputs if o["type"] == "update_display_data"]
     assert live["transient"] == final["transient"]
+    # Each second at first: who saves the notebook now finds a picture in it.
+    assert 1 <= len(renewed) <= 6 and all(o["data"][RUN_MIME]["live"] for o in renewed)
+    assert all("<svg" in o["data"]["text/html"] for o in renewed)
     assert live["data"][RUN_MIME]["live"] is True and live["data"][RUN_MIME]["run_id"] == run_id
     record = final["data"][RUN_MIME]
     assert record["live"] is False and record["kernel_id"] == live["data"][RUN_MIME]["kernel_id"]
@@ -90,6 +96,57 @@ def test_malformed_messages_are_answered_and_the_kernel_goes_on(kernel: Asker) -
     outputs = kernel.outputs(kernel.execute("1 + 1"))
     assert [o["data"]["text/plain"] for o in outputs if o["type"] == "execute_result"] == ["2"]
     assert not [o for o in outputs if o["type"] == "stream"]
+
+
+def test_no_wrong_message_reaches_a_run(kernel: Asker) -> None:
+    kernel.outputs(kernel.execute(BUSY_CELL + "pretend_to_fit(0.1)"))
+    ended = kernel.ask("list_all")["result"]["runs"][0]["run_id"]
+    cell = kernel.execute('pretend_to_fit(60, run_id="run-2")')
+    run_id = kernel.wait_for_run()
+    assert run_id == "run-2" != ended
+
+    for body, code, _ in BAD_BODIES:
+        if not isinstance(body, dict) or not has_nan(body):  # which JSON cannot say
+            reply = kernel.send({"version": 1, "id": "7", "kind": "command", "body": body})
+            assert reply["body"]["error"]["code"] == code
+    assert "has ended" in kernel.ask("stop", run_id=ended)["error"]["message"]
+
+    # A replay is answered as the first time; numbers may come in any order; a second tab gets the same.
+    message = {
+        "version": 1,
+        "id": "8",
+        "kind": "command",
+        "body": {"method": "fetch_events", "run_id": run_id},
+    }
+    first, again = kernel.send(message)["body"]["result"], kernel.send(message)["body"]["result"]
+    assert again["events"][0] == first["events"][0] and again["next"] >= first["next"]
+    future = kernel.ask("fetch_events", run_id=run_id, since=10**9)["result"]
+    assert future["events"] == [] and future["next"] < 10**9 and future["live"]
+    with kernel.second_tab() as tab:
+        seen = tab.ask("fetch_events", run_id=run_id)["result"]
+        assert seen["events"][0] == first["events"][0] and seen["next"] >= future["next"]
+
+    before = kernel.ask("fetch_events", run_id=run_id)["result"]["next"]
+    wait_until(lambda: kernel.ask("fetch_events", run_id=run_id)["result"]["next"] > before + 20)
+    kernel.ask("stop", run_id=run_id)
+    kernel.ask("stop", run_id=run_id)
+    outputs = kernel.outputs(cell)
+    final = [o["data"][RUN_MIME] for o in outputs if o["type"] == "update_display_data"][-1]
+    # Nothing but what the run itself did: no pause, no other learning rate.
+    kinds = {event["type"] for event in final["events"]}
+    assert kinds == {"fit_started", "steps_finished", "fit_stopped", "fit_finished"}
+    assert not [o for o in outputs if o["type"] in ("stream", "error")]
+
+
+def has_nan(body: dict[str, object]) -> bool:
+    return any(isinstance(value, float) and not math.isfinite(value) for value in body.values())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
 
 
 def test_fit_in_another_thread_updates_the_output_of_its_cell(kernel: Asker) -> None:
