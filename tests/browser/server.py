@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +47,25 @@ class LabServer:
 
 
 @contextmanager
-def serve(home: Path) -> Iterator[LabServer]:
-    """Start JupyterLab with all its state below `home`; stop it and its kernels at the end."""
+def serve(
+    home: Path, *, python: str | Path = sys.executable, variables: Mapping[str, str] | None = None
+) -> Iterator[LabServer]:
+    """Start JupyterLab with all its state below `home`; stop it and its kernels at the end.
+
+    Args:
+        python: of the environment in which JupyterLab runs.
+        variables: of its process; default: those of the tests, importing from this source tree.
+    """
     root, log, port = home / "root", home / "server.log", free_port()
     root.mkdir(parents=True)
     write_settings(home / "settings")
     with log.open("w") as output:
         process = subprocess.Popen(
-            command(root, port), cwd=root, env=environment(home), stdout=output, stderr=subprocess.STDOUT
+            command(str(python), root, port),
+            cwd=root,
+            env=(tree_variables() if variables is None else dict(variables)) | state_folders(home),
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     server = LabServer(f"http://127.0.0.1:{port}", root, log)
     try:
@@ -69,9 +80,9 @@ def serve(home: Path) -> Iterator[LabServer]:
             process.wait()
 
 
-def command(root: Path, port: int) -> list[str]:
+def command(python: str, root: Path, port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *(f"--ServerApp.root_dir={root}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(
             "--ServerApp.ip=127.0.0.1",
@@ -83,7 +94,7 @@ def command(root: Path, port: int) -> list[str]:
     ]
 
 
-def environment(home: Path) -> dict[str, str]:
+def state_folders(home: Path) -> dict[str, str]:
     """Nothing of the person's own configuration gets in, and nothing of the tests' gets out."""
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
@@ -94,12 +105,15 @@ def environment(home: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
         "LAYERLAB_HOME": "layerlab",
     }
-    python_path = os.pathsep.join(str(CHECKOUT / part) for part in ("engine", "kernel_ext"))
+    return {name: str(home / folder) for name, folder in folders.items()}
+
+
+def tree_variables() -> dict[str, str]:
+    """The tests' own variables, with this source tree first."""
     return {
         **os.environ,
-        **{name: str(home / folder) for name, folder in folders.items()},
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the person's
-        "PYTHONPATH": python_path,
+        "PYTHONPATH": os.pathsep.join(str(CHECKOUT / part) for part in ("engine", "kernel_ext")),
     }
 
 
