@@ -62,11 +62,13 @@ class Lab:
 
     # --- notebooks -------------------------------------------------------------------------------
 
-    def open_cells(self, cells: Sequence[str], name: str = "test.ipynb") -> None:
+    def open_cells(
+        self, cells: Sequence[str], name: str = "test.ipynb", kernel_name: str = "python3"
+    ) -> None:
         """Write a notebook of these code cells and open it."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source) for source in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            metadata={"kernelspec": {"name": kernel_name, "display_name": kernel_name, "language": "python"}},
         )
         nbformat.write(notebook, self.server.root / name)
         self.open(name)

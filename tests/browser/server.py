@@ -34,6 +34,11 @@ class LabServer:
     root: Path
     log: Path
 
+    @property
+    def data(self) -> Path:
+        """Where it looks for kernels, beside those of the environment."""
+        return self.root.parent / "data"
+
     def get(self, path: str) -> Any:
         """The JSON that the server's REST interface answers to GET `path`."""
         with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:

@@ -53,7 +53,7 @@ it('asks for the whole history first, then for what is new', async () => {
   expect(follower.state.run.modelName).toBe('digits');
 });
 
-it('asks about eight times a second while somebody looks, once a second while nobody does', async () => {
+it('asks about four times a second while somebody looks, once a second while nobody does', async () => {
   const seen = fake([]);
   const hidden = fake([]);
   const unseen = follow(hidden);
@@ -63,8 +63,9 @@ it('asks about eight times a second while somebody looks, once a second while no
   unseen.watch(false, visible.signal);
   unseen.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(2000);
-  expect(seen.requests.length).toBeGreaterThanOrEqual(15);
-  expect(seen.requests.length).toBeLessThanOrEqual(18);
+  expect(seen.requests.length).toBeGreaterThanOrEqual(8);
+  // Each brings three messages of the kernel: 15 a second are the most.
+  expect(seen.requests.length).toBeLessThanOrEqual(10);
   expect(hidden.requests.length).toBeLessThanOrEqual(3);
 });
 

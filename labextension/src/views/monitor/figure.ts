@@ -142,7 +142,9 @@ function layout(
       showgrid: false,
       ticks: 'outside',
       tickcolor: theme.grid,
-      ...ticks(options.log_x, options.x_axis === 'step' ? ',d' : '.3~g', 7),
+      ...(options.x_axis === 'step'
+        ? ticks(options.log_x, ',d', { nticks: 7, exponentformat: 'SI' })
+        : ticks(options.log_x, '.3~g', { nticks: 7 })),
       ...(view.range === null
         ? { autorange: true, rangemode: options.log_x ? 'normal' : 'tozero' }
         : { autorange: false, range: view.range.map(toAxis) }),
@@ -152,7 +154,7 @@ function layout(
     yaxis: {
       ...common,
       type: options.log_y ? 'log' : 'linear',
-      ...ticks(options.log_y, '.3~g', 6),
+      ...ticks(options.log_y, '.3~g', { nticks: 6, exponentformat: 'power', minexponent: 5 }),
       uirevision: `${view.revision} ${options.log_y}`
     },
     shapes: lines.map(line => markLine(line.x, colourOf(line.tone, theme))),
@@ -169,8 +171,8 @@ function layout(
 }
 
 /** Plotly writes the ticks within a decade as lone small digits unless it is told a format. */
-function ticks(isLog: boolean, logFormat: string, count: number): Partial<LayoutAxis> {
-  return isLog ? { nticks: 5, tickformat: logFormat } : { nticks: count, exponentformat: 'power' };
+function ticks(isLog: boolean, format: string, linear: Partial<LayoutAxis>): Partial<LayoutAxis> {
+  return isLog ? { nticks: 5, tickformat: format } : linear;
 }
 
 type MarkLine = { x: number; symbol: string; tone: Tone };

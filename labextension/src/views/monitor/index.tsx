@@ -60,6 +60,12 @@ function Monitor({ source, onOpen, initial }: MonitorProps) {
       aria-keyshortcuts={wheel ? SHORTCUTS : undefined}
       // Focused by a click, so that the keys work: those of the notebook that it does not know go on to it.
       tabIndex={-1}
+      onPointerDown={event => {
+        // Plotly keeps the focus from following the mouse.
+        if ((event.target as HTMLElement).closest('.layerlab-plot-frame') !== null) {
+          root.current?.focus({ preventScroll: true });
+        }
+      }}
       onKeyDown={event => wheel && steerByKey(event, run, wheel)}
     >
       <Header run={run} link={link} wheel={wheel} onOpen={onOpen} />

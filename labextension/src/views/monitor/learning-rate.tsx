@@ -1,5 +1,5 @@
 /** The learning rate: shown, and edited while there is something to steer. */
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Run } from '../../kernel/runs';
 import { clip, count, rate } from '../shared/text';
 import { trans } from '../shared/trans';
@@ -36,13 +36,18 @@ export function readRate(text: string): { rate: number } | { problem: string } {
 
 function Field({ run, wheel }: { run: Run; wheel: Wheel }) {
   const [draft, setDraft] = useState<string | null>(null);
-  const [problem, setProblem] = useState('');
+  const [isWrong, setWrong] = useState(false);
   const [isSent, setSent] = useState(false);
-  const hint = useId();
+  const right = () => {
+    if (isWrong) {
+      setWrong(false);
+      wheel.complain('');
+    }
+  };
   const forget = () => {
     setDraft(null);
-    setProblem('');
     setSent(false);
+    right();
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: what happens next in the run is the answer
   useEffect(() => {
@@ -53,10 +58,11 @@ function Field({ run, wheel }: { run: Run; wheel: Wheel }) {
   const submit = async () => {
     const read = readRate(draft ?? '');
     if ('problem' in read) {
-      setProblem(read.problem);
+      setWrong(true);
+      wheel.complain(read.problem);
       return;
     }
-    setProblem('');
+    right();
     // As a float32, which the engine keeps, it may be the same number: then there is nothing to wait for.
     const isNew = Math.fround(read.rate) !== Math.fround(run.learningRate ?? Number.NaN);
     setSent(isNew);
@@ -86,15 +92,14 @@ function Field({ run, wheel }: { run: Run; wheel: Wheel }) {
         autoComplete="off"
         maxLength={30}
         aria-label={trans.__('Learning rate')}
-        aria-invalid={problem !== ''}
-        aria-describedby={hint}
+        aria-invalid={isWrong}
         title={trans.__('Type a learning rate and press Enter: the next step uses it')}
         value={draft ?? rate(run.learningRate)}
         data-edited={isEdited}
         onChange={event => {
           setDraft(event.target.value);
-          setProblem('');
           setSent(false);
+          right();
         }}
         onKeyDown={event => {
           if (event.key === 'Escape') {
@@ -103,9 +108,7 @@ function Field({ run, wheel }: { run: Run; wheel: Wheel }) {
           }
         }}
       />
-      <span id={hint} role="status" className="layerlab-rate-hint" data-problem={problem !== ''}>
-        {problem || (isEdited ? trans.__('Enter sets it, Esc restores') : '')}
-      </span>
+      {isEdited && <span className="layerlab-rate-hint">{trans.__('Enter sets it')}</span>}
     </form>
   );
 }

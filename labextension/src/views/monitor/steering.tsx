@@ -11,7 +11,9 @@ export type Wheel = {
   send(command: Steering): Promise<boolean>;
   /** Whether the effect of such a command is still to come. */
   isPending(command: Steering): boolean;
+  /** Why the last command was not obeyed, or cannot be given; '' if all is well. */
   problem: string;
+  complain(problem: string): void;
 };
 
 /** The steering of a run, null where there is none. */
@@ -38,7 +40,7 @@ export function useWheel(steer: RunSource['steer'], run: Run): Wheel | null {
     [steer]
   );
   const isPending = (command: Steering) => pending[keyOf(command)] === run.happenings;
-  return steer === null ? null : { send, isPending, problem };
+  return steer === null ? null : { send, isPending, problem, complain: setProblem };
 }
 
 /** The command that a key gives while the monitor has the focus: keys that mean nothing in a notebook. */
