@@ -6,7 +6,7 @@ well, so that `self.blocks.append(Dense(4))` needs no special container.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 __all__ = ["tracked", "unique"]
@@ -16,18 +16,17 @@ T = TypeVar("T")
 _NOT_WALKED = frozenset(
     ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compiled", "_functional")
 )
+# Most attributes are such values. They are passed over first: all layers are walked several times an epoch.
+_PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
 
 
 def tracked(owner: Any, kind: str) -> list[Any]:
     """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, outermost only."""
-    found = (
-        item
-        for name, value in vars(owner).items()
-        if name not in _NOT_WALKED
-        for item in _walk(value)
-        if item is not owner
-    )
-    return unique(item for item in found if item.tracked_as == kind)
+    found: list[Any] = []
+    for name, value in vars(owner).items():
+        if type(value) not in _PLAIN and name not in _NOT_WALKED:
+            _collect(value, kind, found)
+    return unique(item for item in found if item is not owner)
 
 
 def unique(items: Iterable[T]) -> list[T]:
@@ -35,12 +34,11 @@ def unique(items: Iterable[T]) -> list[T]:
     return list({id(item): item for item in items}.values())
 
 
-def _walk(value: Any) -> Iterator[Any]:
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _walk(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _walk(item)
-    elif isinstance(getattr(type(value), "tracked_as", None), str):
-        yield value
+def _collect(value: Any, kind: str, found: list[Any]) -> None:
+    """Append the objects of a kind that are in the value, or the value itself."""
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            if type(item) not in _PLAIN:
+                _collect(item, kind, found)
+    elif getattr(type(value), "tracked_as", None) == kind:
+        found.append(value)
