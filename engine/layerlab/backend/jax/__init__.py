@@ -45,6 +45,7 @@ from layerlab.backend.jax.special import (
     softmax,
     top_k,
 )
+from layerlab.backend.jax.threads import limit_threads
 from layerlab.backend.jax.transforms import (
     checkpoint,
     custom_gradient,
@@ -66,6 +67,7 @@ lstm = None
 projects_ahead = False
 jit_by_default = True
 use_compilation_cache()
+limit_threads()
 
 __all__ = [
     "asarray",

@@ -46,6 +46,7 @@ from layerlab.backend.torch.special import (
     softmax,
     top_k,
 )
+from layerlab.backend.torch.threads import limit_threads
 from layerlab.backend.torch.transforms import (
     checkpoint,
     custom_gradient,
@@ -60,6 +61,7 @@ name = "torch"
 can_train = True
 projects_ahead = True
 jit_by_default = False
+limit_threads()
 
 __all__ = [
     "asarray",
