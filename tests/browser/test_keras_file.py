@@ -86,7 +86,7 @@ def test_under_a_strict_policy_files_open_all_the_same(lab: Lab) -> None:
     lab.page.locator(".jp-DirListing-item", has_text="keras.keras").dblclick(timeout=60_000)
     expect(view(lab)).to_contain_text("235 parameters", timeout=20_000)
     tab(lab, "Weights")
-    expect(view(lab).locator(".layerlab-histogram")).to_have_count(12, timeout=10_000)
+    expect(view(lab).locator(".layerlab-file-histogram")).to_have_count(12, timeout=10_000)
     tab(lab, "Graph")
     expect(view(lab).locator(".react-flow__node")).to_have_count(12, timeout=20_000)
     assert [text for text in refused if "layerlab" in text] == []
@@ -95,6 +95,9 @@ def test_under_a_strict_policy_files_open_all_the_same(lab: Lab) -> None:
 def _shows_graph_layers_weights_and_config(lab: Lab) -> None:
     tab(lab, "Graph")
     expect(view(lab).locator(".react-flow__node")).to_have_count(12, timeout=20_000)
+    view(lab).locator(".react-flow__node", has_text="stem").click()
+    details = view(lab).get_by_label("Details of stem")
+    expect(details.get_by_role("img", name="Histogram of kernel")).to_be_visible()
     lab.screenshot("keras-file-graph-light")
     tab(lab, "Layers")
     expect(view(lab).get_by_role("row", name="stem Conv2D")).to_contain_text("(None, 8, 8, 2)")

@@ -5,6 +5,7 @@ import { Widget } from '@lumino/widgets';
 import type { Step } from '../keras-file/branches';
 import type { Document } from '../keras-file/messages';
 import { Reading } from '../keras-file/reading';
+import type { Statistics } from '../keras-file/statistics';
 import { bytes } from '../views/shared/text';
 import { trans } from '../views/shared/trans';
 
@@ -85,11 +86,17 @@ export class FilePanel extends Widget {
     const reading = new Reading(signal);
     const format = /\.h5$/i.test(localPath) ? 'weights' : 'keras';
     const description = await reading.ask('open', { format, buffer });
+    const known = new Map<number, Promise<Statistics | null>>();
+    const statistics = (index: number) => {
+      const found = known.get(index) ?? reading.ask('statistics', { index });
+      known.set(index, found);
+      return found;
+    };
     return {
       fileName,
       sizeBytes,
       description,
-      statistics: (index: number) => reading.ask('statistics', { index }),
+      statistics,
       children: (document: Document, path: readonly Step[], from: number) =>
         reading.ask('children', { document, path, from })
     };

@@ -1,10 +1,11 @@
 /** A model file: what it says of itself, its graph, its layers, its weights and its configuration. */
-import { lazy, Suspense, useId, useState } from 'react';
+import { lazy, Suspense, useId, useMemo, useState } from 'react';
 import { Refusal } from '../../keras-file/bytes';
 import { mount } from '../shared/mount';
 import { bytes, clip, count } from '../shared/text';
 import { trans } from '../shared/trans';
 import { SummaryView } from '../summary';
+import { describeLayerOf } from './describe-layer';
 import type { ModelFile } from './file';
 import { Overview } from './overview';
 import { TreeView } from './tree';
@@ -99,13 +100,14 @@ function tabsOf({ description }: ModelFile): [TabName, string][] {
 
 function TabContent({ tab, file }: { tab: TabName; file: ModelFile }) {
   const { description } = file;
+  const describeLayer = useMemo(() => describeLayerOf(file), [file]);
   switch (tab) {
     case 'overview':
       return <Overview file={file} />;
     case 'graph':
       return description.graph === null ? null : (
         <Suspense fallback={<p className="layerlab-empty">{trans.__('Loading the graph view …')}</p>}>
-          <GraphView graph={description.graph} fills />
+          <GraphView graph={description.graph} fills describeLayer={describeLayer} />
         </Suspense>
       );
     case 'layers':

@@ -27,7 +27,7 @@ export function WeightsView({ file }: { file: ModelFile }) {
   const shown = useMemo(() => found.slice(0, pages * PAGE), [found, pages]);
   const known = useStatistics(file, shown);
   return (
-    <div className="layerlab-weights">
+    <div className="layerlab-file-weights">
       <div className="layerlab-toolbar">
         <input
           type="search"
@@ -126,7 +126,9 @@ function WeightRow({ weight, statistics }: { weight: Weight; statistics: Statist
           <td>
             <Histogram statistics={statistics} />
             {hasProblem && (
-              <span className="layerlab-bad">{trans.__('%1 not finite', count(statistics.nonFinite))}</span>
+              <span className="layerlab-file-bad">
+                {trans.__('%1 not finite', count(statistics.nonFinite))}
+              </span>
             )}
             {statistics.examined < weight.count && (
               <span className="layerlab-faint" title={trans.__('from %1 values', count(statistics.examined))}>
