@@ -52,5 +52,5 @@ dist: clean ## a wheel in dist/, with a release build of the lab extension
 	@$(VENV)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## remove what was built (keeps .venv and node_modules)
-	@rm -rf build dist labextension/lib kernel_ext/layerlab_jupyter/labextension .setup/labextension
+	@rm -rf build dist labextension/lib kernel_ext/layerlab_jupyter/labextension kernel_ext/layerlab_jupyter/widgets/static .setup/labextension
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/browser/artifacts *.tsbuildinfo

@@ -21,6 +21,7 @@ from steps import ROOT, STATE, VENV, environment, run_quietly, seconds_since
 
 EXTRAS = "torch,notebooks,test"
 BUILT_EXTENSION = ROOT / "kernel_ext" / "layerlab_jupyter" / "labextension"
+BUILT_WIDGET = BUILT_EXTENSION.parent / "widgets" / "static"
 LINK = VENV.parent / "share" / "jupyter" / "labextensions" / "layerlab-jupyter"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -61,6 +62,7 @@ def python() -> None:
         fix=offline,
         SKIP_JUPYTER_BUILDER="1",
     )
+    link_extension()
     mark_done("python", state)
 
 
@@ -87,17 +89,20 @@ def node() -> None:
 def labextension() -> None:
     """The lab extension, built and linked into `.venv`, so that a rebuild needs no new install."""
     node()
-    sources = [ROOT / "package.json", ROOT / "package-lock.json", *ROOT.glob("tsconfig*.json")]
+    sources = [
+        ROOT / "package.json",
+        ROOT / "package-lock.json",
+        *ROOT.glob("tsconfig*.json"),
+        *ROOT.glob("vite.*.ts"),
+    ]
     for folder in ("src", "style", "schema"):
         sources += [path for path in (ROOT / "labextension" / folder).rglob("*") if path.is_file()]
     state = digest(files=sorted(sources))
-    if not (is_done("labextension", state) and (BUILT_EXTENSION / "package.json").exists()):
+    built = (BUILT_EXTENSION / "package.json", BUILT_WIDGET / "run.js")
+    if not (is_done("labextension", state) and all(file.exists() for file in built)):
         do("lab extension", ["npm", "run", "build"], fix="look at the log: most often it is a type error")
         mark_done("labextension", state)
-    if not LINK.is_symlink():
-        shutil.rmtree(LINK, ignore_errors=True)  # pip's copy, which a rebuild would leave behind
-        LINK.parent.mkdir(parents=True, exist_ok=True)
-        LINK.symlink_to(BUILT_EXTENSION, target_is_directory=True)
+    link_extension()
 
 
 def browser() -> None:
@@ -135,6 +140,14 @@ def do(what: str, command: list[str], *, fix: str, **extra_environment: str) -> 
     last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
     print(f"failed (exit status {status})\n\n{last_lines}\n", flush=True)
     sys.exit(f"Set-up stopped at: {what}\n  Log: {log.relative_to(ROOT)}\n  Fix: {fix}")
+
+
+def link_extension() -> None:
+    """In place of the copy that pip makes, which a rebuild would leave behind."""
+    if not LINK.is_symlink():
+        shutil.rmtree(LINK, ignore_errors=True)
+        LINK.parent.mkdir(parents=True, exist_ok=True)
+        LINK.symlink_to(BUILT_EXTENSION, target_is_directory=True)
 
 
 def has_node() -> bool:

@@ -14,6 +14,7 @@ from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.registry import Run, registry
+from layerlab_jupyter.widgets.host import needs_widget
 
 __all__ = ["JupyterFrontend", "frontend"]
 
@@ -28,7 +29,7 @@ class JupyterFrontend:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        return Monitor(run, registry, log_folder())
+        return Monitor(run, registry, log_folder(), with_widget=needs_widget())
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""

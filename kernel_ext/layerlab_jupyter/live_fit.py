@@ -18,6 +18,7 @@ from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.protocol import ChartOptions
 from layerlab_jupyter.registry import Run, registry
+from layerlab_jupyter.widgets.host import needs_widget
 
 __all__ = ["LiveFit", "run_control"]
 
@@ -75,7 +76,9 @@ class LiveFit(Callback):
             install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model), self.charts)
         shows = kernel is not None
-        monitor = Monitor(run, registry, self._folder(), shows=shows, name=self.name)
+        monitor = Monitor(
+            run, registry, self._folder(), shows=shows, name=self.name, with_widget=shows and needs_widget()
+        )
         self._unshown = None if shows else monitor
         return monitor if shows else None
 

@@ -13,6 +13,7 @@ from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFini
 from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.registry import Registry, Run
+from layerlab_jupyter.widgets.live import LiveWidget, open_widget
 
 __all__ = ["Monitor"]
 
@@ -34,6 +35,8 @@ class Monitor:
         log_folder: where the run's log is written; None for no log.
         shows: False where there is no notebook: the run is only recorded.
         name: what the run is called, if not as its model.
+        with_widget: for a front end that does not have the lab extension: the live output is a widget, which
+            the final picture replaces.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Monitor:
         *,
         shows: bool = True,
         name: str | None = None,
+        with_widget: bool = False,
     ) -> None:
         self._run = run
         self._known = known
@@ -51,6 +55,8 @@ class Monitor:
         self._shows = shows
         self._name = name
         self._run_log: RunLog | None = None
+        self._with_widget = with_widget
+        self._widget: LiveWidget | None = None
         self._display_id = uuid.uuid4().hex
         self._has_failed = False
         self._started = 0.0
@@ -77,10 +83,16 @@ class Monitor:
         if not self._shows:
             return
         if isinstance(event, FitStarted):
-            self._show_live(event.time, is_update=False)
+            self._widget = open_widget(self._run, self._known) if self._with_widget else None
+            if self._widget is None:
+                self._show_live(event.time, is_update=False)
+            else:
+                self._show(live_bundle(self._run) | self._widget.bundle(), is_update=False)
         elif isinstance(event, FitFinished | FitFailed):
             self._show(final_bundle(self._run), is_update=True)
-        elif event.time >= self._renew_at:
+            if self._widget is not None:
+                self._widget.close()
+        elif self._widget is None and event.time >= self._renew_at:
             self._show_live(event.time, is_update=True)
 
     def _write(self, event: Event) -> None:

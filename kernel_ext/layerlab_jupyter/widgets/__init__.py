@@ -1,0 +1,1 @@
+"""The live monitor as an anywidget, for front ends without the lab extension: VS Code, Colab and others."""

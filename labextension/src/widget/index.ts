@@ -1,0 +1,52 @@
+/** The fit monitor as an anywidget: for front ends that do not have the lab extension. */
+import '../../style/base.css';
+import '../../style/monitor.css';
+import './widget.css';
+import { decodeRecord } from '../kernel/decode';
+import type { ChartOptions } from '../protocol';
+import { render as draw } from '../views/monitor';
+import { type WidgetModel, WidgetSource } from './source';
+
+type Context = { model: WidgetModel };
+
+/** One for each model: its views show the same run. */
+export default () => {
+  let source: WidgetSource | null = null;
+  return {
+    initialize({ model }: Context): () => void {
+      source = new WidgetSource(model);
+      return () => source?.close();
+    },
+    render({ model, el }: Context & { el: HTMLElement }): () => void {
+      const lifetime = new AbortController();
+      const box = document.createElement('div');
+      box.className = `layerlab-widget${ownColours(el)}`;
+      el.append(box);
+      if (source !== null) {
+        draw({ source, el: box, signal: lifetime.signal, options: chartOptions(model) });
+      }
+      return () => lifetime.abort();
+    }
+  };
+};
+
+function chartOptions(model: WidgetModel): Partial<ChartOptions> {
+  try {
+    return decodeRecord('ChartOptions', model.get('charts'));
+  } catch {
+    return {};
+  }
+}
+
+/** Hosts that are not built on JupyterLab lack its colours: ours then, by the host's theme. */
+function ownColours(el: HTMLElement): string {
+  if (getComputedStyle(el).getPropertyValue('--jp-ui-font-color1').trim() !== '') {
+    return '';
+  }
+  const classes = document.body.classList;
+  const isDark =
+    classes.contains('vscode-dark') ||
+    document.documentElement.getAttribute('theme') === 'dark' ||
+    (!classes.contains('vscode-light') && matchMedia('(prefers-color-scheme: dark)').matches);
+  return isDark ? ' layerlab-own-dark' : ' layerlab-own-light';
+}
