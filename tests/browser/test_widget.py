@@ -55,7 +55,8 @@ def test_the_widget_streams_is_steered_and_is_gone_at_the_end(bare_lab: Lab) -> 
     widget.get_by_role("button", name="Pause").click()
     expect(widget.locator(".layerlab-chip")).to_have_text("paused", timeout=10_000)
     lab.command("apputils:change-theme", theme="JupyterLab Dark")
-    lab.page.wait_for_timeout(600)  # the charts follow the theme with the next frame
+    title = "getComputedStyle(document.querySelector('.layerlab-widget .layerlab-title')).color"
+    lab.wait_for(f"() => {title}.startsWith('rgba(255, 255, 255') || {title} === 'rgb(255, 255, 255)'")
     lab.screenshot("widget-dark")
     widget.get_by_role("button", name="Resume").click()
     expect(widget.locator(".layerlab-chip")).to_have_text("running", timeout=10_000)

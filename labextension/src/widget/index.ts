@@ -20,7 +20,7 @@ export default () => {
     render({ model, el }: Context & { el: HTMLElement }): () => void {
       const lifetime = new AbortController();
       const box = document.createElement('div');
-      box.className = `layerlab-widget${ownColours(el)}`;
+      box.className = `layerlab-widget${ownColours()}`;
       el.append(box);
       if (source !== null) {
         draw({ source, el: box, signal: lifetime.signal, options: chartOptions(model) });
@@ -39,8 +39,9 @@ function chartOptions(model: WidgetModel): Partial<ChartOptions> {
 }
 
 /** Hosts that are not built on JupyterLab lack its colours: ours then, by the host's theme. */
-function ownColours(el: HTMLElement): string {
-  if (getComputedStyle(el).getPropertyValue('--jp-ui-font-color1').trim() !== '') {
+function ownColours(): string {
+  // Of the page: the view's own element is not in it yet.
+  if (getComputedStyle(document.body).getPropertyValue('--jp-ui-font-color1').trim() !== '') {
     return '';
   }
   const classes = document.body.classList;
