@@ -17,7 +17,12 @@ export class Reading {
   constructor(signal: AbortSignal) {
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => this.received(data);
     this.worker.onerror = event => this.end(new Error(`The file cannot be read: ${event.message ?? ''}`));
-    signal.addEventListener('abort', () => this.end(new Error('Closed.')), { once: true });
+    signal.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  /** End the worker, and with it the memory that the file takes. */
+  close(): void {
+    this.end(new Error('The file was closed.'));
   }
 
   ask<M extends Method>(method: M, body: Requests[M]['ask']): Promise<Requests[M]['answer']> {

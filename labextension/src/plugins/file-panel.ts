@@ -85,7 +85,10 @@ export class FilePanel extends Widget {
     );
     const reading = new Reading(signal);
     const format = /\.h5$/i.test(localPath) ? 'weights' : 'keras';
-    const description = await reading.ask('open', { format, buffer });
+    const description = await reading.ask('open', { format, buffer }).catch(error => {
+      reading.close(); // what was refused need not stay in memory
+      throw error;
+    });
     const known = new Map<number, Promise<Statistics | null>>();
     const statistics = (index: number) => {
       const found = known.get(index) ?? reading.ask('statistics', { index });
