@@ -98,14 +98,19 @@ class Execution(Steps):
         """The batches of an epoch, in lists of those that run in one call.
 
         That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
-        end runs faster together, up to about a tenth of a second of them.
+        end runs faster together, up to about a tenth of a second of them. A run that is steered has one such
+        call under way at a time, while the next batches are put together: else a pause would wait for many.
         """
         runner, batches = self._runner(kind), source.epoch()
         pace = self._pace(source, kind, callbacks)
+        is_steered = control is not None and pace.is_adaptive
+        under_way: tuple[int, float] | None = None  # steps, and when they began
         try:
             while True:
                 steps = 1 if control is not None and control.is_stepping else pace.steps
                 together = list(itertools.islice(batches, steps))
+                if under_way is not None:
+                    self._wait(pace, *under_way)
                 if not together:
                     break
                 if source.whole is None:  # checked if they could not be before
@@ -113,11 +118,19 @@ class Execution(Steps):
                         self._check_batch(batch, has_targets=kind != "predict")
                 start = time.perf_counter()
                 yield together
-                if pace.is_unsure:  # else the steps may run on while the next batches are put together
-                    backend().block_until_ready([ran.last for ran in self._ran])
-                pace.took(len(together), time.perf_counter() - start)
+                if is_steered:
+                    under_way = len(together), start
+                elif pace.is_unsure:  # else the steps may run on while the next batches are put together
+                    self._wait(pace, len(together), start)
+                else:
+                    pace.took(len(together), time.perf_counter() - start)
         finally:
             runner.rest()
+
+    def _wait(self, pace: Pace, steps: int, start: float) -> None:
+        """Until the call that began at `start` is done."""
+        backend().block_until_ready([ran.last for ran in self._ran])
+        pace.took(steps, time.perf_counter() - start)
 
     def _pace(self, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
         asked = self._steps_per_execution

@@ -24,9 +24,14 @@ class Pace:
         self.steps = least
 
     @property
+    def is_adaptive(self) -> bool:
+        """True where the number follows the time that calls take."""
+        return self._least < self._most
+
+    @property
     def is_unsure(self) -> bool:
         """True while the number still grows, so that calls should be waited for and timed."""
-        return self._least < self._most and (self._calls < 2 or self._grows)
+        return self.is_adaptive and (self._calls < 2 or self._grows)
 
     def took(self, steps: int, seconds: float) -> None:
         """Say how long a call of so many steps took."""
