@@ -1,6 +1,7 @@
 """Build a model and fit it for the first time in this process. Run by `start.py`; prints JSON of seconds.
 
-Importing takes the same whatever is built, and is told apart.
+Importing takes the same whatever is built, and is told apart. That of JAX belongs to it: Keras imports it
+with itself, layerlab when it is first used.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def main() -> None:
     x, y = case.data()
     times = [time.perf_counter()]
     library = importlib.import_module(library_name)
+    importlib.import_module("jax")
     times.append(time.perf_counter())
     model = case.compiled(library)
     times.append(time.perf_counter())

@@ -24,7 +24,7 @@ from math import prod
 import jax
 import jax.numpy as jnp
 
-from layerlab.backend.jax.where import is_forward_only, is_training_loop, mark_slow_in_loop
+from layerlab.backend.jax.where import is_forward_only, is_training_loop, refuse_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv_as_product", "is_faster_as_product"]
@@ -53,7 +53,7 @@ def is_faster_as_product(x: Array, kernel: Array, sizes: Sequence[int], groups: 
     size = x.shape[0] * prod(sizes) * window * kernel.shape[-2] * x.dtype.itemsize
     if groups == 1 and size <= _FITS_CACHE:
         return True
-    mark_slow_in_loop("conv")
+    refuse_in_loop()
     return False
 
 

@@ -17,7 +17,7 @@ from jax import lax
 
 from layerlab import tree
 from layerlab.backend.jax.products import with_fast_products
-from layerlab.backend.jax.where import traced_as
+from layerlab.backend.jax.where import SlowInLoop, traced_as
 from layerlab.backend.jax.work import operations
 from layerlab.backend.protocol import Array, Loop
 
@@ -40,10 +40,6 @@ def compile_loop(
     return _Loop(step, capacity, donate, keep_all) if jit else None
 
 
-class _SlowInLoop(Exception):
-    """The step is slower inside a loop than outside."""
-
-
 class _Loop:
     def __init__(self, step: Any, capacity: int, donate: bool, keep_all: bool) -> None:
         self._program = jax.jit(_looped(step, donate, keep_all), donate_argnums=(0,) if donate else ())
@@ -56,7 +52,7 @@ class _Loop:
         free = self._staging.pop(0)
         try:
             state, last, series = self._program(state, free.fill(batches), len(batches))
-        except _SlowInLoop:
+        except SlowInLoop:
             return None
         free.reader = last
         self._staging.append(free)
@@ -72,10 +68,8 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
             return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
 
         # Traced here, once: the loop needs to know the outputs before it can be traced.
-        with traced_as(trains=trains, in_loop=True) as slow:
+        with traced_as(trains=trains, in_loop=True):
             traced, (_, specs) = jax.make_jaxpr(step, return_shape=True)(state, jax.eval_shape(at, 0))
-        if slow:
-            raise _SlowInLoop
         run, leaves = with_fast_products(traced), jax.tree.leaves(specs)
         values, structure = jax.tree.flatten(state)
         # What a step only reads (all weights, in predict) is not carried along: it would be copied.
@@ -84,7 +78,7 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
             place for place, pair in enumerate(zip(before, after, strict=True)) if pair[0] is not pair[1]
         ]
         if not changed and operations(traced.jaxpr) > _LONG_STEP and jax.default_backend() == "cpu":
-            raise _SlowInLoop  # steps that do not need each other run beside each other
+            raise SlowInLoop  # steps that do not need each other run beside each other
         capacity = jax.tree.leaves(batches)[0].shape[0]
         last = [jnp.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
         series = [

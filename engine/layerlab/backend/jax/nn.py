@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from layerlab.backend.jax.conv_forms import conv_as_product, is_faster_as_product
-from layerlab.backend.jax.where import is_forward_only, mark_slow_in_loop
+from layerlab.backend.jax.where import is_forward_only, refuse_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv", "conv_transpose", "max_pool", "sum_pool"]
@@ -39,7 +39,7 @@ def conv(
 def conv_transpose(
     x: Array, kernel: Array, strides: Sequence[int], crop: Padding, dilation: Sequence[int]
 ) -> Array:
-    mark_slow_in_loop("conv_transpose")
+    refuse_in_loop()
     # The gradient of a convolution is one with the input spread by the stride and the kernel mirrored.
     axes = _SPATIAL[len(strides)]
     reach = [d * (k - 1) for d, k in zip(dilation, kernel.shape, strict=False)]

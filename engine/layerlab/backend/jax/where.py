@@ -8,33 +8,37 @@ from contextlib import contextmanager
 
 import jax
 
-__all__ = ["is_forward_only", "is_training_loop", "mark_slow_in_loop", "traced_as"]
+__all__ = ["SlowInLoop", "is_forward_only", "is_training_loop", "refuse_in_loop", "traced_as"]
+
+
+class SlowInLoop(BaseException):
+    """Ends the tracing of a loop at once. No Exception: what is traced may handle those."""
 
 
 class _Trace(threading.local):
     def __init__(self) -> None:
-        self.slow: list[str] | None = None  # what is slow in the loop that is traced; None outside of any
-        self.trains: bool | None = None  # None outside of any step: whether there are gradients is not known
+        # None outside of any step: whether gradients follow is not known.
+        self.trains: bool | None = None
+        self.in_loop = False
 
 
 _trace = _Trace()
 
 
 @contextmanager
-def traced_as(*, trains: bool, in_loop: bool) -> Iterator[list[str]]:
-    """While open in this thread, a step is traced; gives the list of what in it is slow in a loop.
+def traced_as(*, trains: bool, in_loop: bool) -> Iterator[None]:
+    """While open in this thread, a step is traced.
 
     Args:
         trains: whether the step computes gradients.
         in_loop: whether it will be the body of a loop.
     """
-    previous = _trace.slow, _trace.trains
-    slow: list[str] = []
-    _trace.slow, _trace.trains = slow if in_loop else None, trains
+    previous = _trace.trains, _trace.in_loop
+    _trace.trains, _trace.in_loop = trains, in_loop
     try:
-        yield slow
+        yield
     finally:
-        _trace.slow, _trace.trains = previous
+        _trace.trains, _trace.in_loop = previous
 
 
 def is_forward_only() -> bool:
@@ -44,10 +48,13 @@ def is_forward_only() -> bool:
 
 def is_training_loop() -> bool:
     """True while the body of a loop of training steps is traced."""
-    return _trace.slow is not None and bool(_trace.trains)
+    return _trace.in_loop and bool(_trace.trains)
 
 
-def mark_slow_in_loop(what: str) -> None:
-    """Say that the gradient of this operation is better computed outside of a loop on a CPU."""
-    if _trace.slow is not None and _trace.trains and jax.default_backend() == "cpu":
-        _trace.slow.append(what)
+def refuse_in_loop() -> None:
+    """Say that the gradient of this operation is better computed outside of a loop on a CPU.
+
+    Raises: SlowInLoop where it is about to be traced into one.
+    """
+    if is_training_loop() and jax.default_backend() == "cpu":
+        raise SlowInLoop
