@@ -92,6 +92,11 @@ class Lab:
             )
         self._wait_for_notebook(name, kernel)
 
+    def open_in_notebook7(self, name: str) -> None:
+        """Open a notebook of the served folder in Notebook 7, which the same server offers."""
+        self.page.goto(f"{self.server.url}/notebooks/{name}")
+        self._wait_for_notebook(name, kernel=True)
+
     def reload(self) -> None:
         """Reload the page, as a person does in mid-run, and wait for the same notebook and kernel."""
         name = self.evaluate(f"() => {PANEL}.context.path")

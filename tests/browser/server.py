@@ -96,6 +96,7 @@ def command(python: str, root: Path, port: int) -> list[str]:
         ),
         "--ServerApp.disable_check_xsrf=True",  # the tests end kernels by REST, without a page's cookie
         "--LabApp.expose_app_in_browser=True",  # window.jupyterapp: the tests drive Lab's own commands
+        "--JupyterNotebookApp.expose_app_in_browser=True",  # the same server offers Notebook 7
     ]
 
 

@@ -1,5 +1,6 @@
 /** The person's settings as typed values, whatever their settings file holds. */
 import type { ChartOptions } from '../protocol';
+import type { OptionsSource } from '../views/monitor/options';
 
 export type Values = {
   readonly sidebar: boolean;
@@ -19,9 +20,25 @@ export const DEFAULTS: Values = {
 export class Preferences {
   private values = DEFAULTS;
   private readonly listeners = new Set<() => void>();
+  private readonly forCharts: OptionsSource;
+
+  constructor() {
+    const current = () => this.values.charts;
+    this.forCharts = {
+      get current() {
+        return current();
+      },
+      subscribe: listener => this.subscribe(listener)
+    };
+  }
 
   get current(): Values {
     return this.values;
+  }
+
+  /** Those of the charts, for the monitor. */
+  get charts(): OptionsSource {
+    return this.forCharts;
   }
 
   /** Call `listener` now and after each change. */

@@ -2,7 +2,6 @@
 import type { Connections } from '../kernel/connections';
 import { type RunSource, savedSource } from '../kernel/source';
 import type { RunBundle } from '../protocol';
-import { drawOptions } from '../views/monitor/options';
 import { trans } from '../views/shared/trans';
 import type { Preferences } from './preferences';
 import type { IPanels } from './tokens';
@@ -13,7 +12,7 @@ const SETTLE = 2_000;
 /** What an output is made with. */
 export type RunOutputServices = {
   connections: Pick<Connections, 'follow' | 'describe'>;
-  preferences: Pick<Preferences, 'current'>;
+  preferences: Pick<Preferences, 'charts'>;
   panels?: Pick<IPanels, 'open'> | null;
   /** Put other data in the place of this output's, in the notebook. */
   replace: (data: Record<string, unknown>) => void;
@@ -98,8 +97,8 @@ export class RunOutput {
       const { panels, preferences } = this.services;
       const subject = { kind: 'run' as const, kernelId: bundle.kernel_id, id: bundle.run_id };
       const onOpen = panels && source.steer !== null ? () => panels.open(subject) : null;
-      const options = drawOptions(preferences.current.charts, bundle.charts);
-      render({ source, el, signal: drawn.signal, onOpen, options });
+      const options = bundle.charts ?? {};
+      render({ source, el, signal: drawn.signal, onOpen, options, settings: preferences.charts });
     }
   }
 

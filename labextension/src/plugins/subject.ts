@@ -1,5 +1,6 @@
 /** The content of a panel: one view of a model, or a run, of a kernel. */
 import { Widget } from '@lumino/widgets';
+import { RequestError } from '../kernel/connection';
 import type { Connections } from '../kernel/connections';
 import type { Models } from '../kernel/models';
 import type { ModelBundle } from '../protocol';
@@ -99,7 +100,7 @@ export class SubjectPanel extends Widget {
         overview: notebooks.overviewOf(kernelId),
         follow: runId => connections.follow(kernelId, runId),
         draw: (source, place, lifetime) =>
-          monitor.render({ source, el: place, signal: lifetime, options: preferences.current.charts }),
+          monitor.render({ source, el: place, signal: lifetime, settings: preferences.charts }),
         el,
         signal
       });
@@ -113,16 +114,16 @@ export class SubjectPanel extends Widget {
       throw new Error(gone());
     }
     const { render } = await import('../views/monitor');
-    const rename = () => this.name(source.state.run.modelName || trans.__('Training'), 'curves');
+    const rename = () => this.name(source.state.run.modelName || trans.__('Model'), 'run');
     signal.addEventListener('abort', source.subscribe(rename), { once: true });
     rename();
     if (!signal.aborted) {
       el.replaceChildren();
-      render({ source, el, signal, options: preferences.current.charts });
+      render({ source, el, signal, settings: preferences.charts });
     }
   }
 
-  private name(name: string, view: ModelView): void {
+  private name(name: string, view: ModelView | 'run'): void {
     this.title.label = `${clip(name, 30)} · ${viewTitle(view)}`;
   }
 
@@ -132,10 +133,8 @@ export class SubjectPanel extends Widget {
     again.className = 'layerlab-button';
     again.textContent = trans.__('Try again');
     again.addEventListener('click', () => void this.draw(null));
-    const text = error instanceof Error ? error.message : String(error);
-    const fix = error instanceof Error && 'fix' in error ? ` ${error.fix}` : '';
     el.className = 'layerlab layerlab-fills';
-    el.replaceChildren(message(clip(text + fix, 600)), again);
+    el.replaceChildren(message(clip(reason(error), 600)), again);
   }
 }
 
@@ -143,7 +142,15 @@ function gone(): string {
   return trans.__('The kernel that held this is gone. Run its cell again to see it here.');
 }
 
-function viewTitle(view: ModelView): string {
+function reason(error: unknown): string {
+  if (error instanceof RequestError) {
+    // After a restart the kernel knows nothing of what it had.
+    return error.code === 'no_handler' || error.code === 'gone' ? gone() : `${error.message} ${error.fix}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function viewTitle(view: ModelView | 'run'): string {
   switch (view) {
     case 'graph':
       return trans.__('Graph');
@@ -151,6 +158,8 @@ function viewTitle(view: ModelView): string {
       return trans.__('Summary');
     case 'curves':
       return trans.__('Curves');
+    case 'run':
+      return trans.__('Training');
   }
 }
 

@@ -1,5 +1,13 @@
 /** The fit monitor: a run's state, progress, curves and advice. */
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore
+} from 'react';
 import type { Run } from '../../kernel/runs';
 import type { Link, RunSource } from '../../kernel/source';
 import type { ChartOptions } from '../../protocol';
@@ -15,7 +23,7 @@ import { Happenings } from './happenings';
 import { Header, isReachable } from './header';
 import { happenings } from './marks';
 import { Messages } from './messages';
-import { type DrawOptions, drawOptions } from './options';
+import { type DrawOptions, differences, drawOptions, type OptionsSource } from './options';
 import { commandOf, SHORTCUTS, useWheel, type Wheel } from './steering';
 
 export type MonitorArguments = {
@@ -24,28 +32,38 @@ export type MonitorArguments = {
   signal: AbortSignal;
   /** Shows a button that opens the run somewhere else. */
   onOpen?: (() => void) | null;
-  /** How the charts are drawn until the person chooses otherwise. */
+  /** How the run wants its charts drawn, until the person chooses otherwise. */
   options?: Partial<ChartOptions>;
+  /** How charts are drawn where neither the run nor the person says anything. */
+  settings?: OptionsSource | null;
 };
 
 /** Draw the run into `el` until `signal` is aborted. */
-export function render({ source, el, signal, onOpen = null, options = {} }: MonitorArguments): void {
-  mount(el, signal, <Monitor source={source} onOpen={onOpen} initial={options} />);
+export function render({
+  source,
+  el,
+  signal,
+  onOpen = null,
+  options = {},
+  settings = null
+}: MonitorArguments): void {
+  mount(el, signal, <Monitor source={source} onOpen={onOpen} initial={options} settings={settings} />);
 }
 
 type MonitorProps = {
   source: RunSource;
   onOpen: (() => void) | null;
   initial: Partial<ChartOptions>;
+  settings: OptionsSource | null;
 };
 
-function Monitor({ source, onOpen, initial }: MonitorProps) {
+function Monitor({ source, onOpen, initial, settings }: MonitorProps) {
   const { run, link } = useSyncExternalStore(
     listener => source.subscribe(listener),
     () => source.state
   );
   const root = useVisibility(source);
-  const [options, setOptions] = useState<DrawOptions>(() => drawOptions(initial));
+  const [options, choose] = useOptions(settings, initial);
   const [view, setView] = useState<View>({ range: null, drag: 'zoom', revision: 0 });
   const cursor = useRef(new Cursor()).current;
   const charts = useMemo(() => families(run), [run]);
@@ -92,7 +110,7 @@ function Monitor({ source, onOpen, initial }: MonitorProps) {
             view={view}
             onOptions={changed => {
               const isSameAxis = changed.x_axis === options.x_axis && changed.log_x === options.log_x;
-              setOptions(changed);
+              choose(changed);
               setView(isSameAxis ? view : { ...view, range: null });
             }}
             onView={setView}
@@ -104,6 +122,21 @@ function Monitor({ source, onOpen, initial }: MonitorProps) {
       <Happenings happenings={told} />
     </section>
   );
+}
+
+/** The options in force, and how to choose others. */
+function useOptions(
+  settings: OptionsSource | null,
+  initial: Partial<ChartOptions>
+): [DrawOptions, (changed: DrawOptions) => void] {
+  const subscribe = useCallback(
+    (listener: () => void) => settings?.subscribe(listener) ?? (() => {}),
+    [settings]
+  );
+  const wanted = useSyncExternalStore(subscribe, () => settings?.current);
+  const [chosen, setChosen] = useState<Partial<DrawOptions>>({});
+  const options = useMemo(() => drawOptions(wanted, initial, chosen), [wanted, initial, chosen]);
+  return [options, changed => setChosen({ ...chosen, ...differences(options, changed) })];
 }
 
 /** Obey a key, unless it is meant for a field or a button, or comes with Ctrl, Alt or Meta. */

@@ -6,6 +6,13 @@ export type DrawOptions = { [K in keyof ChartOptions]: NonNullable<ChartOptions[
 
 export const DEFAULT_OPTIONS: DrawOptions = { smoothing: 0, x_axis: 'step', log_x: false, log_y: false };
 
+/** The person's settings, which may change while charts are shown. */
+export interface OptionsSource {
+  readonly current: Partial<ChartOptions>;
+  /** Call `listener` after each change; returns how to end that. */
+  subscribe(listener: () => void): () => void;
+}
+
 export const MAX_SMOOTHING = 0.99;
 
 /** The options of all that are given: later ones count, as far as they say anything. */
@@ -18,4 +25,11 @@ export function drawOptions(...given: readonly (Partial<ChartOptions> | null | u
     options.log_y = wanted?.log_y ?? options.log_y;
   }
   return { ...options, smoothing: Math.min(MAX_SMOOTHING, Math.max(0, options.smoothing)) };
+}
+
+/** What of `changed` differs from `options`: what the person chose, whatever the settings will say. */
+export function differences(options: DrawOptions, changed: DrawOptions): Partial<DrawOptions> {
+  return Object.fromEntries(
+    Object.entries(changed).filter(([name, value]) => options[name as keyof DrawOptions] !== value)
+  );
 }
