@@ -11,7 +11,7 @@ export function Overview({ file }: { file: ModelFile }) {
   const weights = description.weights.filter(weight => weight.kind === 'weight');
   const dtypes = [...new Set(weights.map(weight => weight.dtype))].slice(0, 6).join(', ');
   return (
-    <div className="layerlab-overview">
+    <div className="layerlab-contents">
       <Group title={trans.__('Model')}>
         <Fact name={trans.__('name')}>{description.name}</Fact>
         <Fact name={trans.__('class')}>{description.className}</Fact>
