@@ -2,7 +2,7 @@
 import { Refusal } from './bytes';
 import type { Answer, Method, Request, Requests } from './messages';
 
-/** Opening 512 MiB takes about three seconds. */
+/** Opening 512 MiB takes some seconds, nearly all of them for its checksum. */
 const PATIENCE_SECONDS = 30;
 
 type Waiting = { resolve: (answer: Requests[Method]['answer']) => void; reject: (error: Error) => void };
