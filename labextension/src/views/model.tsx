@@ -91,7 +91,12 @@ function Model({ saved, live, fills, onOpen, tabs }: ModelProps) {
       >
         {tab === 'graph' ? (
           <Suspense fallback={<p className="layerlab-empty">{trans.__('Loading the graph view …')}</p>}>
-            <GraphView graph={model.graph} fills={fills} describeLayer={live?.describeLayer ?? null} />
+            <GraphView
+              graph={model.graph}
+              name={model.name}
+              fills={fills}
+              describeLayer={live?.describeLayer ?? null}
+            />
           </Suspense>
         ) : (
           <SummaryView summary={model.summary} />

@@ -5,7 +5,7 @@ import type { NodeInfo } from '../../protocol';
 import { Icon } from '../shared/icons';
 import { clip, count } from '../shared/text';
 import { trans } from '../shared/trans';
-import { familyClass } from './family';
+import { familyStyle } from './family';
 import { isFrozen } from './nodes';
 import { useReport } from './report';
 import { type Hierarchy, neighbours } from './visible';
@@ -25,13 +25,14 @@ const MAX_ROWS = 60;
 
 export function Details({ info, graph, describeLayer, onSelect, onClose }: DetailsProps) {
   const el = useRef<HTMLElement>(null);
-  const state = useReport(describeLayer, info.id, el);
+  const ask = graph.made.has(info.id) ? null : describeLayer;
+  const state = useReport(ask, info.id, el);
   const { inputs, outputs } = useMemo(() => neighbours(graph, info.id), [graph, info.id]);
   const documentation = (state.report?.layer.documentation ?? '').replaceAll('`', '');
   return (
     <aside className="layerlab-details" aria-label={trans.__('Details of %1', clip(info.name))} ref={el}>
       <header>
-        <span className={`layerlab-dot ${familyClass(info.family)}`} />
+        <span className="layerlab-dot" style={familyStyle(info.family)} />
         <h3 title={clip(info.path)}>{clip(info.name)}</h3>
         <button
           type="button"
@@ -50,11 +51,13 @@ export function Details({ info, graph, describeLayer, onSelect, onClose }: Detai
             trans.__('parameters'),
             isFrozen(info) ? trans.__('%1 (frozen)', count(info.parameters)) : count(info.parameters)
           ],
-          ...(info.path !== info.name ? [[trans.__('path'), clip(info.path)] as [string, string]] : [])
+          ...(info.path !== info.name && info.path !== ''
+            ? [[trans.__('path'), clip(info.path)] as [string, string]]
+            : [])
         ]}
       />
       {documentation !== '' && <p className="layerlab-documentation">{clip(documentation, 600)}</p>}
-      {describeLayer !== null && <Weights state={state} />}
+      {ask !== null && <Weights state={state} />}
       {state.report === null && (
         <Section title={trans.__('Weights')} isEmpty={info.weights.length === 0 || state.isLoading}>
           <Table rows={info.weights.slice(0, MAX_ROWS).map(weightRow)} />

@@ -1,19 +1,25 @@
-/** The model as a picture: layers as boxes from top to bottom, nested models as groups that fold. */
+/** The model as a picture: layers as boxes along the flow of data, nested models as groups that fold. */
 import '@xyflow/react/dist/base.css';
 import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider } from '@xyflow/react';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useId, useMemo, useRef, useState } from 'react';
 import type { DescribeLayer } from '../../kernel/follow-model';
 import type { ModelGraph } from '../../protocol';
+import { clip } from '../shared/text';
+import { trans } from '../shared/trans';
 import { Details } from './details';
 import { EdgeView, type RoutedEdge } from './edges';
-import type { Layout } from './layout';
-import { type BoxNode, BoxView, FoldContext, FrameView } from './nodes';
+import { download, type PictureFormat } from './export';
+import { isArrowKey, neighbour } from './keyboard';
+import type { Direction, Layout } from './layout';
+import { type BoxNode, BoxView, description, FoldContext, FrameView } from './nodes';
 import { MARGIN, type Placed, useLayout, useViewport } from './placement';
 import { search, Toolbar } from './toolbar';
 import { ancestors, hierarchy, initiallyFolded, standIn, visible } from './visible';
 
 export type GraphProps = {
   graph: ModelGraph;
+  /** What the graph is called when it is exported. */
+  name?: string;
   /** Fills its container; otherwise the view is as high as the graph, within limits. */
   fills: boolean;
   /** Asks the kernel for the weights of a layer; null where there is none. */
@@ -41,16 +47,20 @@ export default function GraphView(props: GraphProps) {
   );
 }
 
-function Graph({ graph, fills, describeLayer = null }: GraphProps) {
+function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
   const whole = useMemo(() => hierarchy(graph), [graph]);
   const [folded, setFolded] = useState(() => initiallyFolded(whole));
+  const [direction, setDirection] = useState<Direction>('down');
   const [selected, setSelected] = useState<string | null>(null);
+  const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState('');
+  const [message, setMessage] = useState('');
   const shown = useMemo(() => visible(whole, folded), [whole, folded]);
-  const placed = useLayout(shown);
+  const placed = useLayout(shown, direction);
   const matches = useMemo(() => search(whole, query), [whole, query]);
   const canvas = useRef<HTMLDivElement>(null);
   const show = useViewport(canvas, placed);
+  const help = useId();
 
   const fold = useCallback((id: string) => setFolded(before => toggled(before, id)), []);
   const select = (id: string) => {
@@ -63,6 +73,49 @@ function Graph({ graph, fills, describeLayer = null }: GraphProps) {
     const next = matches[(matches.indexOf(selected ?? '') + 1) % matches.length];
     if (next !== undefined) {
       select(next);
+      setOpen(true);
+    }
+  };
+  const close = () => {
+    setOpen(false);
+    focusNode(canvas.current, selected);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const id = nodeIdOf(event.target);
+    if (event.key === 'Escape') {
+      if (isOpen) {
+        close();
+      } else {
+        setSelected(null);
+      }
+    } else if (id === null || placed === null) {
+      return;
+    } else if (isArrowKey(event.key)) {
+      const next = neighbour(placed.graph, placed.layout, id, event.key);
+      if (next !== null) {
+        setSelected(next);
+        show.request(next);
+        focusNode(canvas.current, next);
+      }
+    } else if (event.key === 'Enter') {
+      setSelected(id);
+      setOpen(true);
+    } else if (event.key === ' ' && whole.nodes.get(id)?.is_group) {
+      fold(id);
+      focusNode(canvas.current, id);
+    } else {
+      return;
+    }
+    // The notebook has uses of its own for these keys.
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const save = (format: PictureFormat) => {
+    if (placed !== null) {
+      download(placed, name, format).then(
+        () => setMessage(''),
+        (error: unknown) => setMessage(trans.__('The picture could not be made: %1', clip(String(error))))
+      );
     }
   };
 
@@ -75,7 +128,7 @@ function Graph({ graph, fills, describeLayer = null }: GraphProps) {
     [placed, marked, query, selected]
   );
   const edges = useMemo(() => toEdges(placed, selected), [placed, selected]);
-  const info = selected === null ? undefined : whole.nodes.get(selected);
+  const info = selected === null || !isOpen ? undefined : whole.nodes.get(selected);
   const height = fills ? undefined : heightFor(placed?.layout ?? null);
 
   return (
@@ -86,27 +139,49 @@ function Graph({ graph, fills, describeLayer = null }: GraphProps) {
           folded={folded}
           query={query}
           matches={matches}
+          direction={direction}
           onQuery={setQuery}
           onNext={selectNext}
           onFold={setFolded}
           onFit={show.fit}
+          onDirection={setDirection}
+          onExport={save}
         />
-        <div className="layerlab-canvas" style={{ height }} ref={canvas}>
+        {message !== '' && <p role="alert">{message}</p>}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the nodes inside */}
+        <div
+          className="layerlab-canvas"
+          style={{ height }}
+          ref={canvas}
+          onKeyDown={onKeyDown}
+          aria-busy={placed?.graph !== shown}
+        >
+          <p id={help} hidden>
+            {trans.__('Arrow keys go along the edges, Enter opens the details, Space folds a group.')}
+          </p>
           <ReactFlow
             nodes={nodes}
             edges={edges}
             nodeTypes={NODE_TYPES}
             edgeTypes={EDGE_TYPES}
-            onNodeClick={(_, node) => setSelected(node.id)}
-            onPaneClick={() => setSelected(null)}
-            onKeyDown={event => event.key === 'Escape' && setSelected(null)}
-            onSelectionChange={({ nodes: [node] }) => node && setSelected(node.id)}
+            onNodeClick={(_, node) => {
+              setSelected(node.id);
+              setOpen(true);
+            }}
+            onPaneClick={() => {
+              setSelected(null);
+              setOpen(false);
+            }}
             nodesDraggable={false}
             nodesConnectable={false}
+            nodesFocusable={false}
             edgesFocusable={false}
+            elementsSelectable={false}
+            disableKeyboardA11y
             deleteKeyCode={null}
+            selectionKeyCode={null}
             zIndexMode="manual"
-            minZoom={0.05}
+            minZoom={0.02}
             maxZoom={2}
             // In a cell the wheel scrolls the notebook; Ctrl and the wheel zoom.
             preventScrolling={fills}
@@ -114,18 +189,23 @@ function Graph({ graph, fills, describeLayer = null }: GraphProps) {
             panOnScroll={fills}
             zoomActivationKeyCode={ZOOM_KEYS}
             onlyRenderVisibleElements={nodes.length > 150}
+            role="group"
+            aria-label={trans.__('Graph of %1 layers', graph.nodes.length)}
+            aria-describedby={help}
           >
             <Background gap={18} size={1} />
             <Controls showInteractive={false} showFitView={false} />
           </ReactFlow>
-          {placed === null && <p className="layerlab-empty layerlab-overlay">Arranging the layers …</p>}
+          {placed === null && (
+            <p className="layerlab-empty layerlab-overlay">{trans.__('Arranging the layers …')}</p>
+          )}
           {info && (
             <Details
               info={info}
               graph={whole}
               describeLayer={describeLayer}
               onSelect={select}
-              onClose={() => setSelected(null)}
+              onClose={close}
             />
           )}
         </div>
@@ -135,6 +215,25 @@ function Graph({ graph, fills, describeLayer = null }: GraphProps) {
 }
 
 const ZOOM_KEYS = ['Control', 'Meta'];
+
+/** The node that an event happened in, if it was not in a button of it. */
+function nodeIdOf(target: EventTarget): string | null {
+  const node = target instanceof HTMLElement && target.classList.contains('react-flow__node') ? target : null;
+  return node?.dataset.id ?? null;
+}
+
+/** Focus a node once it is drawn: it may have to come into view first. */
+function focusNode(canvas: HTMLElement | null, id: string | null, tries = 40): void {
+  requestAnimationFrame(() => {
+    const nodes = canvas?.querySelectorAll<HTMLElement>('.react-flow__node[tabindex]') ?? [];
+    const node = [...nodes].find(element => element.dataset.id === id);
+    if (node) {
+      node.focus({ preventScroll: true });
+    } else if (tries > 0 && canvas?.isConnected) {
+      focusNode(canvas, id, tries - 1);
+    }
+  });
+}
 
 function heightFor(found: Layout | null): number {
   const height = (found?.height ?? 0) + 2 * MARGIN;
@@ -162,8 +261,10 @@ function toNodes(
   if (placed === null) {
     return [];
   }
-  const { boxes, hasGroups } = placed.layout;
-  return placed.graph.nodes.flatMap(({ info, kind, parent }): BoxNode[] => {
+  const { boxes } = placed.layout;
+  // One stop for the Tab key: the arrow keys go on from there.
+  const stop = selected !== null && boxes.has(selected) ? selected : placed.graph.nodes[0]?.info.id;
+  return placed.graph.nodes.flatMap(({ info, kind }): BoxNode[] => {
     const box = boxes.get(info.id);
     if (box === undefined) {
       return [];
@@ -177,9 +278,10 @@ function toNodes(
         width: box.width,
         height: box.height,
         selected: info.id === selected,
+        focusable: info.id === stop,
+        ariaLabel: description(info),
         zIndex: kind === 'open' ? Z.frame : Z.box,
-        data: { info, isFolded: kind === 'folded', isMatch, isDimmed: isSearching && !isMatch },
-        ...(hasGroups && parent !== null ? { parentId: parent } : {})
+        data: { info, isFolded: kind === 'folded', isMatch, isDimmed: isSearching && !isMatch }
       }
     ];
   });

@@ -1,29 +1,31 @@
-/** Where nodes stand and edges run: layered, top-down, by the Eclipse Layout Kernel in a worker. */
+/** Where nodes stand and edges run: by the Eclipse Layout Kernel while that is quick, else in linear time. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api';
-import { linearLayout } from './linear';
+import { type Arrangement, arrange, type Box, type Direction, type Point, type Request } from './layered';
 import { nodeSize } from './size';
 import type { VisibleGraph, VisibleNode } from './visible';
 
-export type Point = { x: number; y: number };
-export type Box = Point & { width: number; height: number };
+export type { Box, Direction, Point } from './layered';
 
+/** All in the coordinates of the whole. */
 export type Layout = {
-  /** Within the open group around the node, if groups are drawn. */
   boxes: ReadonlyMap<string, Box>;
-  /** In the coordinates of the whole; edges without one run straight. */
   routes: ReadonlyMap<string, readonly Point[]>;
-  /** Whether open groups are drawn as boxes around their members. */
-  hasGroups: boolean;
   width: number;
   height: number;
+  direction: Direction;
 };
 
-/** Beyond this the layered layout takes seconds. */
+/** Who computes: each works in a worker, so that the page does not stop meanwhile. */
+export type Engines = {
+  elk: () => Pick<ELK, 'layout'>;
+  arrange: (request: Request) => Promise<Arrangement>;
+};
+
+/** Beyond this ELK takes seconds. */
 export const LAYERED_NODES = 500;
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'DOWN',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.json.edgeCoords': 'ROOT',
@@ -37,26 +39,45 @@ const OPTIONS = {
   'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES'
 };
 
+const ELK_DIRECTIONS = { down: 'DOWN', right: 'RIGHT' } as const;
 const GROUP_OPTIONS = { 'elk.padding': '[top=38,left=14,bottom=14,right=14]' };
 
-/** The layout of the visible graph: layered while that is quick, else (or if it fails) in linear time. */
-export async function layout(graph: VisibleGraph, elk: () => Pick<ELK, 'layout'>): Promise<Layout> {
-  if (graph.nodes.length > LAYERED_NODES) {
-    return linearLayout(graph);
-  }
+/** The layout of the visible graph. A failing engine is reported, and replaced by the plain one here. */
+export async function layout(graph: VisibleGraph, direction: Direction, engines: Engines): Promise<Layout> {
   try {
-    return fromElk(await elk().layout(toElk(graph)));
+    if (graph.nodes.length <= LAYERED_NODES) {
+      return fromElk(await engines.elk().layout(toElk(graph, direction)), direction);
+    }
+    return fromArrangement(await engines.arrange(toRequest(graph, direction)), direction);
   } catch (error) {
-    console.warn('layerlab: the layered layout failed, nodes stand in plain rows.', error);
-    return linearLayout(graph);
+    console.warn('layerlab: the layout failed in its worker, nodes are arranged in the page.', error);
+    return fromArrangement(arrange(toRequest(graph, direction)), direction);
   }
 }
 
+function toRequest(graph: VisibleGraph, direction: Direction): Request {
+  return {
+    nodes: graph.nodes.map(({ info, parent }) => ({ id: info.id, parent, ...nodeSize(info) })),
+    edges: graph.edges.map(({ id, source, target }) => ({ id, source, target })),
+    direction
+  };
+}
+
+function fromArrangement({ boxes, routes, width, height }: Arrangement, direction: Direction): Layout {
+  return {
+    boxes: new Map(boxes.map(({ id, ...box }) => [id, box])),
+    routes: new Map(routes.map(({ id, points }) => [id, points])),
+    width,
+    height,
+    direction
+  };
+}
+
 /** The graph as ELK takes it, groups nested. */
-export function toElk(graph: VisibleGraph): ElkNode {
+export function toElk(graph: VisibleGraph, direction: Direction): ElkNode {
   const root: ElkNode = {
     id: 'root',
-    layoutOptions: OPTIONS,
+    layoutOptions: { ...OPTIONS, 'elk.direction': ELK_DIRECTIONS[direction] },
     children: [],
     edges: graph.edges.map(toElkEdge)
   };
@@ -80,15 +101,16 @@ function toElkEdge(edge: VisibleGraph['edges'][number]): ElkExtendedEdge {
   return { id: `e ${edge.id}`, sources: [`n ${edge.source}`], targets: [`n ${edge.target}`] };
 }
 
-function fromElk(root: ElkNode): Layout {
+function fromElk(root: ElkNode, direction: Direction): Layout {
   const boxes = new Map<string, Box>();
-  const collect = (nodes: readonly ElkNode[]) => {
+  const collect = (nodes: readonly ElkNode[], origin: Point) => {
     for (const { id, x = 0, y = 0, width = 0, height = 0, children = [] } of nodes) {
-      boxes.set(id.slice(2), { x, y, width, height });
-      collect(children);
+      const box = { x: origin.x + x, y: origin.y + y, width, height };
+      boxes.set(id.slice(2), box);
+      collect(children, box);
     }
   };
-  collect(root.children ?? []);
+  collect(root.children ?? [], { x: 0, y: 0 });
   const routes = new Map<string, Point[]>();
   for (const edge of root.edges ?? []) {
     const section = edge.sections?.[0];
@@ -96,5 +118,5 @@ function fromElk(root: ElkNode): Layout {
       routes.set(edge.id.slice(2), [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]);
     }
   }
-  return { boxes, routes, hasGroups: true, width: root.width ?? 0, height: root.height ?? 0 };
+  return { boxes, routes, width: root.width ?? 0, height: root.height ?? 0, direction };
 }

@@ -4,7 +4,8 @@ import { createContext, useContext } from 'react';
 import type { NodeInfo } from '../../protocol';
 import { Icon } from '../shared/icons';
 import { clip, count } from '../shared/text';
-import { familyClass } from './family';
+import { trans } from '../shared/trans';
+import { familyStyle } from './family';
 import { nodeTexts } from './size';
 
 export type BoxNode = Node<
@@ -19,7 +20,11 @@ export function BoxView({ data, selected }: NodeProps<BoxNode>) {
   const { info, isFolded } = data;
   const texts = nodeTexts(info);
   return (
-    <div className={classes('layerlab-node', data, selected)} title={description(info)}>
+    <div
+      className={classes('layerlab-node', data, selected)}
+      style={familyStyle(info.family)}
+      title={description(info)}
+    >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <div className="layerlab-node-line">
         <span className="layerlab-node-name">{texts.name}</span>
@@ -41,7 +46,11 @@ export function BoxView({ data, selected }: NodeProps<BoxNode>) {
 export function FrameView({ data, selected }: NodeProps<BoxNode>) {
   const { info } = data;
   return (
-    <div className={classes('layerlab-frame', data, selected)} title={description(info)}>
+    <div
+      className={classes('layerlab-frame', data, selected)}
+      style={familyStyle(info.family)}
+      title={description(info)}
+    >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <div className="layerlab-frame-head">
         <span className="layerlab-node-name">{clip(info.name, 40)}</span>
@@ -60,13 +69,15 @@ export function isFrozen(info: NodeInfo): boolean {
 
 function FoldButton({ info, isFolded }: { info: NodeInfo; isFolded: boolean }) {
   const fold = useContext(FoldContext);
-  const label = `${isFolded ? 'Unfold' : 'Fold'} ${clip(info.name, 60)}`;
+  const name = clip(info.name, 60);
+  const label = isFolded ? trans.__('Unfold %1', name) : trans.__('Fold %1', name);
   return (
     <button
       type="button"
       className="layerlab-fold nodrag nopan"
       aria-label={label}
       aria-expanded={!isFolded}
+      tabIndex={-1}
       title={label}
       onClick={event => {
         event.stopPropagation();
@@ -79,7 +90,6 @@ function FoldButton({ info, isFolded }: { info: NodeInfo; isFolded: boolean }) {
 }
 
 function classes(base: string, data: BoxNode['data'], isSelected: boolean): string {
-  const parts = [base, familyClass(data.info.family)];
   const states = {
     'layerlab-node-group': data.isFolded,
     'layerlab-node-frozen': isFrozen(data.info),
@@ -87,10 +97,15 @@ function classes(base: string, data: BoxNode['data'], isSelected: boolean): stri
     'layerlab-node-dimmed': data.isDimmed,
     'layerlab-node-selected': isSelected
   };
-  return [...parts, ...Object.entries(states).flatMap(([name, holds]) => (holds ? [name] : []))].join(' ');
+  return [base, ...Object.entries(states).flatMap(([name, holds]) => (holds ? [name] : []))].join(' ');
 }
 
-function description(info: NodeInfo): string {
-  const frozen = isFrozen(info) ? ', frozen' : '';
-  return `${clip(info.name)} (${clip(info.class_name)})\n${clip(info.output_shape)} ${clip(info.dtype)}\n${count(info.parameters)} parameters${frozen}`;
+/** The node in words, for a hint and for those who do not see it. */
+export function description(info: NodeInfo): string {
+  const parameters = count(info.parameters);
+  return [
+    `${clip(info.name)} (${clip(info.class_name)})`,
+    `${clip(info.output_shape)} ${clip(info.dtype)}`,
+    isFrozen(info) ? trans.__('%1 parameters, frozen', parameters) : trans.__('%1 parameters', parameters)
+  ].join('\n');
 }

@@ -1,9 +1,9 @@
 /** Where the graph's parts are, and which part of it is in view. */
 import { useReactFlow, type Viewport } from '@xyflow/react';
-import { type RefObject, useEffect, useRef, useState } from 'react';
-import { type Layout, layout } from './layout';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type Direction, type Layout, layout } from './layout';
 import type { VisibleGraph } from './visible';
-import { sharedElk } from './worker';
+import { workers } from './worker';
 
 /** Smaller than this the names cannot be read across a room. */
 const READABLE_ZOOM = 0.72;
@@ -13,57 +13,98 @@ export const MARGIN = 18;
 export type Placed = { graph: VisibleGraph; layout: Layout };
 
 /** The last layout that is ready: it stays while the next is computed. */
-export function useLayout(graph: VisibleGraph): Placed | null {
+export function useLayout(graph: VisibleGraph, direction: Direction): Placed | null {
   const [placed, setPlaced] = useState<Placed | null>(null);
   useEffect(() => {
     let isCurrent = true;
-    void layout(graph, sharedElk).then(found => isCurrent && setPlaced({ graph, layout: found }));
+    void layout(graph, direction, workers).then(found => isCurrent && setPlaced({ graph, layout: found }));
     return () => {
       isCurrent = false;
     };
-  }, [graph]);
+  }, [graph, direction]);
   return placed;
 }
 
-/** Moves the picture: readable from the top at first, to a node on request, all of it with `fit`. */
+/** Moves the picture: readable from the beginning at first, to a node on request, all of it with `fit`. */
 export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | null) {
   const flow = useReactFlow();
-  const wanted = useRef<string | null>('');
+  const direction = placed?.layout.direction;
+  const drawn = useRef<Direction | null>(null);
+  const wanted = useRef<string | null>(null);
+  const latest = useRef(placed);
+  latest.current = placed;
+
+  const moveTo = useCallback(
+    (id: string) => {
+      const box = latest.current?.layout.boxes.get(id);
+      const el = canvas.current;
+      if (box === undefined || el === null) {
+        return false;
+      }
+      const { x, y, zoom } = flow.getViewport();
+      const [left, top] = [box.x * zoom + x, box.y * zoom + y];
+      const isInView =
+        left >= 0 &&
+        top >= 0 &&
+        left + box.width * zoom <= el.clientWidth &&
+        top + box.height * zoom <= el.clientHeight;
+      if (!isInView || zoom < READABLE_ZOOM / 2) {
+        const centre = { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, 200) };
+        void flow.setCenter(centre.x, centre.y, { zoom: Math.max(zoom, READABLE_ZOOM), duration: 200 });
+      }
+      return true;
+    },
+    [canvas, flow]
+  );
+
   useEffect(() => {
     const el = canvas.current;
-    if (placed === null || el === null) {
+    if (placed === null || el === null || direction === undefined) {
       return;
     }
     const target = wanted.current;
     wanted.current = null;
-    if (target === '') {
+    if (drawn.current !== direction) {
+      drawn.current = direction;
       // The height follows from the layout in the same commit: measure after it.
       requestAnimationFrame(
         () => void flow.setViewport(firstView(placed.layout, el.clientWidth, el.clientHeight))
       );
     } else if (target !== null) {
-      void flow.fitView({ nodes: [{ id: target }], maxZoom: 1, duration: 250 });
+      moveTo(target);
     }
-  }, [canvas, placed, flow]);
+  }, [canvas, placed, direction, flow, moveTo]);
+
   return {
-    fit: () => void flow.fitView({ padding: 0.05, minZoom: 0.15, maxZoom: 1.2, duration: 200 }),
+    fit: () => void flow.fitView({ padding: 0.05, minZoom: 0.02, maxZoom: 1.2, duration: 200 }),
+    /** Bring a node into view, now or as soon as it is placed. */
     request: (id: string) => {
-      if (flow.getNode(id)) {
-        void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 250 });
-      } else {
+      if (!moveTo(id)) {
         wanted.current = id;
       }
     }
   };
 }
 
-/** All of the graph if that is readable, else its upper part, centred. */
-function firstView(found: Layout, width: number, height: number): Viewport {
+/** All of the graph if that is readable, else its beginning. */
+export function firstView(found: Layout, width: number, height: number): Viewport {
   const [across, down] = [
     (width - 2 * MARGIN) / Math.max(1, found.width),
     (height - 2 * MARGIN) / Math.max(1, found.height)
   ];
   const zoom = Math.min(1.1, Math.max(READABLE_ZOOM, Math.min(across, down)));
-  const y = Math.max(MARGIN, (height - found.height * zoom) / 2);
-  return { x: (width - found.width * zoom) / 2, y, zoom };
+  const first = found.boxes.values().next().value ?? { x: 0, y: 0, width: 0, height: 0 };
+  return {
+    x: begin(width, found.width, first.x + first.width / 2, zoom, found.direction === 'right'),
+    y: begin(height, found.height, first.y + first.height / 2, zoom, found.direction === 'down'),
+    zoom
+  };
+}
+
+/** Where the picture begins on one axis: centred if it fits, else at its start, or with the first node in the middle. */
+function begin(room: number, size: number, first: number, zoom: number, isFlow: boolean): number {
+  if (size * zoom <= room - 2 * MARGIN) {
+    return (room - size * zoom) / 2;
+  }
+  return isFlow ? MARGIN : Math.min(MARGIN, Math.max(room - MARGIN - size * zoom, room / 2 - first * zoom));
 }

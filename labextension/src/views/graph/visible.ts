@@ -1,5 +1,6 @@
 /** Which nodes and edges show when some groups are folded. Takes any graph, however malformed. */
 import type { ModelGraph, NodeInfo } from '../../protocol';
+import { groupsFor } from './grouping';
 
 export type VisibleNode = {
   info: NodeInfo;
@@ -17,10 +18,12 @@ export type Hierarchy = {
   nodes: ReadonlyMap<string, NodeInfo>;
   parents: ReadonlyMap<string, string | null>;
   groups: readonly string[];
+  /** Groups that are not in the model: we made them where a level has too many members. */
+  made: ReadonlySet<string>;
   edges: ModelGraph['edges'];
 };
 
-/** Groups start folded in graphs larger than this. */
+/** At first as many levels of groups are unfolded as this many nodes allow. */
 const UNFOLDED_NODES = 60;
 
 export function hierarchy(graph: ModelGraph): Hierarchy {
@@ -35,13 +38,77 @@ export function hierarchy(graph: ModelGraph): Hierarchy {
       parents.set(node.id, isInGroup ? node.parent : null);
     }
   }
-  const groups = [...nodes.values()].filter(node => node.is_group).map(node => node.id);
-  return { nodes, parents, groups, edges: graph.edges };
+  const levels = nodes.size > UNFOLDED_NODES ? levelsOf(nodes, parents) : new Map();
+  const { made, parentOf } = groupsFor(levels, graph.edges, parents);
+  for (const group of made) {
+    nodes.set(group.id, group);
+    parents.set(group.id, group.parent);
+  }
+  for (const [id, parent] of parentOf) {
+    parents.set(id, parent);
+  }
+  const ordered = made.length === 0 ? nodes : groupsFirst(nodes, parents);
+  return {
+    nodes: ordered,
+    parents,
+    groups: [...ordered.values()].filter(node => node.is_group).map(node => node.id),
+    made: new Set(made.map(group => group.id)),
+    edges: graph.edges
+  };
 }
 
-/** The groups that are folded at first: none in a small graph, all in a large one. */
+function levelsOf(
+  nodes: ReadonlyMap<string, NodeInfo>,
+  parents: ReadonlyMap<string, string | null>
+): Map<string | null, NodeInfo[]> {
+  const levels = new Map<string | null, NodeInfo[]>();
+  for (const [id, node] of nodes) {
+    const parent = parents.get(id) ?? null;
+    const level = levels.get(parent);
+    if (level) {
+      level.push(node);
+    } else {
+      levels.set(parent, [node]);
+    }
+  }
+  return levels;
+}
+
+/** The nodes with each group right before its members, otherwise in their order. */
+function groupsFirst(
+  nodes: ReadonlyMap<string, NodeInfo>,
+  parents: ReadonlyMap<string, string | null>
+): Map<string, NodeInfo> {
+  const ordered = new Map<string, NodeInfo>();
+  for (const [id, node] of nodes) {
+    const missing: NodeInfo[] = [];
+    for (let at = parents.get(id) ?? null; at !== null && !ordered.has(at); at = parents.get(at) ?? null) {
+      missing.push(nodes.get(at) as NodeInfo);
+    }
+    for (const group of missing.reverse()) {
+      ordered.set(group.id, group);
+    }
+    ordered.set(id, node);
+  }
+  return ordered;
+}
+
+/** The groups that are folded at first: none in a small graph, in a large one those of its deeper levels. */
 export function initiallyFolded(graph: Hierarchy): ReadonlySet<string> {
-  return new Set(graph.nodes.size > UNFOLDED_NODES ? graph.groups : []);
+  if (graph.nodes.size <= UNFOLDED_NODES) {
+    return new Set();
+  }
+  const depths = new Map([...graph.nodes.keys()].map(id => [id, ancestors(graph, id).length]));
+  const counts: number[] = [];
+  for (const depth of depths.values()) {
+    counts[depth] = (counts[depth] ?? 0) + 1;
+  }
+  let [open, seen] = [0, counts[0] ?? 0];
+  while (counts[open + 1] !== undefined && seen + (counts[open + 1] ?? 0) <= UNFOLDED_NODES) {
+    open++;
+    seen += counts[open] ?? 0;
+  }
+  return new Set(graph.groups.filter(id => (depths.get(id) ?? 0) >= open));
 }
 
 /** The groups around `id`, innermost first. */
