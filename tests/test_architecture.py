@@ -27,10 +27,10 @@ LEVELS = [
     {"core", "ops"},
     {
         "activations", "constraints", "data", "dtype_policies", "initializers", "layers", "losses", "metrics",
-        "optimizers", "quantizers", "random", "regularizers", "utils",
+        "optimizers", "quantizers", "random", "regularizers", "terminal",
     },
     {"training"},
-    {"callbacks", "distribution", "export", "inspect", "models", "saving"},
+    {"callbacks", "distribution", "export", "inspect", "models", "saving", "utils"},
 ]  # fmt: skip
 
 # Within L2: later may import earlier, never the other way round.

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+from xml.etree import ElementTree
 
+import nbformat
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from layerlab.inspect import ModelGraph
 from tests.browser.lab import Lab
+from tests.browser.models import RESNET50, TRANSFORMER, chain, hostile, saved_output
 
 SMALL = """
 import numpy as np, layerlab as keras
@@ -40,3 +47,148 @@ def test_details_show_the_weights_while_a_cell_trains_and_after_it(lab: Lab) -> 
     details.get_by_role("button", name="Read the weights again").click()
     expect(kernel).to_contain_text("(20, 256) float32")
     expect(kernel.get_by_role("img", name="Histogram of kernel")).to_be_visible()
+
+
+def test_resnet50_and_a_nested_transformer_are_readable_and_exported(lab: Lab) -> None:
+    lab.open_cells([RESNET50, "model", TRANSFORMER, "model"])
+    for cell in range(4):
+        lab.run_cell(cell, seconds=120)
+    for theme in ("Light", "Dark"):
+        lab.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        lab.wait_for("name => document.body.dataset.jpThemeName === name", f"JupyterLab {theme}")
+        for cell, name, nodes in ((1, "resnet50", 29), (3, "transformer", 40)):
+            graph = graph_of(lab, cell)
+            expect(graph.locator(".react-flow__node").first).to_be_visible(timeout=60_000)
+            lab.screenshot(f"graph-{name}-{theme.lower()}")
+            assert names_of(graph), nodes
+    resnet = graph_of(lab, 1)
+    turn = resnet.get_by_role("button", name="Lay out from left to right")
+    turn.click()
+    expect(resnet.get_by_role("button", name="Lay out top down")).to_be_visible()
+    lab.wait_for("el => el.getAttribute('aria-busy') === 'false'", canvas_of(resnet))
+    lab.screenshot("graph-resnet50-right")
+    svg = downloaded(lab, resnet, "SVG")
+    drawing = ElementTree.fromstring(svg)
+    texts = [text.text or "" for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"image", "conv1_pad", "conv5_block3", "predictions"} <= set(texts)
+    assert drawing.find("{http://www.w3.org/2000/svg}title").text == "resnet50"
+
+
+def test_a_flat_chain_of_5000_layers_never_freezes_the_page(lab: Lab) -> None:
+    open_graph(lab, chain(200, skip=9), "two_hundred")
+    graph = graph_of(lab, 0)
+    seconds = (
+        lab.evaluate(TIMED_CLICK, [graph.get_by_role("button", name="Unfold all").element_handle()]) / 1000
+    )
+    print(f"200 nodes laid out in {seconds:.2f} s")
+    assert seconds < 1.0
+
+    open_graph(lab, chain(5_000), "five_thousand")
+    graph = graph_of(lab, 0)
+    expect(graph.locator(".react-flow__node").first).to_be_visible(timeout=60_000)
+    lab.screenshot("graph-5000-folded")
+    lab.evaluate(WATCH_LONG_TASKS)
+    for button in ("Unfold all", "Lay out from left to right", "Fold all", "Unfold all", "Fit"):
+        milliseconds = lab.evaluate(TIMED_CLICK, [graph.get_by_role("button", name=button).element_handle()])
+        print(f"{button}: {milliseconds:.0f} ms")
+    graph.get_by_role("searchbox").fill("dense_4321")
+    graph.get_by_role("searchbox").press("Enter")
+    expect(graph.locator(".react-flow__node", has_text="dense_4321")).to_be_visible()
+    lab.screenshot("graph-5000-found")
+    tasks = lab.evaluate("() => window.longTasks")
+    print("long tasks:", tasks)
+    assert max(tasks, default=0) < 500
+
+
+def test_the_graph_is_used_with_the_keyboard(lab: Lab) -> None:
+    open_graph(lab, chain(4), "four")
+    graph = graph_of(lab, 0)
+    expect(graph.locator(".react-flow__node")).to_have_count(4, timeout=60_000)
+    graph.get_by_role("button", name="PNG").focus()
+    lab.page.keyboard.press("Tab")
+    focused = graph.locator(".react-flow__node:focus")
+    expect(focused).to_contain_text("dense")
+    lab.page.keyboard.press("ArrowDown")
+    expect(focused).to_contain_text("dense_1")
+    lab.page.keyboard.press("ArrowDown")
+    lab.page.keyboard.press("ArrowUp")
+    lab.page.keyboard.press("ArrowDown")
+    expect(focused).to_contain_text("dense_2")
+    assert focused.evaluate("el => getComputedStyle(el).outlineStyle") == "solid"
+    lab.page.keyboard.press("Enter")
+    expect(graph.get_by_role("complementary", name="Details of dense_2")).to_be_visible()
+    lab.page.keyboard.press("Escape")
+    expect(graph.get_by_role("complementary")).to_have_count(0)
+    expect(focused).to_contain_text("dense_2")
+
+
+def test_hostile_names_are_text_in_the_view_and_in_what_is_exported(lab: Lab) -> None:
+    model, names = hostile()
+    open_graph(lab, model, names[0])
+    graph = graph_of(lab, 0)
+    expect(graph.locator(".react-flow__node")).to_have_count(len(names), timeout=60_000)
+    lab.screenshot("graph-hostile")
+    for i in range(len(names)):
+        graph.locator(".react-flow__node").nth(i).click()
+        expect(graph.locator(".layerlab-details")).to_be_visible()
+    lab.screenshot("graph-hostile-details")
+    ElementTree.fromstring(downloaded(lab, graph, "SVG"))
+    assert lab.evaluate("() => window.hacked ?? null") is None
+    assert graph.locator("script, img").count() == 0
+    assert "y" * 300 not in (graph.text_content() or "")
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", graph.inner_text())
+    with Image.open(download_path(lab, graph, "PNG")) as picture:
+        assert picture.width > 300 and picture.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+
+
+# --- what these tests share ------------------------------------------------------------------------
+
+# Milliseconds from a click until the new layout is drawn: the canvas is not busy any more.
+TIMED_CLICK = """async ([button]) => {
+  const canvas = button.closest('.layerlab-graph').querySelector('.layerlab-canvas');
+  const frame = () => new Promise(requestAnimationFrame);
+  const start = performance.now();
+  button.click();
+  do { await frame(); await frame(); } while (canvas.getAttribute('aria-busy') === 'true');
+  return performance.now() - start;
+}"""
+
+WATCH_LONG_TASKS = """() => {
+  window.longTasks = [];
+  const keep = list => window.longTasks.push(...list.getEntries().map(e => Math.round(e.duration)));
+  new PerformanceObserver(keep).observe({ type: 'longtask' });
+}"""
+
+
+def open_graph(lab: Lab, graph: ModelGraph, name: str) -> None:
+    """A notebook that holds the output of a cell that showed such a model; there is no kernel."""
+    output = nbformat.v4.new_output("display_data", data=saved_output(graph, name))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("model", outputs=[output])])
+    nbformat.write(notebook, lab.server.root / "graph.ipynb")
+    lab.open("graph.ipynb", kernel=False)
+    expect(graph_of(lab, 0)).to_be_visible(timeout=60_000)
+
+
+def graph_of(lab: Lab, cell: int) -> Locator:
+    lab.cell(cell).scroll_into_view_if_needed()
+    return lab.cell(cell).locator(".layerlab-graph")
+
+
+def canvas_of(graph: Locator) -> object:
+    return graph.locator(".layerlab-canvas").element_handle()
+
+
+def names_of(graph: Locator) -> list[str]:
+    return graph.locator(".react-flow__node .layerlab-node-name").all_inner_texts()
+
+
+def download_path(lab: Lab, graph: Locator, button: str) -> str:
+    with lab.page.expect_download(timeout=30_000) as caught:
+        graph.get_by_role("button", name=button).click()
+    assert caught.value.suggested_filename.endswith("." + button.lower())
+    return str(caught.value.path())
+
+
+def downloaded(lab: Lab, graph: Locator, button: str) -> str:
+    with open(download_path(lab, graph, button), encoding="utf-8") as file:
+        return file.read()

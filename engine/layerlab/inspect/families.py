@@ -18,11 +18,16 @@ _FAMILY_OF_FILE = {
     "embed": "embed",
     "input": "input",
     "merge": "merge",
+    "multi_head": "attention",
     "norm": "norm",
     "pool": "pool",
     "regularize": "regularize",
     "reshape": "reshape",
     "rnn": "rnn",
+    "rnn_cells": "rnn",
+    "rnn_layers": "rnn",
+    "rnn_stack": "rnn",
+    "time_wrap": "rnn",
 }
 
 
@@ -32,8 +37,9 @@ def family(operation: Any) -> str:
         return "op"
     if hasattr(operation, "operations"):
         return "model"
-    for cls in type(operation).__mro__:
-        if cls.__module__.startswith(_LAYERS):
-            file = cls.__module__.removeprefix(_LAYERS).split(".")[0]
-            return _FAMILY_OF_FILE.get(file, "other")
-    return "other"
+    files = [
+        cls.__module__.removeprefix(_LAYERS).split(".")[0]
+        for cls in type(operation).__mro__
+        if cls.__module__.startswith(_LAYERS)
+    ]
+    return next((_FAMILY_OF_FILE[file] for file in files if file in _FAMILY_OF_FILE), "other")

@@ -16,7 +16,7 @@ from layerlab.inspect.layers import class_name, count, inner_layers, output_shap
 from layerlab.inspect.markup import clean
 from layerlab.inspect.records import SummaryRow, SummaryTable
 from layerlab.inspect.table import Alignment, text_table
-from layerlab.utils.console import write
+from layerlab.terminal.console import write
 
 __all__ = ["print_summary", "summarize"]
 

@@ -1,7 +1,7 @@
 """A model's graph as an SVG picture that needs no other program and no script.
 
 Text is escaped and shortened; colours are readable on light and dark; there are no ids, because a
-page may hold many pictures. Imports the layout and the records.
+page may hold many pictures.
 """
 
 from __future__ import annotations
@@ -9,33 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from layerlab.inspect.layout import Box, Layout, Line, fold, lay_out
-from layerlab.inspect.markup import clean, escape
+from layerlab.inspect.layout import Box, Line
+from layerlab.inspect.markup import escape
+from layerlab.inspect.picture import LINE_HEIGHT, Labels, Part, Picture, draw
 from layerlab.inspect.records import ModelGraph, NodeInfo
 
-__all__ = ["FAMILY_COLOURS", "graph_svg"]
-
-FAMILY_COLOURS = {
-    "input": "#8a8f98",
-    "dense": "#3b82c4",
-    "conv": "#c2703a",
-    "pool": "#b0894a",
-    "norm": "#7a9a3e",
-    "rnn": "#9a63b8",
-    "attention": "#c25b8a",
-    "activation": "#d0a21e",
-    "merge": "#4a9a8c",
-    "reshape": "#6f8fa8",
-    "regularize": "#a07a6a",
-    "embed": "#5a7fd0",
-    "model": "#7d8590",
-    "op": "#90959d",
-    "other": "#7d8590",
-}
+__all__ = ["graph_svg", "picture_svg"]
 
 _MARGIN = 10.0
-_CHARACTER = 6.4  # px, a generous mean width of 11 px sans-serif: text must stay inside its box
-_LINE = 15.0
 _MOST_NODES = 300
 
 
@@ -52,70 +33,62 @@ def graph_svg(
         direction: top down ('TB') or left to right ('LR').
         most_nodes: larger graphs get their groups closed, and then their end cut off with a note.
     """
-    shown = fold(graph, most_nodes)
-    missing = max(0, len(shown.nodes) - most_nodes)
-    shown = ModelGraph(nodes=shown.nodes[:most_nodes], edges=shown.edges)
-    texts = {node.id: _texts(node, show_shapes) for node in shown.nodes}
-    layout = lay_out(shown, {id: _size(lines) for id, lines in texts.items()}, direction)
-    groups = {node.parent for node in shown.nodes}
-    parts = [_group(node, layout.boxes[node.id]) for node in shown.nodes if node.id in groups]
-    sideways = direction == "LR"
-    paths = "".join(_path(line, sideways) for line in layout.lines)
-    arrows = "".join(_arrow(line, sideways) for line in layout.lines)
-    parts.append(
+    picture = draw(graph, direction, Labels(output_shapes=show_shapes), most_nodes)
+    return picture_svg(picture, f"Graph of {len(graph.nodes)} nodes")
+
+
+def picture_svg(picture: Picture, label: str, background: str = "", text_colour: str = "") -> str:
+    """A placed graph as an `<svg>` element; it has the page's colours unless others are given."""
+    paths = "".join(_path(line, picture.sideways) for line in picture.lines)
+    arrows = "".join(_arrow(line, picture.sideways) for line in picture.lines)
+    content = [_group(part) for part in picture.parts if part.is_frame]
+    content.append(
         f'<g fill="none" stroke="#888d94" stroke-width="1.2">{paths}</g><g fill="#888d94">{arrows}</g>'
     )
-    leaves = [node for node in shown.nodes if node.id not in groups]
-    parts += [_node(node, layout.boxes[node.id], texts[node.id]) for node in leaves]
-    if missing:
-        note = f"… and {missing:,} more nodes"
-        parts.append(f'<text x="0" y="{_number(layout.height + 18)}" fill="currentColor">{note}</text>')
-    return _frame(parts, layout, f"Graph of {len(graph.nodes)} nodes", note_height=24.0 if missing else 0.0)
+    content += [_node(part) for part in picture.parts if not part.is_frame]
+    if picture.missing:
+        note = f"… and {picture.missing:,} more nodes"
+        content.append(f'<text x="0" y="{_number(picture.height + 18)}" fill="currentColor">{note}</text>')
+    return _frame(content, picture, label, background, text_colour)
 
 
-def _frame(parts: Iterable[str], layout: Layout, label: str, note_height: float) -> str:
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN + note_height
+def _frame(parts: Iterable[str], picture: Picture, label: str, background: str, text_colour: str) -> str:
+    width = picture.width + 2 * _MARGIN
+    height = picture.height + 2 * _MARGIN + (24.0 if picture.missing else 0.0)
     view = f"{-_MARGIN:g} {-_MARGIN:g} {_number(width)} {_number(height)}"
+    colour = f' color="{text_colour}"' if text_colour else ""
+    behind = f'<rect x="{-_MARGIN:g}" y="{-_MARGIN:g}" width="100%" height="100%" fill="{background}"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" viewBox="{view}"'
-        f' width="{_number(width)}" height="{_number(height)}"'
-        ' font-family="system-ui,sans-serif" font-size="11">' + "".join(parts) + "</svg>"
+        f' width="{_number(width)}" height="{_number(height)}"{colour}'
+        ' font-family="system-ui,sans-serif" font-size="11">'
+        + (behind if background else "")
+        + "".join(parts)
+        + "</svg>"
     )
 
 
-def _texts(node: NodeInfo, show_shapes: bool) -> list[str]:
-    lines = [clean(node.name, 34), clean(node.class_name, 34)]
-    if show_shapes and node.output_shape:
-        lines.append(clean(node.output_shape, 40))
-    return lines
-
-
-def _size(lines: list[str]) -> tuple[float, float]:
-    return max(90.0, 18 + _CHARACTER * max(map(len, lines))), 8 + _LINE * len(lines)
-
-
-def _node(node: NodeInfo, box: Box, lines: list[str]) -> str:
-    colour = FAMILY_COLOURS.get(node.family, FAMILY_COLOURS["other"])
-    dash = ' stroke-dasharray="4 3"' if node.parameters and not node.trainable else ""
+def _node(part: Part) -> str:
+    box = part.box
+    dash = ' stroke-dasharray="4 3"' if part.is_frozen else ""
     middle = _number(box.x + box.width / 2)
+    styles = [' font-weight="600"', "", *[' opacity=".75"'] * len(part.texts)]
     text = "".join(
-        f'<tspan x="{middle}" dy="{_LINE:g}"{weight}>{escape(line)}</tspan>'
-        for line, weight in zip(lines, [' font-weight="600"', "", ' opacity=".75"'], strict=False)
+        f'<tspan x="{middle}" dy="{LINE_HEIGHT:g}"{style}>{escape(line)}</tspan>'
+        for line, style in zip(part.texts, styles, strict=False)
     )
     return (
-        f"<g>{_title(node)}{_rectangle(box, colour, '.2', '4', dash)}"
+        f"<g>{_title(part.node)}{_rectangle(box, part.colour, '.2', '4', dash)}"
         f'<text y="{_number(box.y)}" text-anchor="middle" fill="currentColor">{text}</text></g>'
     )
 
 
-def _group(node: NodeInfo, box: Box) -> str:
-    colour = FAMILY_COLOURS.get(node.family, FAMILY_COLOURS["other"])
-    room = max(4, int((box.width - 16) / _CHARACTER))
-    heading = escape(f"{clean(node.name, 60)} ({clean(node.class_name, 60)})", room)
+def _group(part: Part) -> str:
+    box = part.box
     return (
-        f"<g>{_title(node)}{_rectangle(box, colour, '.07', '7', '')}"
+        f"<g>{_title(part.node)}{_rectangle(box, part.colour, '.07', '7', '')}"
         f'<text x="{_number(box.x + 8)}" y="{_number(box.y + 15)}" font-weight="600" fill="currentColor">'
-        f"{heading}</text></g>"
+        f"{escape(part.texts[0], 200)}</text></g>"
     )
 
 

@@ -19,7 +19,8 @@ from layerlab.core.registry import (
 from layerlab.core.seed import set_random_seed
 from layerlab.data.pydataset import PyDataset
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.utils.progbar import Progbar
+from layerlab.inspect.plot import model_to_dot, plot_model
+from layerlab.terminal.progbar import Progbar
 
 __all__ = [
     "CustomObjectScope",
@@ -32,6 +33,8 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "model_to_dot",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",

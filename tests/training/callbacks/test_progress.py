@@ -14,7 +14,7 @@ import pytest
 import layerlab as keras
 from layerlab.training.callbacks import CallbackList
 from layerlab.training.recorder import LazyLogs
-from tests.utils.terminal import terminal
+from tests.terminal.terminal import terminal
 
 X, Y = np.zeros((40, 2), "float32"), np.zeros((40, 1), "float32")
 
@@ -125,7 +125,7 @@ class CountedLogs(LazyLogs):
 @pytest.mark.parametrize("on_terminal", [True, False])
 def test_logs_are_read_only_when_they_are_drawn(on_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(10_000))
-    monkeypatch.setattr("layerlab.utils.progbar.time.perf_counter", lambda: next(clock) / 1000)
+    monkeypatch.setattr("layerlab.terminal.progbar.time.perf_counter", lambda: next(clock) / 1000)
     CountedLogs.reads = 0
     with terminal() if on_terminal else contextlib.redirect_stdout(io.StringIO()):
         callbacks = CallbackList(add_progbar=True, verbose=1, epochs=1, steps=300)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from layerlab.terminal.console import write
+from layerlab.terminal.progbar import Progbar
 from layerlab.training.callbacks.callback import Callback, standard
-from layerlab.utils.console import write
-from layerlab.utils.progbar import Progbar
 
 __all__ = ["ProgbarLogger"]
 

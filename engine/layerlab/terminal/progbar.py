@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.utils.console import is_terminal, write
+from layerlab.terminal.console import is_terminal, write
 
 __all__ = ["Progbar"]
 

@@ -11,9 +11,9 @@ import keras as oracle
 import pytest
 
 from layerlab.errors import InvalidArgumentError
+from layerlab.terminal.console import write
 from layerlab.utils import Progbar
-from layerlab.utils.console import write
-from tests.utils.terminal import terminal
+from tests.terminal.terminal import terminal
 
 
 class Clock:
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("layerlab.utils.progbar.time.perf_counter", lambda: clock.now)
+    monkeypatch.setattr("layerlab.terminal.progbar.time.perf_counter", lambda: clock.now)
     monkeypatch.setattr("time.time", lambda: clock.now)
     return clock
 

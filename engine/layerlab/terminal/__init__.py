@@ -1,0 +1,1 @@
+"""Text for people at a terminal: how it is written, and the progress bar. Imports errors only."""
