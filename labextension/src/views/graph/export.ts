@@ -88,20 +88,15 @@ function middle({ x, y, width, height }: Box): { x: number; y: number } {
   return { x: x + width / 2, y: y + height / 2 };
 }
 
-/** Text as text: nothing in it is markup, and nothing invisible acts (controls, directions, half characters). */
+/** Text as text: nothing in it is markup. */
 export function escaped(words: string): string {
   return clip(words, 600)
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(UNSAFE, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
 }
-
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Let the person save the graph; `name` is what it is called, whatever that is. */
 export async function download(placed: Placed, name: string, format: PictureFormat): Promise<void> {

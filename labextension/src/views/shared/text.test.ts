@@ -14,4 +14,5 @@ it('shortens counts, sizes and names', () => {
   expect([999, 23562, 25_600_000].map(shortCount)).toEqual(['999', '23.6k', '25.6M']);
   expect([0, 512, 41640].map(bytes)).toEqual(['0 B', '512 B', '40.7 KB']);
   expect(clip('abcdef', 4)).toBe('abc…');
+  expect(clip('a\u202eb\u0000\ud83d\n😀')).toBe('a\ufffdb\ufffd\ufffd\n😀');
 });

@@ -3,10 +3,15 @@
 /** Names come from outside: none may fill the page. */
 export const MAX_NAME = 200;
 
-/** `text` with at most `length` characters, the cut shown. */
+/** `text` with at most `length` characters, the cut shown, and nothing invisible that acts. */
 export function clip(text: string, length = MAX_NAME): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return (text.length > length ? `${text.slice(0, length - 1)}…` : text).replaceAll(INVISIBLE, '\ufffd');
 }
+
+/** Controls (not tab and line feed), marks that turn the direction of what stands beside, halves of characters. */
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Four significant digits, without trailing noise: 0.1234, 12.35, 1.2e-5, NaN, ∞. */
 export function value(number: number | null | undefined): string {
