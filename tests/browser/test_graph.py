@@ -56,11 +56,11 @@ def test_resnet50_and_a_nested_transformer_are_readable_and_exported(lab: Lab) -
     for theme in ("Light", "Dark"):
         lab.command("apputils:change-theme", theme=f"JupyterLab {theme}")
         lab.wait_for("name => document.body.dataset.jpThemeName === name", f"JupyterLab {theme}")
-        for cell, name, nodes in ((1, "resnet50", 29), (3, "transformer", 40)):
+        for cell, name, shown in ((1, "resnet50", "conv2_block1"), (3, "transformer", "encoder_0")):
             graph = graph_of(lab, cell)
             expect(graph.locator(".react-flow__node").first).to_be_visible(timeout=60_000)
             lab.screenshot(f"graph-{name}-{theme.lower()}")
-            assert names_of(graph), nodes
+            assert shown in names_of(graph)
     resnet = graph_of(lab, 1)
     turn = resnet.get_by_role("button", name="Lay out from left to right")
     turn.click()
@@ -77,9 +77,7 @@ def test_resnet50_and_a_nested_transformer_are_readable_and_exported(lab: Lab) -
 def test_a_flat_chain_of_5000_layers_never_freezes_the_page(lab: Lab) -> None:
     open_graph(lab, chain(200, skip=9), "two_hundred")
     graph = graph_of(lab, 0)
-    seconds = (
-        lab.evaluate(TIMED_CLICK, [graph.get_by_role("button", name="Unfold all").element_handle()]) / 1000
-    )
+    seconds = lab.evaluate(TIMED_CLICK, [button_of(graph, "Unfold all").element_handle()]) / 1000
     print(f"200 nodes laid out in {seconds:.2f} s")
     assert seconds < 1.0
 
@@ -89,7 +87,7 @@ def test_a_flat_chain_of_5000_layers_never_freezes_the_page(lab: Lab) -> None:
     lab.screenshot("graph-5000-folded")
     lab.evaluate(WATCH_LONG_TASKS)
     for button in ("Unfold all", "Lay out from left to right", "Fold all", "Unfold all", "Fit"):
-        milliseconds = lab.evaluate(TIMED_CLICK, [graph.get_by_role("button", name=button).element_handle()])
+        milliseconds = lab.evaluate(TIMED_CLICK, [button_of(graph, button).element_handle()])
         print(f"{button}: {milliseconds:.0f} ms")
     graph.get_by_role("searchbox").fill("dense_4321")
     graph.get_by_role("searchbox").press("Enter")
@@ -174,6 +172,10 @@ def graph_of(lab: Lab, cell: int) -> Locator:
     return lab.cell(cell).locator(".layerlab-graph")
 
 
+def button_of(graph: Locator, name: str) -> Locator:
+    return graph.get_by_role("button", name=name, exact=True)
+
+
 def canvas_of(graph: Locator) -> object:
     return graph.locator(".layerlab-canvas").element_handle()
 
@@ -184,7 +186,7 @@ def names_of(graph: Locator) -> list[str]:
 
 def download_path(lab: Lab, graph: Locator, button: str) -> str:
     with lab.page.expect_download(timeout=30_000) as caught:
-        graph.get_by_role("button", name=button).click()
+        button_of(graph, button).click()
     assert caught.value.suggested_filename.endswith("." + button.lower())
     return str(caught.value.path())
 

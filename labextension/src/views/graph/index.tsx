@@ -61,6 +61,8 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const show = useViewport(canvas, placed);
   const help = useId();
+  /** Where the focus goes as soon as the node is drawn: keys that come meanwhile go on from there. */
+  const coming = useRef<string | null>(null);
 
   const fold = useCallback((id: string) => setFolded(before => toggled(before, id)), []);
   const select = (id: string) => {
@@ -76,12 +78,21 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
       setOpen(true);
     }
   };
+  const focus = (id: string) => {
+    coming.current = id;
+    focusNode(canvas.current, id, () => {
+      coming.current = coming.current === id ? null : coming.current;
+    });
+  };
   const close = () => {
     setOpen(false);
-    focusNode(canvas.current, selected);
+    if (selected !== null) {
+      focus(selected);
+    }
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const id = nodeIdOf(event.target);
+    const target = nodeIdOf(event.target);
+    const id = target === null ? null : (coming.current ?? target);
     if (event.key === 'Escape') {
       if (isOpen) {
         close();
@@ -95,14 +106,14 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
       if (next !== null) {
         setSelected(next);
         show.request(next);
-        focusNode(canvas.current, next);
+        focus(next);
       }
     } else if (event.key === 'Enter') {
       setSelected(id);
       setOpen(true);
     } else if (event.key === ' ' && whole.nodes.get(id)?.is_group) {
       fold(id);
-      focusNode(canvas.current, id);
+      focus(id);
     } else {
       return;
     }
@@ -154,7 +165,7 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
           style={{ height }}
           ref={canvas}
           onKeyDown={onKeyDown}
-          aria-busy={placed?.graph !== shown}
+          aria-busy={placed?.graph !== shown || placed.layout.direction !== direction}
         >
           <p id={help} hidden>
             {trans.__('Arrow keys go along the edges, Enter opens the details, Space folds a group.')}
@@ -223,14 +234,17 @@ function nodeIdOf(target: EventTarget): string | null {
 }
 
 /** Focus a node once it is drawn: it may have to come into view first. */
-function focusNode(canvas: HTMLElement | null, id: string | null, tries = 40): void {
+function focusNode(canvas: HTMLElement | null, id: string, done: () => void, tries = 40): void {
   requestAnimationFrame(() => {
     const nodes = canvas?.querySelectorAll<HTMLElement>('.react-flow__node[tabindex]') ?? [];
     const node = [...nodes].find(element => element.dataset.id === id);
     if (node) {
       node.focus({ preventScroll: true });
+      done();
     } else if (tries > 0 && canvas?.isConnected) {
-      focusNode(canvas, id, tries - 1);
+      focusNode(canvas, id, done, tries - 1);
+    } else {
+      done();
     }
   });
 }

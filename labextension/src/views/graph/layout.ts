@@ -21,8 +21,8 @@ export type Engines = {
   arrange: (request: Request) => Promise<Arrangement>;
 };
 
-/** Beyond this ELK takes seconds. */
-export const LAYERED_NODES = 500;
+/** ELK takes half a second for so many on a slow machine, and seconds for 500. */
+export const LAYERED_NODES = 150;
 
 const OPTIONS = {
   'elk.algorithm': 'layered',

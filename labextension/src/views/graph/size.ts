@@ -5,7 +5,7 @@ import { clip, shortCount } from '../shared/text';
 export const NODE_HEIGHT = 46;
 const [NARROW, WIDE] = [132, 330];
 /** Widths of a character in a wide font, by the sizes of style/graph.css, and of what is no text. */
-const [BOLD, SMALL, CODE, LOCK, FOLD, GAP, FRAME] = [8.4, 6.8, 6.7, 16, 26, 14, 28];
+const [BOLD, SMALL, CODE, LOCK, FOLD, GAP, FRAME] = [8.9, 6.8, 6.7, 16, 26, 14, 28];
 
 /** The texts of a node: two lines, each with something at its end. */
 export function nodeTexts(info: NodeInfo) {
