@@ -33,7 +33,7 @@ export function Details({ info, graph, describeLayer, onSelect, onClose }: Detai
     <aside className="layerlab-details" aria-label={trans.__('Details of %1', clip(info.name))} ref={el}>
       <header>
         <span className="layerlab-dot" style={familyStyle(info.family)} />
-        <h3 title={clip(info.path)}>{clip(info.name)}</h3>
+        <h3 title={clip(info.path)}>{clip(info.name, 80)}</h3>
         <button
           type="button"
           className="layerlab-fold"
@@ -45,8 +45,8 @@ export function Details({ info, graph, describeLayer, onSelect, onClose }: Detai
       </header>
       <Table
         rows={[
-          [trans.__('class'), clip(info.class_name)],
-          [trans.__('output'), `${clip(info.output_shape)} ${clip(info.dtype)}`],
+          [trans.__('class'), clip(info.class_name, 80)],
+          [trans.__('output'), `${clip(info.output_shape, 120)} ${clip(info.dtype, 40)}`],
           [
             trans.__('parameters'),
             isFrozen(info) ? trans.__('%1 (frozen)', count(info.parameters)) : count(info.parameters)

@@ -1,6 +1,14 @@
 /** The model as a picture: layers as boxes along the flow of data, nested models as groups that fold. */
 import '@xyflow/react/dist/base.css';
-import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider } from '@xyflow/react';
+import {
+  Background,
+  Controls,
+  MarkerType,
+  type NodeHandle,
+  Position,
+  ReactFlow,
+  ReactFlowProvider
+} from '@xyflow/react';
 import { type KeyboardEvent, useCallback, useId, useMemo, useRef, useState } from 'react';
 import type { DescribeLayer } from '../../kernel/follow-model';
 import type { ModelGraph } from '../../protocol';
@@ -10,9 +18,9 @@ import { Details } from './details';
 import { EdgeView, type RoutedEdge } from './edges';
 import { download, type PictureFormat } from './export';
 import { isArrowKey, neighbour } from './keyboard';
-import type { Direction, Layout } from './layout';
+import type { Box, Direction, Layout } from './layout';
 import { type BoxNode, BoxView, description, FoldContext, FrameView } from './nodes';
-import { MARGIN, type Placed, useLayout, useViewport } from './placement';
+import { LARGE_ZOOM, MARGIN, type Placed, SMALLEST_ZOOM, useLayout, useViewport } from './placement';
 import { search, Toolbar } from './toolbar';
 import { ancestors, hierarchy, initiallyFolded, standIn, visible } from './visible';
 
@@ -38,6 +46,8 @@ const ARROW = {
 /** Edges pass behind the names of groups, which let them shine through elsewhere. */
 const Z = { edge: 0, frame: 1, activeEdge: 2, box: 3 } as const;
 const [MIN_HEIGHT, MAX_HEIGHT] = [220, 580];
+/** Of a graph with more nodes only those in view are drawn. */
+const MOST_DRAWN = 150;
 
 export default function GraphView(props: GraphProps) {
   return (
@@ -59,7 +69,8 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
   const placed = useLayout(shown, direction);
   const matches = useMemo(() => search(whole, query), [whole, query]);
   const canvas = useRef<HTMLDivElement>(null);
-  const show = useViewport(canvas, placed);
+  const isLarge = whole.nodes.size > MOST_DRAWN;
+  const show = useViewport(canvas, placed, isLarge);
   const help = useId();
   /** Where the focus goes as soon as the node is drawn: keys that come meanwhile go on from there. */
   const coming = useRef<string | null>(null);
@@ -192,14 +203,15 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
             deleteKeyCode={null}
             selectionKeyCode={null}
             zIndexMode="manual"
-            minZoom={0.02}
+            minZoom={isLarge ? LARGE_ZOOM : SMALLEST_ZOOM}
             maxZoom={2}
             // In a cell the wheel scrolls the notebook; Ctrl and the wheel zoom.
             preventScrolling={fills}
             zoomOnScroll={false}
             panOnScroll={fills}
             zoomActivationKeyCode={ZOOM_KEYS}
-            onlyRenderVisibleElements={nodes.length > 150}
+            // The same for folded and unfolded: changed at that moment, it would draw all of what goes.
+            onlyRenderVisibleElements={isLarge}
             role="group"
             aria-label={trans.__('Graph of %1 layers', graph.nodes.length)}
             aria-describedby={help}
@@ -291,6 +303,9 @@ function toNodes(
         position: { x: box.x, y: box.y },
         width: box.width,
         height: box.height,
+        // Told, so that no node has to be drawn just to be measured: of 5,000 that would take seconds.
+        measured: { width: box.width, height: box.height },
+        handles: handlesOf(box, placed.layout.direction),
         selected: info.id === selected,
         focusable: info.id === stop,
         ariaLabel: description(info),
@@ -299,6 +314,19 @@ function toNodes(
       }
     ];
   });
+}
+
+/** Where edges leave and arrive; they follow their routes, so it only says that they can. */
+function handlesOf({ width, height }: Box, direction: Direction): NodeHandle[] {
+  return direction === 'down'
+    ? [
+        { type: 'target', position: Position.Top, x: width / 2, y: 0 },
+        { type: 'source', position: Position.Bottom, x: width / 2, y: height }
+      ]
+    : [
+        { type: 'target', position: Position.Left, x: 0, y: height / 2 },
+        { type: 'source', position: Position.Right, x: width, y: height / 2 }
+      ];
 }
 
 function toEdges(placed: Placed | null, selected: string | null): RoutedEdge[] {

@@ -7,6 +7,8 @@ import { workers } from './worker';
 
 /** Smaller than this the names cannot be read across a room. */
 const READABLE_ZOOM = 0.72;
+/** In a large graph a smaller zoom, or a flight over it, would draw hundreds of nodes at once. */
+export const [SMALLEST_ZOOM, LARGE_ZOOM] = [0.02, 0.12];
 /** Free space around the graph. */
 export const MARGIN = 18;
 
@@ -26,7 +28,7 @@ export function useLayout(graph: VisibleGraph, direction: Direction): Placed | n
 }
 
 /** Moves the picture: readable from the beginning at first, to a node on request, all of it with `fit`. */
-export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | null) {
+export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | null, isLarge: boolean) {
   const flow = useReactFlow();
   const direction = placed?.layout.direction;
   const drawn = useRef<Direction | null>(null);
@@ -50,11 +52,14 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
         top + box.height * zoom <= el.clientHeight;
       if (!isInView || zoom < READABLE_ZOOM / 2) {
         const centre = { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, 200) };
-        void flow.setCenter(centre.x, centre.y, { zoom: Math.max(zoom, READABLE_ZOOM), duration: 200 });
+        void flow.setCenter(centre.x, centre.y, {
+          zoom: Math.max(zoom, READABLE_ZOOM),
+          duration: isLarge ? 0 : 200
+        });
       }
       return true;
     },
-    [canvas, flow]
+    [canvas, flow, isLarge]
   );
 
   useEffect(() => {
@@ -76,7 +81,13 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
   }, [canvas, placed, direction, flow, moveTo]);
 
   return {
-    fit: () => void flow.fitView({ padding: 0.05, minZoom: 0.02, maxZoom: 1.2, duration: 200 }),
+    fit: () =>
+      void flow.fitView({
+        padding: 0.05,
+        minZoom: isLarge ? LARGE_ZOOM : SMALLEST_ZOOM,
+        maxZoom: 1.2,
+        duration: isLarge ? 0 : 200
+      }),
     /** Bring a node into view, now or as soon as it is placed. */
     request: (id: string) => {
       if (!moveTo(id)) {
