@@ -1,9 +1,11 @@
-"""What JupyterLab gets beside the cells: sidebar, panels, status bar, commands, settings."""
+"""What JupyterLab gets beside the cells: sidebar, panels, status bar, commands, settings, in both themes."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -11,6 +13,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.lab import Lab
 
 MODEL = """
+import time
 import numpy as np
 import layerlab as keras
 keras.utils.set_random_seed(0)
@@ -24,14 +27,25 @@ model
 """
 
 FIT = """
-import time
 class Slow(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         time.sleep(0.02)
-history = model.fit(x, y, epochs=20, batch_size=40, callbacks=[Slow()])
+history = model.fit(x, y, epochs=200, batch_size=40, callbacks=[Slow()])
 """
 
 FREEZE = "model.get_layer('body').trainable = False"
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+
+HOSTILE = [
+    {},
+    {"kind": "model", "kernelId": "../../api", "id": "x"},
+    {"kind": "model", "kernelId": "k", "id": "<img src=x onerror=alert(1)>"},
+    {"kind": "notebook", "kernelId": "k", "id": "x"},
+    {"kind": "model", "kernelId": "k", "id": "x", "view": "source"},
+    {"kind": "run", "kernelId": ["k"], "id": {"__proto__": 1}},
+    {"kind": "run", "kernelId": "k", "id": "x" * 100_000},
+]
 
 
 @pytest.fixture
@@ -41,24 +55,168 @@ def notebook(lab: Lab) -> Iterator[Lab]:
     assert [problem for problem in lab.problems if "layerlab" in problem] == []
 
 
+def test_a_model_and_its_run_beside_the_notebook(notebook: Lab) -> None:
+    lab = notebook
+    _sidebar_lists_a_model_and_a_run(lab)
+    _panels_stand_beside_the_notebook(lab)
+    _status_bar_shows_progress_and_opens_the_curves(lab)
+    _settings_have_an_effect_at_once(lab)
+    _palette_pauses_and_stopping_asks(lab)
+    _commands_refuse_what_a_page_may_send(lab)
+    _freezing_a_layer_shows_in_open_tables(lab)
+    _texts_stand_out_in_both_themes(lab)
+
+
+def _sidebar_lists_a_model_and_a_run(lab: Lab) -> None:
+    lab.command("layerlab:show-sidebar")
+    expect(sidebar(lab)).to_contain_text("no models of layerlab yet", timeout=15_000)
+    lab.run_cell(0, seconds=120)
+    expect(sidebar(lab).locator("li.layerlab-row")).to_contain_text("2,778 parameters", timeout=5_000)
+    lab.start_cell(1)
+    expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=60_000)
+    expect(sidebar(lab)).to_contain_text(re.compile(r"epoch [2-9]/200 · loss \d"), timeout=20_000)
+
+
+def _panels_stand_beside_the_notebook(lab: Lab) -> None:
+    for view in ("summary", "graph", "curves"):
+        sidebar(lab).get_by_role("button", name=f"Open the {view} of digits").click()
+    expect(panel(lab).locator(".layerlab-plot").first).to_be_visible(timeout=20_000)
+    assert tabs(lab) == ["test.ipynb", "digits · Summary", "digits · Graph", "digits · Curves"]
+    page, beside = lab.page.locator(".jp-NotebookPanel").bounding_box(), panel(lab).bounding_box()
+    assert page is not None and beside is not None
+    assert page["x"] + page["width"] <= beside["x"] and beside["width"] > 300
+    # The same view a second time is the same tab.
+    sidebar(lab).get_by_role("button", name="Open the summary of digits").click()
+    expect(panel(lab).locator(".layerlab-table")).to_be_visible()
+    assert len(tabs(lab)) == 4
+
+
+def _status_bar_shows_progress_and_opens_the_curves(lab: Lab) -> None:
+    shown = r"digits · epoch (\d+)/200 · \d+ % · loss \d"
+    expect(status(lab)).to_contain_text(re.compile(shown))
+    first = status(lab).inner_text()
+    expect(status(lab)).not_to_have_text(first, timeout=5_000)
+    status(lab).click()
+    expect(panel(lab).get_by_role("button", name="Pause")).to_be_visible(timeout=10_000)
+    lab.screenshot("panels-training-light")
+
+
+def _settings_have_an_effect_at_once(lab: Lab) -> None:
+    lab.command("settingeditor:open", query="Layerlab")
+    form = lab.page.get_by_role("group", name="Layerlab")
+    form.get_by_role("spinbutton").nth(1).fill("0.5")
+    status_bar = form.get_by_role("checkbox", name="Status bar")
+    status_bar.uncheck()
+    expect(status(lab)).to_be_hidden(timeout=5_000)
+    status_bar.check()
+    expect(status(lab)).to_be_visible(timeout=5_000)
+    form.get_by_role("checkbox", name="Sidebar").uncheck()
+    expect(sidebar(lab)).to_be_hidden(timeout=5_000)
+    form.get_by_role("checkbox", name="Sidebar").check()
+    expect(lab.page.locator(".jp-SideBar [data-id=layerlab-sidebar]")).to_be_visible(timeout=5_000)
+    lab.command("layerlab:show-sidebar")
+    expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=5_000)
+    lab.command("application:close")
+    # The chart was open all the time.
+    lab.page.locator(".lm-TabBar-tab", has_text="digits · Training").click()
+    expect(panel(lab).locator(".layerlab-controls output").first).to_have_text("0.50")
+
+
+def _palette_pauses_and_stopping_asks(lab: Lab) -> None:
+    activate_notebook(lab)
+    from_palette(lab, "Pause Training")
+    chip = sidebar(lab).locator(".layerlab-chip")
+    expect(chip).to_have_text("paused", timeout=5_000)
+    lab.command("layerlab:resume")
+    expect(chip).to_have_text("running", timeout=5_000)
+
+    dialog = lab.page.locator(".jp-Dialog")
+    from_palette(lab, "Stop Training…")
+    expect(dialog).to_contain_text("The model keeps its weights")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(chip).to_have_text("running")
+    from_palette(lab, "Stop Training…")
+    dialog.get_by_role("button", name="Stop").click()
+    lab.wait_until_done(1, seconds=10)
+    expect(chip).to_have_text("stopped", timeout=5_000)
+    expect(status(lab)).to_be_hidden()
+
+
+def _commands_refuse_what_a_page_may_send(lab: Lab) -> None:
+    before = tabs(lab)
+    for arguments in HOSTILE:
+        lab.command("layerlab:open", **arguments)
+    assert tabs(lab) == before
+
+
+def _freezing_a_layer_shows_in_open_tables(lab: Lab) -> None:
+    lab.cell(0).get_by_role("tab", name="Summary").click()
+    lab.page.locator(".lm-TabBar-tab", has_text="digits · Summary").click()
+    in_panel, in_cell = panel(lab).locator(".layerlab-table"), lab.cell(0).locator(".layerlab-table")
+    expect(in_panel).to_be_visible()
+    expect(in_panel.locator(".layerlab-frozen")).to_have_count(0)
+    activate_notebook(lab)
+    lab.run_cell(2)
+    began = time.monotonic()
+    expect(in_panel.locator(".layerlab-frozen")).to_have_count(3, timeout=5_000)
+    seconds = time.monotonic() - began
+    assert seconds < 2.5, f"the table followed after {seconds:.1f} s"
+    # The cell scrolled away meanwhile: what cannot be seen is not asked for.
+    in_cell.scroll_into_view_if_needed()
+    expect(in_cell.locator(".layerlab-frozen")).to_have_count(3, timeout=5_000)
+    filters = panel(lab).get_by_label("Show trainable or frozen layers")
+    filters.select_option("trainable")
+    expect(in_panel.locator("tbody tr")).to_have_count(1)
+    filters.select_option("")
+
+
+def _texts_stand_out_in_both_themes(lab: Lab) -> None:
+    weak = []
+    for name, theme in (("dark", "JupyterLab Dark"), ("light", "JupyterLab Light")):
+        lab.command("apputils:change-theme", theme=theme)
+        lab.wait_for(f"() => document.body.dataset.jpThemeName === '{theme}'")
+        for view in ("summary", "curves"):
+            sidebar(lab).get_by_role("button", name=f"Open the {view} of digits").click()
+            expect(panel(lab).locator(".layerlab").first).to_be_visible()
+            judged = lab.evaluate(CONTRAST)
+            assert judged["count"] > 20
+            weak += [(name, view, text) for text in judged["weak"]]
+            lab.screenshot(f"panels-{view}-{name}")
+    assert not weak, "\n".join(map(str, weak))
+
+
+NOTEBOOK = "[...window.jupyterapp.shell.widgets('main')].find(widget => widget.context)"
+
+
 def sidebar(lab: Lab) -> Locator:
     return lab.page.locator("#layerlab-sidebar")
 
 
-def test_models_and_runs_are_listed_opened_and_followed(notebook: Lab) -> None:
-    lab = notebook
-    lab.command("layerlab:show-sidebar")
-    expect(sidebar(lab)).to_contain_text("no models of layerlab yet", timeout=15_000)
-    lab.run_cell(0, seconds=120)
-    expect(sidebar(lab)).to_contain_text("digits", timeout=10_000)
-    lab.start_cell(1)
-    expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=60_000)
-    lab.screenshot("panels-1")
-    expect(lab.page.locator(".layerlab-status")).to_contain_text(re.compile(r"epoch \d+/20"), timeout=10_000)
-    sidebar(lab).get_by_role("button", name="Open the summary of digits").click()
-    expect(lab.page.locator(".layerlab-panel .layerlab-table")).to_be_visible(timeout=20_000)
-    sidebar(lab).get_by_role("button", name="Open the graph of digits").click()
-    lab.screenshot("panels-2")
-    sidebar(lab).get_by_role("button", name="Open the curves of digits").click()
-    expect(lab.page.locator(".layerlab-curves .layerlab-plot").first).to_be_visible(timeout=20_000)
-    lab.screenshot("panels-3")
+def panel(lab: Lab) -> Locator:
+    """The panel that can be seen."""
+    return lab.page.locator(".jp-MainAreaWidget:not(.lm-mod-hidden) .layerlab-panel")
+
+
+def status(lab: Lab) -> Locator:
+    return lab.page.locator(".layerlab-status button")
+
+
+def tabs(lab: Lab) -> list[str]:
+    """The titles of the main area's tabs, from left to right."""
+    titles: list[str] = lab.evaluate(
+        "() => [...window.jupyterapp.shell.widgets('main')].map(widget => widget.title.label)"
+    )
+    return titles
+
+
+def activate_notebook(lab: Lab) -> None:
+    lab.evaluate(f"() => window.jupyterapp.shell.activateById({NOTEBOOK}.id)")
+    lab.wait_for("() => window.jupyterapp.shell.currentWidget?.context !== undefined")
+
+
+def from_palette(lab: Lab, label: str) -> None:
+    lab.command("apputils:activate-command-palette")
+    search = lab.page.locator(".lm-CommandPalette-input")
+    search.fill(label)
+    expect(lab.page.locator(".lm-CommandPalette-item .lm-CommandPalette-itemLabel").first).to_have_text(label)
+    search.press("Enter")

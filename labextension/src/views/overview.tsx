@@ -101,7 +101,9 @@ export function explain(place: Place, link: Overview['link'], isEmpty: boolean):
     case 'restarted':
       return trans.__('The kernel was restarted. Run the cells again to see their models and runs.');
     case 'no_layerlab':
-      return trans.__('This kernel has no models of layerlab yet. They appear here when a cell shows or trains one.');
+      return trans.__(
+        'This kernel has no models of layerlab yet. They appear here when a cell shows or trains one.'
+      );
     case 'live':
       return isEmpty ? trans.__('No models and no training runs yet.') : '';
   }
