@@ -167,3 +167,44 @@ def test_the_short_way_to_an_operation_is_the_same_operation() -> None:
         mine, expected = DIRECT[operation](*arguments), operation(*arguments)
         pairs = zip(mine, expected, strict=True) if isinstance(expected, tuple) else [(mine, expected)]
         assert all(a.equal(b) and a.dtype == b.dtype for a, b in pairs), operation
+
+
+def operations_of(compute: Any, **values: Any) -> tuple[list[str], Any, Any]:
+    """The names of the operations that are played, what they give, and what the step as written gives."""
+    held = {"all": {name: module.asarray(np.asarray(value, "float32")) for name, value in values.items()}}
+    step = lambda state, batch: (state, [compute(batch, **state["all"])])  # noqa: E731
+    batch = torch.tensor(np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32"))
+    program = recording.record(step, held, batch, donate=False)
+    assert program is not None
+    names = [getattr(node.target, "__name__", "") for node in program._run.__self__.graph.nodes]
+    return names, program.play(held, [batch])[1][0][0], step(held, batch)[1][0]
+
+
+@pytest.mark.parametrize("bias", [(6,), (2, 3)])
+def test_a_product_takes_its_bias_along_whatever_axes_its_columns_are(bias: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    w, b = rng.normal(size=(4, *bias)), rng.normal(size=bias)
+    names, played, written = operations_of(lambda x, w, b: torch.tensordot(x, w, dims=1) + b, w=w, b=b)
+    assert "addmm" in names and not {"mm", "add"} & set(names)
+    np.testing.assert_allclose(played, written, rtol=1e-6)
+
+
+def test_a_bias_along_other_axes_than_the_columns_is_added() -> None:
+    w, b = np.ones((4, 3)), np.arange(9).reshape(3, 3)
+    names, played, written = operations_of(lambda x, w, b: torch.tensordot(x, w, dims=1) + b, w=w, b=b)
+    assert "addmm" not in names and "add" in names
+    np.testing.assert_allclose(played, written, rtol=1e-6)
+
+
+def test_scaling_and_shifting_is_one_operation() -> None:
+    factor, shift = [2.0, 3.0, 4.0, 5.0], [1.0, 0.0, -1.0, 0.5]
+    names, played, written = operations_of(lambda x, f, s: x * f + s, f=factor, s=shift)
+    assert "addcmul" in names and not {"mul", "add"} & set(names)
+    np.testing.assert_allclose(played, written, rtol=1e-6)
+
+
+def test_a_scaled_array_that_is_needed_twice_stays() -> None:
+    factor, shift = [2.0, 3.0, 4.0, 5.0], [1.0, 0.0, -1.0, 0.5]
+    names, played, written = operations_of(lambda x, f, s: (x * f + s) * (x * f), f=factor, s=shift)
+    assert "addcmul" not in names
+    np.testing.assert_allclose(played, written, rtol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
+from layerlab.backend.active import use
 from layerlab.training.repeats import repeats
 
 X, Y = np.ones((64, 3), "float32"), np.zeros((64, 2), "float32")
@@ -94,3 +96,26 @@ def test_a_model_that_was_trained_goes_when_nobody_holds_it(backend: str) -> Non
     del model
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.slow
+def test_jit_compile_on_torch_compiles_the_step_and_trains_the_same_model() -> None:
+    pytest.importorskip("torch")
+    x = np.random.default_rng(0).normal(size=(48, 6)).astype("float32")
+
+    def losses(jit_compile: bool) -> list[float]:
+        keras.utils.set_random_seed(0)
+        parts = [keras.Input((6,)), keras.layers.Dense(8, "gelu"), keras.layers.Dropout(0.3)]
+        model = keras.Sequential([*parts, keras.layers.LayerNormalization(), keras.layers.Dense(1)])
+        model.compile("adam", "mse", jit_compile=jit_compile)
+        return model.fit(x, x[:, :1], batch_size=16, epochs=3, verbose=0).history["loss"]
+
+    use("torch")
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            compiled = losses(jit_compile=True)
+        assert not [str(w.message) for w in told if "torch.compile failed" in str(w.message)]
+        np.testing.assert_allclose(compiled, losses(jit_compile=False), rtol=1e-4)
+    finally:
+        use("jax")

@@ -13,7 +13,7 @@ import torch
 from layerlab.backend.torch.random import DRAWS
 from layerlab.backend.torch.recurrent import lstm_layer
 
-__all__ = ["DIRECT", "direct"]
+__all__ = ["DIRECT", "ONLY_DIRECT", "direct"]
 
 _aten = torch.ops.aten
 
@@ -33,7 +33,10 @@ DIRECT: dict[Any, Callable[..., Any]] = {
     for overload in packet.overloads()
     if "out" not in overload and "Dimname" not in overload and "name" not in overload
 }
-DIRECT |= {**DRAWS, _aten.mkldnn_rnn_layer.default: lstm_layer}
+ONLY_DIRECT = {_aten.mkldnn_rnn_layer.default: lstm_layer}
+"""Operations that do not do by themselves what a step needs."""
+
+DIRECT |= {**DRAWS, **ONLY_DIRECT}
 """An overload -> a function that takes the same arguments, for which torch finds the overload again."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 import torch
 
 from layerlab.backend.protocol import Array
 
-__all__ = ["fused_adam"]
+__all__ = ["FORMULAS", "fused_adam"]
 
 
 def fused_adam(
@@ -41,3 +42,26 @@ def fused_adam(
         maximize=False,
     )
     return value, momentum, velocity
+
+
+def _adam(
+    values: list[Array],
+    gradients: list[Array],
+    momenta: list[Array],
+    velocities: list[Array],
+    *unused: Any,
+    lr: Array,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    **off: Any,
+) -> None:
+    """What `fused_adam` asks of `_fused_adam_`, for torch.compile, which does not know that operation."""
+    for value, gradient, momentum, velocity in zip(values, gradients, momenta, velocities, strict=True):
+        momentum.add_((gradient - momentum) * (1 - beta1))
+        velocity.add_((gradient * gradient - velocity) * (1 - beta2))
+        value.sub_(momentum * lr / (velocity.sqrt() + eps))
+
+
+FORMULAS = {torch.ops.aten._fused_adam_.tensor_lr: _adam}
+"""Kernels -> the same over simple operations."""

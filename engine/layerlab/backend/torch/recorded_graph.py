@@ -24,11 +24,12 @@ _LIKE = {_aten.ones_like.default: 1, _aten.zeros_like.default: 0}
 _LARGEST_CONSTANT = 2**16  # elements
 
 
-def simplify(module: fx.GraphModule, states: int) -> Callable[..., Any]:
+def simplify(module: fx.GraphModule, states: int, directly: bool = True) -> Callable[..., Any]:
     """The graph as a function of its inputs.
 
     Args:
         states: how many of the first inputs are overwritten with the first results; they are returned.
+        directly: operations are called by their own bindings; not for a compiler, which wants to know them.
     """
     graph = module.graph
     _skip_aliases(graph)
@@ -40,7 +41,8 @@ def simplify(module: fx.GraphModule, states: int) -> Callable[..., Any]:
     _join_products(graph)
     _join_scalings(graph)
     _join_updates(graph)
-    _call_directly(graph)
+    if directly:
+        _call_directly(graph)
     graph.lint()
     module.recompile()
     return module.forward

@@ -15,10 +15,13 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from layerlab import tree
 from layerlab.backend.protocol import Array
+from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import asarray, default_device, is_array
+from layerlab.backend.torch.direct import ONLY_DIRECT
+from layerlab.backend.torch.optimizing import FORMULAS
 from layerlab.backend.torch.recorded_graph import simplify
 
-__all__ = ["Program", "Recorded", "record", "recorded"]
+__all__ = ["Program", "Recorded", "as_tensor", "record", "recorded"]
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -33,10 +36,11 @@ class Recorded:
     Args:
         step: `(state, batch) -> (state, outputs)`, which makes the same operations each time.
         donate: new values are written over the old state.
+        jit: programs are compiled by torch.compile.
     """
 
-    def __init__(self, step: Step, donate: bool) -> None:
-        self._step, self._donate = step, donate
+    def __init__(self, step: Step, donate: bool, jit: bool = False) -> None:
+        self._step, self._donate, self._jit = step, donate, jit
         self._programs: dict[Any, Program | None] = {}
         self._seen: dict[Any, int] = {}
 
@@ -60,15 +64,15 @@ class Recorded:
     def _program(self, key: Any, state: Any, batch: Any) -> Program | None:
         """None for batches of a shape that was seen less often than recording is worth."""
         seen = self._seen[key] = self._seen.get(key, 0) + 1
-        if seen > _WRITTEN_STEPS and key not in self._programs:
-            self._programs[key] = record(self._step, state, batch, self._donate)
+        if (self._jit or seen > _WRITTEN_STEPS) and key not in self._programs:
+            self._programs[key] = record(self._step, state, batch, self._donate, self._jit)
         return self._programs.get(key)
 
 
-def recorded(step: Step, donate: bool) -> Recorded:
+def recorded(step: Step, donate: bool, jit: bool) -> Recorded:
     """The one recording of a step, kept on the function itself, with which it goes."""
     if "recording" not in vars(step):
-        vars(step)["recording"] = Recorded(step, donate)
+        vars(step)["recording"] = Recorded(step, donate, jit)
     return vars(step)["recording"]
 
 
@@ -84,7 +88,7 @@ class Program:
         count = len(values)
         with torch.no_grad():
             for batch in batches:
-                results = self._run(*values, *map(_as_tensor, _present(batch)))
+                results = self._run(*values, *map(as_tensor, _present(batch)))
                 values, outputs = results[:count], results[count:]
                 leaves = [
                     fixed if place is None else outputs[place]
@@ -97,7 +101,7 @@ class Program:
         }, given
 
 
-def record(step: Step, state: Any, batch: Any, donate: bool) -> Program | None:
+def record(step: Step, state: Any, batch: Any, donate: bool, jit: bool = False) -> Program | None:
     """The program of a step for batches like this one.
 
     None if the operations depend on more than shapes, or the step cannot be run on these data at all.
@@ -113,12 +117,17 @@ def record(step: Step, state: Any, batch: Any, donate: bool) -> Program | None:
         results = [new_state[group][name] for group, named in state.items() for name in named]
         return results + [leaf for leaf in tree.flatten(outputs) if is_array(leaf)]
 
-    inputs = [x.detach() for x in [*_arrays(state), *map(_as_tensor, _present(batch))]]
+    inputs = [x.detach() for x in [*_arrays(state), *map(as_tensor, _present(batch))]]
     try:
-        graph = make_fx(flat, tracing_mode="fake", _allow_non_fake_inputs=True)(*inputs)
-        run = simplify(graph, states=len(_arrays(state)) if donate else 0)
+        formulas = FORMULAS if jit else None
+        graph = make_fx(flat, formulas, tracing_mode="fake", _allow_non_fake_inputs=True)(*inputs)
+        # oneDNN's LSTM keeps what its gradient needs only in `lstm_layer`, which a compiler cannot look into.
+        jit = jit and not any(node.target in ONLY_DIRECT for node in graph.graph.nodes)
+        run = simplify(graph, len(_arrays(state)) if donate else 0, directly=not jit)
     except Exception:  # run as it is written, the step raises what there is to raise
         return None
+    if jit:
+        run = transforms.jit(run)
     outputs, places, count = given[0], [], 0
     for leaf in tree.flatten(outputs):
         places.append(count if is_array(leaf) else None)
@@ -135,8 +144,9 @@ def _present(batch: Any) -> list[Any]:
     return [leaf for leaf in tree.flatten(batch) if leaf is not None]
 
 
-def _as_tensor(leaf: Any) -> Array:
-    if is_array(leaf):
+def as_tensor(leaf: Any) -> Array:
+    """A leaf of a batch for a step that reads it before it returns."""
+    if leaf is None or is_array(leaf):
         return leaf
     if isinstance(leaf, np.ndarray) and leaf.dtype in _SHARED and leaf.flags.carray:
         # Its memory as it is: a program reads a batch, and is done with it when the call returns.

@@ -1,4 +1,7 @@
-"""How steps are executed on torch: as they are written, recorded and played, or by torch.compile."""
+"""How steps are executed on torch: as they are written, recorded and played, or by torch.compile.
+
+torch.compile gets the recorded operations where there are any: less to trace, and no layers to stumble on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from layerlab import tree
 from layerlab.backend.protocol import Loop
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import is_array
-from layerlab.backend.torch.recording import Recorded, recorded
+from layerlab.backend.torch.recording import Recorded, as_tensor, recorded
 
 __all__ = ["compile_loop", "compile_step"]
 
@@ -19,15 +22,19 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def compile_step(step: Step, *, jit: bool, donate: bool, repeats: bool) -> Callable[..., Any]:
-    if jit:
-        return transforms.jit(step)
-    return recorded(step, donate) if repeats else step
+    if repeats:
+        return recorded(step, donate, jit)
+    if not jit:
+        return step
+    compiled = transforms.jit(step)
+    # torch.compile would trace the conversion of NumPy arrays.
+    return lambda state, batch: compiled(state, tree.map_structure(as_tensor, batch))
 
 
 def compile_loop(
     step: Step, *, jit: bool, repeats: bool, capacity: int, donate: bool, keep_all: bool
 ) -> Loop | None:
-    return _Loop(recorded(step, donate), keep_all) if repeats and not jit else None
+    return _Loop(recorded(step, donate, jit), keep_all) if repeats else None
 
 
 class _Loop:
