@@ -75,7 +75,7 @@ it('tells when the kernel restarts, until nobody listens', () => {
 it("notices a restart by the kernel's new session, and fails what was under way", async () => {
   const { kernel, connection } = connect(() => 'silence');
   const says = (msg_type: string, session: string) =>
-    kernel.iopubMessage.emit({ header: { msg_type, session } });
+    kernel.iopubMessage.emit({ header: { msg_type, session }, content: { execution_state: 'busy' } });
   let lost = 0;
   connection.onLost(() => lost++, new AbortController().signal);
   says('status', 'one');
@@ -86,6 +86,41 @@ it("notices a restart by the kernel's new session, and fails what was under way"
   says('status', 'two');
   expect(lost).toBe(1);
   await expect(request).rejects.toMatchObject({ code: 'gone' });
+});
+
+it('tells a death, which the server reports, from a restart', () => {
+  const { kernel, connection } = connect(() => 'silence');
+  const losses: string[] = [];
+  connection.onLost(loss => losses.push(loss), new AbortController().signal);
+  const says = (execution_state: string, session: string) =>
+    kernel.iopubMessage.emit({ header: { msg_type: 'status', session }, content: { execution_state } });
+  says('busy', 'one');
+  says('restarting', 'the server itself');
+  says('starting', 'two');
+  kernel.disposed.emit(undefined);
+  expect(losses).toEqual(['died', 'restarted', 'gone']);
+});
+
+it('loads layerlab into a kernel that was restarted, once, however many views ask', async () => {
+  const { kernel, connection } = connect(() => 'silence', { revival: 1 });
+  kernel.executions = [Promise.reject(new Error('Canceled')), Promise.resolve({ content: { status: 'ok' } })];
+  await Promise.all([connection.revive(), connection.revive()]);
+  expect(kernel.executed).toHaveLength(2);
+  expect(kernel.executed[0]).toMatchObject({ silent: true, store_history: false });
+});
+
+it('gives up on a kernel that has no layerlab', async () => {
+  const { kernel, connection } = connect(() => 'silence', { revival: 1 });
+  kernel.executions = [Promise.resolve({ content: { status: 'error' } })];
+  await expect(connection.revive()).rejects.toMatchObject({ code: 'no_handler' });
+  expect(kernel.executed).toHaveLength(1);
+});
+
+it('connects anew where JupyterLab gave up', async () => {
+  const { kernel, connection } = connect(() => ({ body: { result: {} } }));
+  kernel.connectionStatus = 'disconnected';
+  await connection.request({ method: 'stop', run_id: 'run-1' });
+  expect(kernel.reconnections).toBe(1);
 });
 
 it('does not wait for an answer that was lost with the socket', async () => {

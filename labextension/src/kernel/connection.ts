@@ -70,6 +70,9 @@ export type Loss = 'restarted' | 'died' | 'gone';
 /** Makes a kernel answer us that has not used layerlab since it was started; binds no name. */
 const LOAD = "get_ipython().extension_manager.load_extension('layerlab_jupyter')";
 
+/** States that only the server reports: a kernel that died, and is started anew or not. */
+const SERVER_SAYS_DEAD: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'dead']);
+
 /** How often, and after how many milliseconds, a kernel that is being restarted is tried. */
 const REVIVAL = { attempts: 30, pause: 1_000 } as const;
 
@@ -256,6 +259,11 @@ export class KernelConnection {
     const { msg_type, session } = message.header;
     // Only status messages: the server mixes in some of its own, such as warnings about the data rate.
     if (msg_type === 'status' && session !== this.session) {
+      const state = 'execution_state' in message.content ? message.content.execution_state : '';
+      if (SERVER_SAYS_DEAD.has(String(state))) {
+        this.lose('died');
+        return;
+      }
       const isFirst = this.session === '';
       this.session = session;
       if (!isFirst) {

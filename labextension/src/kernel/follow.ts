@@ -145,7 +145,10 @@ export class RunFollower implements RunSource {
     return PACE.afterError;
   }
 
-  /** The kernel process is another one now, or none: keep what there is, and look for the run's log. */
+  /**
+   * The kernel process is another one now, or none: keep what there is, and look for the run's log. Where that has
+   * an end, it is of the interrupt that came before the restart.
+   */
   private lose(loss: Loss | 'unknown'): void {
     const link: Link = { kind: 'stale', message: this.lossText(loss) };
     this.end(link);
@@ -162,7 +165,7 @@ export class RunFollower implements RunSource {
       const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
       const run = reduceAll(emptyRun, events);
       if (run.step >= this.current.run.step) {
-        this.publish({ run, link: isOver(run) ? { kind: 'ended' } : link });
+        this.publish({ run, link });
       }
     } catch {
       // No log, or no kernel to read it: what was seen is what there is.

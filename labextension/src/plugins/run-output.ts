@@ -1,7 +1,8 @@
 /** The picture of one run in one output: followed live while its kernel knows it, else as it was saved. */
 import type { Connections } from '../kernel/connections';
-import { type RunSource, savedSource } from '../kernel/source';
+import { isOver, type RunSource, savedSource } from '../kernel/source';
 import type { RunBundle } from '../protocol';
+import { lossText } from '../views/shared/loss-text';
 import { trans } from '../views/shared/trans';
 import type { Preferences } from './preferences';
 import type { IPanels } from './tokens';
@@ -45,7 +46,8 @@ export class RunOutput {
       return;
     }
     if (follower === null) {
-      await this.draw(savedSource(bundle, trans.__('The kernel of this run is gone.')), bundle);
+      const why = bundle.live ? trans.__('The kernel of this run is gone.') : lossText('unknown');
+      await this.draw(savedSource(bundle, why), bundle);
       return;
     }
     await this.draw(follower, bundle);
@@ -59,9 +61,13 @@ export class RunOutput {
     if (bundle === undefined || (link.kind !== 'stale' && link.kind !== 'ended')) {
       return;
     }
-    if (link.kind === 'stale' && (!bundle.live || (run.status === 'empty' && bundle.events.length > 0))) {
-      // What was saved is better than a live picture that broke off, if it holds the end or anything at all.
-      void this.draw(savedSource(bundle, link.message), bundle);
+    if (link.kind === 'stale' && !isOver(run)) {
+      const saved = savedSource(bundle, link.message);
+      const isMore = run.status === 'empty' ? bundle.events.length > 0 : isOver(saved.state.run);
+      if (isMore) {
+        // What was saved is better than a live picture that broke off.
+        void this.draw(saved, bundle);
+      }
     }
     if (bundle.live) {
       clearTimeout(this.settling);

@@ -39,6 +39,11 @@ export class FakeKernel {
   readonly iopubMessage = new FakeSignal();
   readonly disposed = new FakeSignal();
   readonly sent: Sent[] = [];
+  connectionStatus = 'connected';
+  reconnections = 0;
+  /** What the executions to come end with. */
+  executions: Promise<unknown>[] = [];
+  readonly executed: unknown[] = [];
 
   constructor(public answer: Answer) {}
 
@@ -65,6 +70,15 @@ export class FakeKernel {
       }
     });
     return future;
+  }
+
+  requestExecute(content: unknown) {
+    this.executed.push(content);
+    return { done: this.executions.shift() ?? new Promise(() => {}) };
+  }
+
+  async reconnect(): Promise<void> {
+    this.reconnections++;
   }
 
   dispose(): void {

@@ -1,0 +1,171 @@
+"""What a run survives: a reload, a second tab, a lost socket, a restart and a death of its kernel."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.lab import Lab
+
+# A small model whose batches are slow: some 200 steps a second for as long as nobody stops it.
+TRAIN = """
+import time
+import numpy as np
+import layerlab as keras
+class Slow(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None): time.sleep(0.005)
+layers = [keras.Input((4,)), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]
+model = keras.Sequential(layers, name="slow")
+model.compile("adam", "mse", metrics=["mae"])
+x = np.random.default_rng(0).normal(size=(3200, 4)).astype("float32")
+history = model.fit(x, x[:, :1], epochs=1000, batch_size=32, callbacks=[Slow()])
+print("epochs", len(history.epoch) > 0)
+"""
+
+# The sockets of the page, so that a test can cut them as a network does.
+KEEP_SOCKETS = """
+window.sockets = [];
+const Native = window.WebSocket;
+window.WebSocket = class extends Native {
+  constructor(...parts) { super(...parts); window.sockets.push(this); }
+};
+"""
+
+EARLIEST_STEP = """() => {
+  const plots = [...document.querySelectorAll('.layerlab-plot')].filter(plot => plot.data);
+  const steps = plots.flatMap(plot => plot.data.flatMap(line => [...(line.x ?? [])]));
+  return steps.length > 0 ? Math.min(...steps) : null;
+}"""
+
+
+@pytest.mark.slow
+def test_a_run_outlives_its_page_and_its_socket(lab: Lab) -> None:
+    lab.page.add_init_script(KEEP_SOCKETS)
+    lab.open_cells([TRAIN, "print('next cell')"], "lifetime.ipynb")
+    lab.start_cell(0)
+    wait_for_step(lab, 300)
+
+    lab.save()
+    reloaded = time.monotonic()
+    lab.reload()
+    opened = time.monotonic()
+    expect(chip(lab)).to_have_text("running", timeout=30_000)
+    wait_for_step(lab, 300)
+    lab.wait_for(f"() => ({EARLIEST_STEP})() === 1", None, 10, "the first step in the chart")
+    assert time.monotonic() - opened < 5, "the chart came late"
+    print(
+        f"reload: {opened - reloaded:.1f} s for the notebook, {time.monotonic() - opened:.1f} s for the chart"
+    )
+    lab.screenshot("lifetime-reloaded")
+
+    second = second_tab(lab)
+    expect(chip(second)).to_have_text("running", timeout=30_000)
+    wait_for_step(second, 300)
+    second.screenshot("lifetime-second-tab")
+    second.page.close()
+
+    before = step(lab)
+    lab.evaluate("() => window.sockets.forEach(socket => socket.close())")
+    lab.evaluate("() => { window.sockets = []; }")
+    wait_for_step(lab, before + 200)
+
+    # Questions of the page are no activity: they come several times a second, each with an 'idle' at its end.
+    assert lab.server.get("api/kernels")[0]["execution_state"] == "busy"
+    clicked = time.monotonic()
+    lab.cell(0).get_by_role("button", name="Stop").click()
+    expect(chip(lab)).to_have_text("stopped", timeout=10_000)
+    assert time.monotonic() - clicked < 3
+    # The kernel does not find the output of a page that was reloaded: the page puts the end into the notebook.
+    lab.wait_for(HOLDS_THE_END, None, 20, "the final output in the notebook")
+    outputs = lab.save().cells[0].outputs
+    (output,) = [o for o in outputs if "application/vnd.layerlab.run+json" in o.get("data", {})]
+    assert output["data"]["application/vnd.layerlab.run+json"]["live"] is False
+    assert "stopped" in output["data"]["text/html"]
+    assert "next cell" in lab.run_cell(1)
+
+
+HOLDS_THE_END = """() => {
+  const outputs = window.jupyterapp.shell.currentWidget.content.widgets[0].model.outputs;
+  return [...Array(outputs.length).keys()].some(
+    i => outputs.get(i).data['application/vnd.layerlab.run+json']?.live === false);
+}"""
+
+
+@pytest.mark.slow
+def test_a_restart_and_a_death_of_the_kernel_are_told_and_the_history_stays(lab: Lab) -> None:
+    lab.open_cells([TRAIN], "restart.ipynb")
+    lab.start_cell(0)
+    wait_for_step(lab, 300)
+    lab.evaluate(
+        "() => { void window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart() }"
+    )
+    note = lab.cell(0).locator(".layerlab-messages")
+    expect(note).to_contain_text("restarted", timeout=20_000)
+    assert step(lab) >= 300
+    lab.wait_for(HOLDS_THE_END, None, 60, "the run's log in the notebook")
+    expect(note).to_contain_text("restarted")
+    lab.screenshot("lifetime-restarted")
+    lab.save()
+
+    lab.reload()
+    expect(lab.cell(0).locator(".layerlab-chip")).to_be_visible(timeout=30_000)
+    assert step(lab) >= 300
+    lab.screenshot("lifetime-restarted-reloaded")
+
+    lab.command("notebook:clear-all-cell-outputs")
+    lab.start_cell(0)
+    wait_for_step(lab, 300)
+    kill_kernel()
+    expect(note).to_contain_text("died", timeout=20_000)
+    assert step(lab) >= 300
+    dismiss_dialogs(lab)
+    lab.wait_for(HOLDS_THE_END, None, 60, "the run's log in the notebook")
+    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    dismiss_dialogs(lab)
+    lab.screenshot("lifetime-died-dark")
+    names = os.listdir(Path(lab.server.root) / ".layerlab" / "runs")
+    assert len([name for name in names if "-slow-" in name]) >= 2
+
+
+def chip(lab: Lab) -> Locator:
+    return lab.cell(0).locator(".layerlab-chip")
+
+
+def step(lab: Lab) -> int:
+    """The newest step in the charts of the first cell."""
+    latest = EARLIEST_STEP.replace("Math.min", "Math.max")
+    return int(lab.evaluate(latest) or 0)
+
+
+def wait_for_step(lab: Lab, at_least: int) -> None:
+    latest = EARLIEST_STEP.replace("Math.min", "Math.max")
+    lab.wait_for(f"wanted => (({latest})() ?? 0) >= wanted", at_least, 90, f"step {at_least}")
+
+
+def second_tab(lab: Lab) -> Lab:
+    tab = Lab(lab.page.context.new_page(), lab.server)
+    tab.page.goto(lab.page.url)
+    tab._wait_for_notebook("lifetime.ipynb", kernel=True)
+    return tab
+
+
+def kill_kernel() -> None:
+    """As the system does when memory runs out."""
+    children: list[Any] = psutil.Process().children(recursive=True)
+    kernels = [child for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
+    assert len(kernels) == 1
+    kernels[0].send_signal(signal.SIGKILL)
+
+
+def dismiss_dialogs(lab: Lab) -> None:
+    """Lab tells of a death in a dialog."""
+    lab.page.wait_for_timeout(300)
+    for button in lab.page.locator(".jp-Dialog .jp-mod-accept").all():
+        button.click()
