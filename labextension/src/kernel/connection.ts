@@ -240,9 +240,8 @@ export class KernelConnection {
   }
 
   private onStatus(_: unknown, status: Kernel.Status): void {
-    if (status === 'restarting') {
-      this.lose('restarted');
-    } else if (status === 'autorestarting' || status === 'dead') {
+    // Nobody restarts a kernel by this connection: what it hears of it comes from the server.
+    if (SERVER_SAYS_DEAD.has(status)) {
       this.lose('died');
     }
   }

@@ -164,9 +164,8 @@ export class RunFollower implements RunSource {
       const reply = await this.connection.request({ method: 'fetch_events', run_id: this.runId, since: 0 });
       const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
       const run = reduceAll(emptyRun, events);
-      if (run.step >= this.current.run.step) {
-        this.publish({ run, link });
-      }
+      // The log of a process that was killed may lack the last second. Told in any case: the kernel answers now.
+      this.publish({ run: run.step >= this.current.run.step ? run : this.current.run, link });
     } catch {
       // No log, or no kernel to read it: what was seen is what there is.
     }
