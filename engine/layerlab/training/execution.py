@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -98,39 +99,35 @@ class Execution(Steps):
         """The batches of an epoch, in lists of those that run in one call.
 
         That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
-        end runs faster together, up to about a tenth of a second of them. A run that is steered has one such
-        call under way at a time, while the next batches are put together: else a pause would wait for many.
+        end runs faster together, up to about a tenth of a second of them. Of a run that is steered one such
+        call is under way while the next one is prepared, and no more: a pause waits for them.
         """
         runner, batches = self._runner(kind), source.epoch()
         pace = self._pace(source, kind, callbacks)
         is_steered = control is not None and pace.is_adaptive
-        under_way: tuple[int, float] | None = None  # steps, and when they began
+        calls = _Calls(pace)
         try:
             while True:
                 steps = 1 if control is not None and control.is_stepping else pace.steps
                 together = list(itertools.islice(batches, steps))
-                if under_way is not None:
-                    self._wait(pace, *under_way)
                 if not together:
                     break
                 if source.whole is None:  # checked if they could not be before
                     for batch in together:
                         self._check_batch(batch, has_targets=kind != "predict")
+                if is_steered:
+                    calls.wait(leave=0 if pace.is_unsure else 1)
                 start = time.perf_counter()
                 yield together
                 if is_steered:
-                    under_way = len(together), start
-                elif pace.is_unsure:  # else the steps may run on while the next batches are put together
-                    self._wait(pace, len(together), start)
-                else:
-                    pace.took(len(together), time.perf_counter() - start)
+                    calls.begun(len(together), [ran.last for ran in self._ran], start)
+                    continue
+                if pace.is_unsure:  # else the steps may run on while the next batches are put together
+                    backend().block_until_ready([ran.last for ran in self._ran])
+                pace.took(len(together), time.perf_counter() - start)
+            calls.wait(leave=0)
         finally:
             runner.rest()
-
-    def _wait(self, pace: Pace, steps: int, start: float) -> None:
-        """Until the call that began at `start` is done."""
-        backend().block_until_ready([ran.last for ran in self._ran])
-        pace.took(steps, time.perf_counter() - start)
 
     def _pace(self, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
         asked = self._steps_per_execution
@@ -258,6 +255,30 @@ class Execution(Steps):
             yield
         finally:
             self._owner = previous
+
+
+class _Calls:
+    """Calls of steps that the device has not finished, so far as is known; each is timed to its end."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._calls: deque[tuple[int, Any]] = deque()
+        self._free_since = 0.0
+
+    def begun(self, steps: int, results: Any, start: float) -> None:
+        """A call of so many steps was given to the device at `start`."""
+        if not self._calls:
+            self._free_since = start
+        self._calls.append((steps, results))
+
+    def wait(self, leave: int) -> None:
+        """Until at most `leave` of the calls are under way."""
+        while len(self._calls) > leave:
+            steps, results = self._calls.popleft()
+            backend().block_until_ready(results)
+            now = time.perf_counter()
+            self._pace.took(steps, now - self._free_since)
+            self._free_since = now
 
 
 def _joined(ran: list[Ran]) -> Any:
