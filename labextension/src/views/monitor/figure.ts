@@ -57,7 +57,22 @@ export function figure({ family, run, happenings, options, view, theme }: Figure
     ];
   });
   const ring = found ? [bestTrace(axis.at(found.step), found.value, theme)] : [];
-  return { data: [...data, ...ring], layout: layout(axis, run, happenings, options, view, theme) };
+  return {
+    data: [...data, ...ring],
+    layout: withRoom(layout(axis, run, happenings, options, view, theme), data, options.log_y)
+  };
+}
+
+/** With room around a value that does not change: plotly would show it between -1 and 1 of it. */
+function withRoom(drawn: Partial<Layout>, data: readonly Data[], isLog: boolean): Partial<Layout> {
+  const values = new Set(data.flatMap(trace => ('y' in trace ? (trace.y as number[]) : [])));
+  const [value] = values;
+  if (values.size !== 1 || value === undefined || !Number.isFinite(value) || value === 0) {
+    return drawn;
+  }
+  const ends = [0.5 * value, 1.5 * value].sort((a, b) => a - b);
+  const range = isLog ? ends.map(Math.log10) : ends;
+  return range.every(Number.isFinite) ? { ...drawn, yaxis: { ...drawn.yaxis, range } } : drawn;
 }
 
 /** Training and validation: two colours for one quantity, one and the same (dashed) for each of several. */

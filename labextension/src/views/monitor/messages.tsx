@@ -25,7 +25,7 @@ export function Messages({ run, link }: { run: Run; link: Link }) {
       {run.status === 'stopped' && (
         <Note
           level="info"
-          title={trans.__('Ended early: %1 (after step %2).', stopReason(run), count(run.step))}
+          title={trans.__('Run ended: %1 (after step %2).', stopReason(run), count(run.step))}
         />
       )}
       {run.diagnostics.map(diagnostic => (

@@ -158,6 +158,12 @@ describe('the figure', () => {
     expect(layout.xaxis?.range).toEqual([0, 2]);
   });
 
+  it('gives a value that does not change room of its own size', () => {
+    const steady = { ...run, batches: {}, training: { loss: series([0.004, 0.004]) }, validation: {} };
+    expect(draw({ run: steady }).layout.yaxis?.range).toEqual([0.002, 0.006]);
+    expect(draw().layout.yaxis?.range).toBeUndefined();
+  });
+
   it('draws what happened as lines, one for each step, with the symbol that matters most', () => {
     const { layout } = draw({ run: { ...run, marks: [paused(2), nan(2), paused(3)] } });
     expect(layout.shapes?.map(shape => shape.x0)).toEqual([2, 3]);
