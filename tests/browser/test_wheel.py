@@ -106,6 +106,7 @@ def test_the_wheel_holds_a_release_build_and_nothing_of_ours_that_is_not_needed(
     built = [name.split(extension)[1] for name in names if extension in name]
     assert "/package.json" in built and "/install.json" in built
     assert any(name.startswith("/static/remoteEntry") for name in built)
+    assert "layerlab_jupyter/widgets/static/run.js" in names, "the script for hosts without the extension"
     schemas = [path.name for path in (CHECKOUT / "labextension" / "schema").glob("*.json")]
     assert schemas and all(any(name.endswith(f"/{schema}") for name in built) for schema in schemas)
     assert not [name for name in built if name.endswith(".map")], "source maps: this is a development build"
