@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ def test_a_model_and_its_run_beside_the_notebook(notebook: Lab) -> None:
     _commands_refuse_what_a_page_may_send(lab)
     _freezing_a_layer_shows_in_open_tables(lab)
     _texts_stand_out_in_both_themes(lab)
+    _a_reload_brings_the_panels_back(lab)
+    _a_restart_is_said(lab)
 
 
 def _sidebar_lists_a_model_and_a_run(lab: Lab) -> None:
@@ -185,6 +188,30 @@ def _texts_stand_out_in_both_themes(lab: Lab) -> None:
     assert not weak, "\n".join(map(str, weak))
 
 
+def _a_reload_brings_the_panels_back(lab: Lab) -> None:
+    before = tabs(lab)
+    activate_notebook(lab)
+    lab.save()
+    wait_for_saved_layout(lab, "layerlab:summary-")
+    lab.reload()
+    lab.page.locator(".lm-TabBar-tab", has_text="digits · Summary").click(timeout=20_000)
+    expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3, timeout=20_000)
+    assert tabs(lab) == before
+
+
+def _a_restart_is_said(lab: Lab) -> None:
+    lab.evaluate(f"() => void {NOTEBOOK}.sessionContext.session.kernel.restart()")
+    expect(sidebar(lab)).to_contain_text("The kernel was restarted", timeout=20_000)
+    expect(panel(lab)).to_contain_text("this is how it was last", timeout=10_000)
+    expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3)
+    activate_notebook(lab)
+    lab.save()
+    lab.reload()
+    lab.page.locator(".lm-TabBar-tab", has_text="Model").first.click(timeout=20_000)
+    expect(panel(lab)).to_contain_text("Run its cell again", timeout=20_000)
+    lab.screenshot("panels-after-restart")
+
+
 NOTEBOOK = "[...window.jupyterapp.shell.widgets('main')].find(widget => widget.context)"
 
 
@@ -220,3 +247,11 @@ def from_palette(lab: Lab, label: str) -> None:
     search.fill(label)
     expect(lab.page.locator(".lm-CommandPalette-item .lm-CommandPalette-itemLabel").first).to_have_text(label)
     search.press("Enter")
+
+
+def wait_for_saved_layout(lab: Lab, name: str, seconds: float = 15) -> None:
+    """Wait until the server has saved a layout with a panel of this name: a reload brings that back."""
+    limit = time.monotonic() + seconds
+    while name not in json.dumps(lab.server.get("lab/api/workspaces/default")):
+        assert time.monotonic() < limit, f"no layout with {name} was saved within {seconds} s"
+        lab.page.wait_for_timeout(200)
