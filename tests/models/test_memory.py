@@ -15,8 +15,8 @@ import gc, json
 import numpy as np
 import layerlab as keras
 
-x = np.random.default_rng(0).normal(size=(256, 256)).astype("float32")
-y = np.zeros(256, "int32")
+x = np.random.default_rng(0).normal(size=(64, 256)).astype("float32")
+y = np.zeros(64, "int32")
 
 def resident():
     gc.collect()
@@ -28,7 +28,7 @@ for _ in range(50):
     model.add(keras.layers.Dropout(0.1))
     model.add(keras.layers.Dense(10))
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    model.fit(x, y, batch_size=16, epochs=2, verbose=0)
+    model.fit(x, y, batch_size=16, verbose=0)
     model.evaluate(x, y, verbose=0)
     model.predict(x, verbose=0)
     sizes.append(resident())
