@@ -35,6 +35,18 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
   const wanted = useRef<string | null>(null);
   const latest = useRef(placed);
   latest.current = placed;
+  /** The view as it was first: while it still is, nobody has moved the picture. */
+  const untouched = useRef<Viewport | null>(null);
+
+  const begin = useCallback(
+    ({ clientWidth, clientHeight }: HTMLElement) => {
+      if (latest.current !== null) {
+        untouched.current = firstView(latest.current.layout, clientWidth, clientHeight);
+        void flow.setViewport(untouched.current);
+      }
+    },
+    [flow]
+  );
 
   const moveTo = useCallback(
     (id: string) => {
@@ -72,13 +84,36 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
     if (drawn.current !== direction) {
       drawn.current = direction;
       // The height follows from the layout in the same commit: measure after it.
-      requestAnimationFrame(
-        () => void flow.setViewport(firstView(placed.layout, el.clientWidth, el.clientHeight))
-      );
+      requestAnimationFrame(() => begin(el));
     } else if (target !== null) {
       moveTo(target);
     }
-  }, [canvas, placed, direction, flow, moveTo]);
+  }, [canvas, placed, direction, begin, moveTo]);
+
+  // A panel that opens beside the notebook makes its cells narrower.
+  useEffect(() => {
+    const el = canvas.current;
+    if (el === null) {
+      return;
+    }
+    let width = el.clientWidth;
+    const observer = new ResizeObserver(() => {
+      const wider = el.clientWidth - width;
+      // Of no width: in a hidden tab, which comes back as it was.
+      if (wider === 0 || el.clientWidth === 0) {
+        return;
+      }
+      width = el.clientWidth;
+      const view = flow.getViewport();
+      if (isSame(view, untouched.current)) {
+        begin(el);
+      } else {
+        void flow.setViewport({ ...view, x: view.x + wider / 2 });
+      }
+    });
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, [canvas, flow, begin]);
 
   return {
     fit: () =>
@@ -97,6 +132,10 @@ export function useViewport(canvas: RefObject<HTMLDivElement>, placed: Placed | 
   };
 }
 
+function isSame(a: Viewport, b: Viewport | null): boolean {
+  return b !== null && a.x === b.x && a.y === b.y && a.zoom === b.zoom;
+}
+
 /** All of the graph if that is readable, else its beginning. */
 export function firstView(found: Layout, width: number, height: number): Viewport {
   const [across, down] = [
@@ -106,14 +145,14 @@ export function firstView(found: Layout, width: number, height: number): Viewpor
   const zoom = Math.min(1.1, Math.max(READABLE_ZOOM, Math.min(across, down)));
   const first = found.boxes.values().next().value ?? { x: 0, y: 0, width: 0, height: 0 };
   return {
-    x: begin(width, found.width, first.x + first.width / 2, zoom, found.direction === 'right'),
-    y: begin(height, found.height, first.y + first.height / 2, zoom, found.direction === 'down'),
+    x: startOf(width, found.width, first.x + first.width / 2, zoom, found.direction === 'right'),
+    y: startOf(height, found.height, first.y + first.height / 2, zoom, found.direction === 'down'),
     zoom
   };
 }
 
 /** Where the picture begins on one axis: centred if it fits, else at its start, or with the first node in the middle. */
-function begin(room: number, size: number, first: number, zoom: number, isFlow: boolean): number {
+function startOf(room: number, size: number, first: number, zoom: number, isFlow: boolean): number {
   if (size * zoom <= room - 2 * MARGIN) {
     return (room - size * zoom) / 2;
   }
