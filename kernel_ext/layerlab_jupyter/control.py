@@ -13,10 +13,11 @@ from typing import Any
 
 from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
+from layerlab.models import Model
 from layerlab.training.control import RunControl
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
-from layerlab_jupyter.kernels import kernel_id
+from layerlab_jupyter.kernels import kernel_id, notebook_variables
 from layerlab_jupyter.layers import layer_reader
 from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.log_reader import find_log, read_log, summaries
@@ -123,6 +124,9 @@ def _save_checkpoint(known: Registry, command: SaveCheckpoint) -> dict[str, Any]
 
 
 def _list_all(known: Registry, command: ListAll) -> dict[str, Any]:
+    for value in notebook_variables().values():
+        if isinstance(value, Model):  # one that no cell has shown or trained yet
+            known.add_model(value)
     runs = [_run_info(run) for run in known.runs()]
     runs += _logged_infos({run.run_id for run in runs})
     models = [

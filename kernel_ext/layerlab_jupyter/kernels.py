@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["kernel_id", "running_kernel"]
+__all__ = ["kernel_id", "notebook_variables", "running_kernel"]
 
 
 def running_kernel() -> Any | None:
@@ -16,6 +16,12 @@ def running_kernel() -> Any | None:
     shell = ipython.get_ipython() if ipython is not None else None
     kernel = getattr(shell, "kernel", None)
     return kernel if hasattr(kernel, "control_handlers") else None
+
+
+def notebook_variables() -> dict[str, Any]:
+    """The variables of the notebook as they are now; none outside a kernel."""
+    kernel = running_kernel()
+    return {} if kernel is None else kernel.shell.user_ns.copy()
 
 
 def kernel_id() -> str:

@@ -219,6 +219,21 @@ def test_a_model_as_the_last_expression_shows_graph_and_summary(kernel: Asker) -
 
 
 @pytest.mark.slow
+def test_models_are_listed_that_only_a_variable_holds(kernel: Asker) -> None:
+    cell = "spare = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8)], name='spare')"
+    kernel.outputs(kernel.execute(f"{FIT_CELL}display(model)\n{cell}"))
+
+    def listed() -> list[tuple[str, int]]:
+        models = kernel.ask("list_all")["result"]["models"]
+        return [(model["name"], model["parameters"]) for model in models if model["name"] == "spare"]
+
+    assert listed() == [("spare", 40)]
+    assert listed() == [("spare", 40)]  # known by now, and not a second one
+    kernel.outputs(kernel.execute("import gc\ndel spare\ngc.collect()"))
+    assert listed() == []
+
+
+@pytest.mark.slow
 def test_a_real_fit_is_watched_steered_and_stopped(kernel: Asker) -> None:
     cell = kernel.execute(FIT_CELL + "history = model.fit(x, x[:, :1], epochs=100_000, batch_size=32)")
     run_id = kernel.wait_for_run()
