@@ -36,10 +36,12 @@ def test_without_batch_callbacks_no_step_waits_for_the_device(
     x, y = data(40)
     model = Counting()
     during: list[int] = []
-    monkeypatch.setattr(
-        "layerlab.training.control.RunControl.used",
-        lambda self, unit: during.append(len(reads)) if unit == "step" else None,
-    )
+
+    def permission(_: Any) -> str:  # asked for before each call of steps
+        during.append(len(reads))
+        return "run"
+
+    monkeypatch.setattr("layerlab.training.control.RunControl.permission", permission)
 
     model.fit(x, y, batch_size=2, verbose=0)
 

@@ -24,11 +24,12 @@ _LIKE = {_aten.ones_like.default: 1, _aten.zeros_like.default: 0}
 _LARGEST_CONSTANT = 2**16  # elements
 
 
-def simplify(module: fx.GraphModule, states: int, directly: bool = True) -> Callable[..., Any]:
+def simplify(module: fx.GraphModule, states: int, donate: bool, directly: bool = True) -> Callable[..., Any]:
     """The graph as a function of its inputs.
 
     Args:
-        states: how many of the first inputs are overwritten with the first results; they are returned.
+        states: how many of the first inputs are the state, and of the first results the new one.
+        donate: the new state is written over the old one.
         directly: operations are called by their own bindings; not for a compiler, which wants to know them.
     """
     graph = module.graph
@@ -36,10 +37,14 @@ def simplify(module: fx.GraphModule, states: int, directly: bool = True) -> Call
     _compute_once(module)
     _merge_equal(graph)
     graph.eliminate_dead_code()
-    _write_over(graph, states)
+    keeps_state = _keeps_state(graph, states)
+    _write_over(graph, states if donate else 0)
     graph.eliminate_dead_code(is_impure_node=_is_kept)
-    _join_products(graph)
-    _join_scalings(graph)
+    if keeps_state:
+        # These round in other places than the step as it is written. What is learned and measured must not
+        # depend on which steps are played: a run that is resumed ends with the same bits (decision 012).
+        _join_products(graph)
+        _join_scalings(graph)
     _join_updates(graph)
     if directly:
         _call_directly(graph)
@@ -93,6 +98,12 @@ def _merge_equal(graph: fx.Graph) -> None:
             node.replace_all_uses_with(seen[key])
         else:
             seen[key] = node
+
+
+def _keeps_state(graph: fx.Graph, states: int) -> bool:
+    """Whether the new state is the old one, as in predict."""
+    inputs = [node for node in graph.nodes if node.op == "placeholder"][:states]
+    return list(graph.output_node().args[0][:states]) == inputs
 
 
 def _write_over(graph: fx.Graph, states: int) -> None:

@@ -123,7 +123,7 @@ def record(step: Step, state: Any, batch: Any, donate: bool, jit: bool = False) 
         graph = make_fx(flat, formulas, tracing_mode="fake", _allow_non_fake_inputs=True)(*inputs)
         # oneDNN's LSTM keeps what its gradient needs only in `lstm_layer`, which a compiler cannot look into.
         jit = jit and not any(node.target in ONLY_DIRECT for node in graph.graph.nodes)
-        run = simplify(graph, len(_arrays(state)) if donate else 0, directly=not jit)
+        run = simplify(graph, len(_arrays(state)), donate, directly=not jit)
     except Exception:  # run as it is written, the step raises what there is to raise
         return None
     if jit:
