@@ -38,6 +38,13 @@ FREEZE = "model.get_layer('body').trainable = False"
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
+GRAPH_IS_IN_THE_MIDDLE = """() => {
+  const canvas = document.querySelector('.jp-NotebookPanel .layerlab-canvas');
+  const parts = [canvas, canvas.querySelector('.react-flow__node')];
+  const [room, node] = parts.map(part => part.getBoundingClientRect());
+  return Math.abs((node.left + node.right) - (room.left + room.right)) < 40;
+}"""
+
 HOSTILE = [
     {},
     {"kind": "model", "kernelId": "../../api", "id": "x"},
@@ -74,7 +81,9 @@ def _sidebar_lists_a_model_and_a_run(lab: Lab) -> None:
     lab.command("layerlab:show-sidebar")
     expect(sidebar(lab)).to_contain_text("no models of layerlab yet", timeout=15_000)
     lab.run_cell(0, seconds=120)
-    expect(sidebar(lab).locator("li.layerlab-row")).to_contain_text("2,778 parameters", timeout=5_000)
+    models = sidebar(lab).locator("li.layerlab-row")
+    expect(models.filter(has_text="digits")).to_contain_text("2,778 parameters", timeout=5_000)
+    expect(models.filter(has_text="body")).to_contain_text("2,608 parameters")  # no cell has shown it
     lab.start_cell(1)
     expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=60_000)
     expect(sidebar(lab)).to_contain_text(re.compile(r"epoch [2-9]/200 · loss \d"), timeout=20_000)
@@ -88,6 +97,8 @@ def _panels_stand_beside_the_notebook(lab: Lab) -> None:
     page, beside = lab.page.locator(".jp-NotebookPanel").bounding_box(), panel(lab).bounding_box()
     assert page is not None and beside is not None
     assert page["x"] + page["width"] <= beside["x"] and beside["width"] > 300
+    # The cell became narrower: its graph is still in the middle.
+    lab.wait_for(GRAPH_IS_IN_THE_MIDDLE, None, 5, "the graph to move to the middle of its cell")
     # The same view a second time is the same tab.
     sidebar(lab).get_by_role("button", name="Open the summary of digits").click()
     expect(panel(lab).locator(".layerlab-table")).to_be_visible()
