@@ -76,7 +76,7 @@ function dtypeOf(value: Json | undefined): string {
 }
 
 /** All tensors in a structure of arguments, in order: Keras 3's records, and the lists of before. */
-export function tensorsIn(value: Json | undefined): Tensor[] {
+function tensorsIn(value: Json | undefined): Tensor[] {
   const found: Tensor[] = [];
   const visit = (item: Json) => {
     const tensor = asTensor(item);
