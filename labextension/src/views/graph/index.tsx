@@ -48,6 +48,8 @@ const Z = { edge: 0, frame: 1, activeEdge: 2, box: 3 } as const;
 const [MIN_HEIGHT, MAX_HEIGHT] = [220, 580];
 /** Of a graph with more nodes only those in view are drawn. */
 const MOST_DRAWN = 150;
+/** How long a node that is asked for may take to come into view. */
+const MOST_FRAMES = 40;
 
 export default function GraphView(props: GraphProps) {
   return (
@@ -72,7 +74,7 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
   const isLarge = whole.nodes.size > MOST_DRAWN;
   const show = useViewport(canvas, placed, isLarge);
   const help = useId();
-  /** Where the focus goes as soon as the node is drawn: keys that come meanwhile go on from there. */
+  /** What gets the focus as soon as it is drawn: keys that come meanwhile go on from there. */
   const coming = useRef<string | null>(null);
 
   const fold = useCallback((id: string) => setFolded(before => toggled(before, id)), []);
@@ -91,7 +93,7 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
   };
   const focus = (id: string) => {
     coming.current = id;
-    focusNode(canvas.current, id, () => {
+    void focusNode(canvas.current, id, () => coming.current === id).then(() => {
       coming.current = coming.current === id ? null : coming.current;
     });
   };
@@ -187,6 +189,7 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
             nodeTypes={NODE_TYPES}
             edgeTypes={EDGE_TYPES}
             onNodeClick={(_, node) => {
+              coming.current = null;
               setSelected(node.id);
               setOpen(true);
             }}
@@ -245,20 +248,17 @@ function nodeIdOf(target: EventTarget): string | null {
   return node?.dataset.id ?? null;
 }
 
-/** Focus a node once it is drawn: it may have to come into view first. */
-function focusNode(canvas: HTMLElement | null, id: string, done: () => void, tries = 40): void {
-  requestAnimationFrame(() => {
-    const nodes = canvas?.querySelectorAll<HTMLElement>('.react-flow__node[tabindex]') ?? [];
+/** Focus a node, now or once it is drawn (it may have to come into view first), as long as it is wanted. */
+async function focusNode(canvas: HTMLElement | null, id: string, isWanted: () => boolean): Promise<void> {
+  for (let frames = 0; frames < MOST_FRAMES && canvas?.isConnected && isWanted(); frames++) {
+    const nodes = canvas.querySelectorAll<HTMLElement>('.react-flow__node');
     const node = [...nodes].find(element => element.dataset.id === id);
     if (node) {
       node.focus({ preventScroll: true });
-      done();
-    } else if (tries > 0 && canvas?.isConnected) {
-      focusNode(canvas, id, done, tries - 1);
-    } else {
-      done();
+      return;
     }
-  });
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 function heightFor(found: Layout | null): number {
@@ -307,7 +307,9 @@ function toNodes(
         measured: { width: box.width, height: box.height },
         handles: handlesOf(box, placed.layout.direction),
         selected: info.id === selected,
-        focusable: info.id === stop,
+        // Each can have the focus, and keeps it until the next has it: no key goes astray in between.
+        domAttributes: { tabIndex: info.id === stop ? 0 : -1 },
+        ariaRole: 'group',
         ariaLabel: description(info),
         zIndex: kind === 'open' ? Z.frame : Z.box,
         data: { info, isFolded: kind === 'folded', isMatch, isDimmed: isSearching && !isMatch }
