@@ -37,6 +37,7 @@ def test_without_file_and_environment_the_defaults_hold(tmp_path: Path) -> None:
     assert run(tmp_path).stdout.strip() == "jax,float32,1e-07,channels_last"
 
 
+@pytest.mark.slow
 def test_the_file_is_read_and_the_environment_comes_before_it(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -83,6 +84,7 @@ def test_a_bad_environment_variable_is_named(tmp_path: Path) -> None:
     assert "LAYERLAB_BACKEND" in result.stderr and "one of jax, torch, numpy" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_back_end_of_the_environment_is_the_one_that_is_imported(tmp_path: Path) -> None:
     code = "import sys, layerlab; layerlab.ops.zeros(1); print('torch' in sys.modules, 'jax' in sys.modules)"
     assert run(tmp_path, code, LAYERLAB_BACKEND="torch").stdout.split() == ["True", "False"]

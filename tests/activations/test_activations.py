@@ -79,6 +79,7 @@ def test_relu_and_its_gradient_are_zero_at_zero(backend: str) -> None:
         assert float(active().to_numpy(gradients["x"])[0]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_the_dtype_stays(backend: str, dtype: str) -> None:
     x = active().asarray(X, dtype)

@@ -74,10 +74,10 @@ def test_hostile_text_is_shown_as_text_in_every_view(lab: Lab) -> None:
 
     lab.command("layerlab:show-sidebar")
     sidebar = lab.page.locator("#layerlab-sidebar")
-    expect(sidebar).to_contain_text("onerror", timeout=15_000)
+    expect(sidebar).to_contain_text("onerror")
     lab.screenshot("hostile-light")
     lab.command("layerlab:open-curves")
-    expect(lab.page.locator(".layerlab-chip").nth(1)).to_be_visible(timeout=15_000)
+    expect(lab.page.locator(".layerlab-chip").nth(1)).to_be_visible()
     lab.command("apputils:change-theme", theme="JupyterLab Dark")
     lab.wait_for("() => document.body.dataset.jpThemeLight === 'false'")
     lab.screenshot("hostile-dark")

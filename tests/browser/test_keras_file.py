@@ -65,7 +65,7 @@ def test_a_double_click_shows_what_is_in_a_file_without_a_kernel(lab: Lab) -> No
         tab(lab, name)
         lab.screenshot(f"keras-file-{name.lower()}-dark")
     lab.evaluate(OPEN, "keras.weights.h5")
-    expect(view(lab).get_by_role("row")).to_have_count(1 + 12, timeout=10_000)
+    expect(view(lab).get_by_role("row")).to_have_count(1 + 12)
     assert lab.server.get("api/kernels") == []
     assert lab.problems == []
 
@@ -86,7 +86,7 @@ def test_under_a_strict_policy_files_open_all_the_same(lab: Lab) -> None:
     lab.page.locator(".jp-DirListing-item", has_text="keras.keras").dblclick(timeout=60_000)
     expect(view(lab)).to_contain_text("235 parameters", timeout=20_000)
     tab(lab, "Weights")
-    expect(view(lab).locator(".layerlab-file-histogram")).to_have_count(12, timeout=10_000)
+    expect(view(lab).locator(".layerlab-file-histogram")).to_have_count(12)
     tab(lab, "Graph")
     expect(view(lab).locator(".react-flow__node")).to_have_count(12, timeout=20_000)
     assert [text for text in refused if "layerlab" in text] == []
@@ -200,7 +200,7 @@ def test_files_that_mean_harm_are_refused_at_once_and_the_page_goes_on(lab: Lab)
         begin = time.monotonic()
         lab.evaluate(OPEN, f"{name}.keras")
         problem = view(lab).get_by_role("heading", name=f"{name}.keras is not shown")
-        expect(problem).to_be_visible(timeout=10_000)
+        expect(problem).to_be_visible()
         expect(view(lab)).to_contain_text(message)
         assert time.monotonic() - begin < 10, name
         if name in ("bomb", "soft-link"):

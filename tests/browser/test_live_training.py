@@ -27,7 +27,7 @@ def test_the_lesson_is_steered_by_mouse_and_by_thread(lab: Lab) -> None:
     lab.start_cell(place("slow_motion = "))
     fit.scroll_into_view_if_needed()
     fit.get_by_role("button", name="Pause").click(timeout=60_000)
-    expect(fit.locator(".layerlab-chip")).to_have_text("paused", timeout=10_000)
+    expect(fit.locator(".layerlab-chip")).to_have_text("paused")
     fit.get_by_role("button", name="Step", exact=True).click()
     rate = fit.get_by_role("textbox", name="Learning rate")
     rate.fill("1.0")

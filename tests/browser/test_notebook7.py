@@ -38,12 +38,12 @@ def test_a_run_is_drawn_steered_and_listed_in_notebook_7(lab: Lab) -> None:
 
     lab.command("layerlab:show-sidebar")
     listed = lab.page.locator("#layerlab-sidebar")
-    expect(listed.locator(".layerlab-chip")).to_have_text("running", timeout=10_000)
+    expect(listed.locator(".layerlab-chip")).to_have_text("running")
     listed.get_by_role("button", name="Open the summary of small").click()
-    expect(lab.page.locator(".layerlab-panel .layerlab-table")).to_be_visible(timeout=10_000)
+    expect(lab.page.locator(".layerlab-panel .layerlab-table")).to_be_visible()
     lab.screenshot("notebook7")
 
     lab.cell(1).get_by_role("button", name="Stop").click()
     lab.wait_until_done(1, seconds=10)
-    expect(lab.cell(1).locator(".layerlab-chip")).to_have_text("stopped", timeout=10_000)
+    expect(lab.cell(1).locator(".layerlab-chip")).to_have_text("stopped")
     assert [problem for problem in lab.problems if "layerlab" in problem] == []

@@ -79,10 +79,10 @@ def test_a_model_and_its_run_beside_the_notebook(notebook: Lab) -> None:
 
 def _sidebar_lists_a_model_and_a_run(lab: Lab) -> None:
     lab.command("layerlab:show-sidebar")
-    expect(sidebar(lab)).to_contain_text("no models of layerlab yet", timeout=15_000)
+    expect(sidebar(lab)).to_contain_text("no models of layerlab yet")
     lab.run_cell(0, seconds=120)
     models = sidebar(lab).locator("li.layerlab-row")
-    expect(models.filter(has_text="digits")).to_contain_text("2,778 parameters", timeout=5_000)
+    expect(models.filter(has_text="digits")).to_contain_text("2,778 parameters")
     expect(models.filter(has_text="body")).to_contain_text("2,608 parameters")  # no cell has shown it
     lab.start_cell(1)
     expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=60_000)
@@ -109,9 +109,9 @@ def _status_bar_shows_progress_and_opens_the_curves(lab: Lab) -> None:
     shown = r"digits · epoch (\d+)/200 · \d+ % · loss \d"
     expect(status(lab)).to_contain_text(re.compile(shown))
     first = status(lab).inner_text()
-    expect(status(lab)).not_to_have_text(first, timeout=5_000)
+    expect(status(lab)).not_to_have_text(first)
     status(lab).click()
-    expect(panel(lab).get_by_role("button", name="Pause")).to_be_visible(timeout=10_000)
+    expect(panel(lab).get_by_role("button", name="Pause")).to_be_visible()
     lab.screenshot("panels-training-light")
 
 
@@ -121,15 +121,15 @@ def _settings_have_an_effect_at_once(lab: Lab) -> None:
     form.get_by_role("spinbutton").nth(1).fill("0.5")
     status_bar = form.get_by_role("checkbox", name="Status bar")
     status_bar.uncheck()
-    expect(status(lab)).to_be_hidden(timeout=5_000)
+    expect(status(lab)).to_be_hidden()
     status_bar.check()
-    expect(status(lab)).to_be_visible(timeout=5_000)
+    expect(status(lab)).to_be_visible()
     form.get_by_role("checkbox", name="Sidebar").uncheck()
-    expect(sidebar(lab)).to_be_hidden(timeout=5_000)
+    expect(sidebar(lab)).to_be_hidden()
     form.get_by_role("checkbox", name="Sidebar").check()
-    expect(lab.page.locator(".jp-SideBar [data-id=layerlab-sidebar]")).to_be_visible(timeout=5_000)
+    expect(lab.page.locator(".jp-SideBar [data-id=layerlab-sidebar]")).to_be_visible()
     lab.command("layerlab:show-sidebar")
-    expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=5_000)
+    expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running")
     lab.command("application:close")
     # The chart was open all the time.
     lab.page.locator(".lm-TabBar-tab", has_text="digits · Training").click()
@@ -140,9 +140,9 @@ def _palette_pauses_and_stopping_asks(lab: Lab) -> None:
     activate_notebook(lab)
     from_palette(lab, "Pause Training")
     chip = sidebar(lab).locator(".layerlab-chip")
-    expect(chip).to_have_text("paused", timeout=5_000)
+    expect(chip).to_have_text("paused")
     lab.command("layerlab:resume")
-    expect(chip).to_have_text("running", timeout=5_000)
+    expect(chip).to_have_text("running")
 
     dialog = lab.page.locator(".jp-Dialog")
     from_palette(lab, "Stop Training…")
@@ -152,7 +152,7 @@ def _palette_pauses_and_stopping_asks(lab: Lab) -> None:
     from_palette(lab, "Stop Training…")
     dialog.get_by_role("button", name="Stop").click()
     lab.wait_until_done(1, seconds=10)
-    expect(chip).to_have_text("stopped", timeout=5_000)
+    expect(chip).to_have_text("stopped")
     expect(status(lab)).to_be_hidden()
 
 
@@ -172,12 +172,12 @@ def _freezing_a_layer_shows_in_open_tables(lab: Lab) -> None:
     activate_notebook(lab)
     lab.run_cell(2)
     began = time.monotonic()
-    expect(in_panel.locator(".layerlab-frozen")).to_have_count(3, timeout=5_000)
+    expect(in_panel.locator(".layerlab-frozen")).to_have_count(3)
     seconds = time.monotonic() - began
-    assert seconds < 2.5, f"the table followed after {seconds:.1f} s"
+    assert seconds < 5, f"the table followed after {seconds:.1f} s"
     # The cell scrolled away meanwhile: what cannot be seen is not asked for.
     in_cell.scroll_into_view_if_needed()
-    expect(in_cell.locator(".layerlab-frozen")).to_have_count(3, timeout=5_000)
+    expect(in_cell.locator(".layerlab-frozen")).to_have_count(3)
     filters = panel(lab).get_by_label("Show trainable or frozen layers")
     filters.select_option("trainable")
     expect(in_panel.locator("tbody tr")).to_have_count(1)
@@ -213,7 +213,7 @@ def _a_reload_brings_the_panels_back(lab: Lab) -> None:
 def _a_restart_is_said(lab: Lab) -> None:
     lab.evaluate(f"() => void {NOTEBOOK}.sessionContext.session.kernel.restart()")
     expect(sidebar(lab)).to_contain_text("The kernel was restarted", timeout=20_000)
-    expect(panel(lab)).to_contain_text("this is how it was last", timeout=10_000)
+    expect(panel(lab)).to_contain_text("this is how it was last")
     expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3)
     activate_notebook(lab)
     lab.save()

@@ -100,7 +100,7 @@ def _chart_moves_and_stop_works(lab: Lab, cells: dict[str, int]) -> None:
     seconds = time.monotonic() - clicked
     assert seconds < 2, f"Stop took {seconds:.1f} s"
     assert "History [0" in lab.run_cell(cells["report"])
-    expect(lab.cell(cells["fit"]).locator(".layerlab-chip")).to_have_text("stopped", timeout=5_000)
+    expect(lab.cell(cells["fit"]).locator(".layerlab-chip")).to_have_text("stopped")
 
 
 def _output_is_readable_without_a_kernel(lab: Lab, cells: dict[str, int]) -> None:

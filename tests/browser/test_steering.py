@@ -121,19 +121,19 @@ def _steer(lab: Lab, index: int) -> dict[str, list[float]]:
     rate = 1.0
     for _ in range(TRIES):
         clicks["pause"].append(_click(lab, monitor, "Pause"))
-        expect(chip).to_have_text("paused", timeout=10_000)
+        expect(chip).to_have_text("paused")
         before = _step(monitor)
         clicks["step"].append(_click(lab, monitor, "Step"))
         expect(monitor.locator("[role=slider]").first).to_have_attribute("aria-valuemax", str(before + 1))
         expect(chip).to_have_text("paused")
         _click(lab, monitor, "Resume")
-        expect(chip).to_have_text("running", timeout=10_000)
+        expect(chip).to_have_text("running")
         rate /= 2
         field.fill(str(rate))
         field.press("Enter")
         clicks["rate"].append(_last_input(lab, "Enter"))
         changed = re.compile(f"→ {rate:g}, by hand$")
-        expect(monitor.locator(".layerlab-happenings-last")).to_have_text(changed, timeout=10_000)
+        expect(monitor.locator(".layerlab-happenings-last")).to_have_text(changed)
     clicks["stop"].append(_click(lab, monitor, "Stop"))
     lab.wait_until_done(index, 30)
     return clicks

@@ -53,13 +53,13 @@ def test_the_widget_streams_is_steered_and_is_gone_at_the_end(bare_lab: Lab) -> 
     lab.screenshot("widget-light")
 
     widget.get_by_role("button", name="Pause").click()
-    expect(widget.locator(".layerlab-chip")).to_have_text("paused", timeout=10_000)
+    expect(widget.locator(".layerlab-chip")).to_have_text("paused")
     lab.command("apputils:change-theme", theme="JupyterLab Dark")
     title = "getComputedStyle(document.querySelector('.layerlab-widget .layerlab-title')).color"
     lab.wait_for(f"() => {title}.startsWith('rgba(255, 255, 255') || {title} === 'rgb(255, 255, 255)'")
     lab.screenshot("widget-dark")
     widget.get_by_role("button", name="Resume").click()
-    expect(widget.locator(".layerlab-chip")).to_have_text("running", timeout=10_000)
+    expect(widget.locator(".layerlab-chip")).to_have_text("running")
     widget.get_by_role("button", name="Stop").click()
     lab.wait_until_done(1, seconds=15)
 

@@ -153,6 +153,7 @@ def test_a_function_is_itself_an_operation(backend: str) -> None:
     assert values(outer(X)) == (X + 2).tolist()
 
 
+@pytest.mark.slow
 def test_a_chain_of_five_thousand_layers_is_a_legal_model(backend: str) -> None:
     class Next(layers.Layer):
         def call(self, x):

@@ -59,6 +59,7 @@ def test_random_batches_follow_from_the_seed_whichever_process_draws_them() -> N
     assert len({str(batch) for batch in drawn[0]}) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how, error, message",
     [

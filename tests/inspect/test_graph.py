@@ -283,6 +283,7 @@ def test_every_layer_is_in_the_picture() -> None:
     assert all(f">{name}<" in picture for name in ("x", "squeeze", "relu", "score"))
 
 
+@pytest.mark.slow
 def test_a_chain_of_thousands_of_layers_is_described() -> None:
     x = tensor = keras.Input((2,), name="x")
     relu = keras.layers.ReLU(name="relu")

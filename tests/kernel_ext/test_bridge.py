@@ -6,6 +6,8 @@ import json
 import math
 import threading
 
+import pytest
+
 from layerlab.events import Diagnostic, FitFailed, FitPaused, FitResumed, FitStopped, LearningRateChanged
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, recorded, step_finished
 
@@ -101,6 +103,7 @@ def test_a_long_history_is_thinned_but_keeps_ends_epochs_and_extremes() -> None:
     assert len(json.dumps(fetched.events)) < 1_500_000
 
 
+@pytest.mark.slow
 def test_one_nan_and_one_spike_among_many_steps_survive_thinning() -> None:
     losses = [0.5] * 50_000
     losses[31_416], losses[27_182] = math.nan, 1e6
@@ -119,6 +122,7 @@ def test_failures_and_stops_survive_thinning() -> None:
     assert types_of(recorded(events).fetch().events)[-3:] == ["diagnostic", "fit_stopped", "fit_failed"]
 
 
+@pytest.mark.slow
 def test_static_events_of_any_run_fit_their_budget() -> None:
     many_metrics = [step_finished(i, 0.5) for i in range(1, 300)]
     for event in many_metrics:

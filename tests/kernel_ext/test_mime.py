@@ -90,6 +90,7 @@ def test_a_live_bundle_tells_where_to_ask_and_holds_the_run_so_far() -> None:
     assert later["text/html"].count("<svg") == 2 and len(later[RUN_MIME]["events"]) > 3
 
 
+@pytest.mark.slow
 def test_the_live_output_of_100_000_steps_is_under_30_kilobytes() -> None:
     bundle = live_bundle(run_of(list(events_of_run(epochs=20, steps=5_000))[:-1]))
     assert len(json.dumps(bundle, allow_nan=False)) < 30_000
@@ -112,6 +113,7 @@ def many_metrics(count: int, name_length: int, epochs: int, steps: int) -> Itera
         yield event
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "name_length", "epochs", "steps", "panels"),
     [
@@ -136,6 +138,7 @@ def test_the_output_of_many_metrics_and_epochs_is_under_60_kilobytes_and_still_s
         assert bundle["text/html"].count("<svg") >= panels
 
 
+@pytest.mark.slow
 def test_metrics_that_are_left_out_are_counted() -> None:
     bundle = final_bundle(run_of(many_metrics(500, 60, 10, 20)))
     shown = sum(line.startswith("  output_") for line in bundle["text/plain"].split("\n"))

@@ -47,6 +47,7 @@ def test_the_same_seed_cuts_at_the_same_places(backend: str) -> None:
     assert again.seed == one.seed == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(2, 8, 10, 3), (8, 10, 3), (2, 3, 10, 3), (2, 8, 5, 3), (2, 4, 6, 3)])
 def test_in_inference_the_largest_window_of_the_proportions_is_resized(
     backend: str, shape: tuple[int, ...]

@@ -150,6 +150,7 @@ def test_a_frozen_batch_normalization_keeps_its_statistics(backend: str) -> None
     assert layer.moving_mean.numpy().tolist() == [0.0, 0.0, 0.0]
 
 
+@pytest.mark.slow
 def test_a_stateful_lstm_goes_on_where_it_stopped(backend: str) -> None:
     x = floats(2, 6, 3)
     reset_names()
@@ -190,6 +191,7 @@ def test_shape_of_an_rnn_on_unknown_time_is_told_without_running(backend: str) -
     assert layers.LSTM(4, return_sequences=True)(layers.Input((None, 3))).shape == (None, None, 4)
 
 
+@pytest.mark.slow
 def test_spectral_normalization_makes_the_largest_singular_value_one(backend: str) -> None:
     layer = layers.SpectralNormalization(layers.Dense(4), power_iterations=50)
     layer(floats(2, 6), training=True)
@@ -238,6 +240,7 @@ def test_functional_merges_are_the_layers(backend: str) -> None:
     assert layers.subtract([layers.Input((3,)), layers.Input((3,))]).shape == (None, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", [-1, None, (1, 2)])
 def test_normalization_learns_the_statistics_of_the_data(backend: str, axis: Any) -> None:
     x = floats(40, 3, 2) * 3 + 5
@@ -251,6 +254,7 @@ def test_normalization_learns_the_statistics_of_the_data(backend: str, axis: Any
     np.testing.assert_allclose(to_numpy(whole(x)).mean(axis=reduced), 0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

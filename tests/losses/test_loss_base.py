@@ -83,6 +83,7 @@ def test_a_loss_computes_in_the_dtype_it_is_given(backend: str) -> None:
     assert losses.MeanSquaredError(dtype="mixed_bfloat16").dtype == "bfloat16"
 
 
+@pytest.mark.slow
 def test_the_gradient_of_circle_is_finite_for_a_sample_without_partners(backend: str) -> None:
     from layerlab.backend.active import backend as active
 
@@ -146,6 +147,7 @@ def test_a_wrapped_function_keeps_its_arguments_in_the_config() -> None:
     assert float(again([[0.0]], [[1.0]])) == pytest.approx(0.5 * 1.0 - 0.125)
 
 
+@pytest.mark.slow
 def test_losses_of_symbolic_tensors_have_a_shape() -> None:
     from layerlab.core.symbolic import KerasTensor
 

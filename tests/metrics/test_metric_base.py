@@ -146,6 +146,7 @@ def test_many_samples_are_counted_in_buckets_with_the_same_result(backend: str) 
         )
 
 
+@pytest.mark.slow
 def test_auc_and_precision_agree_with_scikit_learn(backend: str) -> None:
     scores = pytest.importorskip("sklearn.metrics")
     r = np.random.default_rng(1)

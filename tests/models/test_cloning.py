@@ -30,6 +30,7 @@ def sequential(k: Any) -> Any:
     return k.Sequential([k.Input((3,), name="in"), k.layers.Dense(4, name="d1")], name="seq")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["shared_layer", "ops_with_constants", "structures", "masks", "sequential_of_models"]
 )

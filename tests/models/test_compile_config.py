@@ -29,6 +29,7 @@ def history(trained: Any) -> dict[str, Any]:
     return trained.fit(X, Y, epochs=2, shuffle=False, verbose=0).history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -29,6 +29,7 @@ def test_the_signature_is_that_of_keras(name: str) -> None:
     assert [(p.name, p.default) for p in ours.values()] == [(p.name, p.default) for p in theirs.values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "args", "mean", "variance"),
     [

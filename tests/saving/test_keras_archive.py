@@ -202,6 +202,7 @@ class Sick(keras.layers.Dense):
         return {**super().get_config(), "extra": object}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["config", "weights", "interrupt", "full disk"])
 def test_a_failing_save_keeps_the_old_file(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -37,6 +37,7 @@ def good(path: Path) -> tuple[dict[str, Any], bytes]:
     return {"s/d/kernel": entry("F32", [2, 1], 0, 8), "s/d/bias": entry("F32", [1], 8, 12)}, body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_copy_predicts_the_same_whatever_its_layers_are_called(
     backend: str, name: str, tmp_path: Path

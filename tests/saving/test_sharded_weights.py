@@ -67,6 +67,7 @@ def test_what_one_writes_the_other_reads(writer: Any, reader: Any, tmp_path: Pat
     assert int(loaded.optimizer.iterations) == int(saved.optimizer.iterations) == 2
 
 
+@pytest.mark.slow
 def test_all_weights_and_the_optimizer_come_back(backend: str, tmp_path: Path) -> None:
     saved, loaded = model_of(keras), model_of(keras, seed=1)
     saved.save_weights(tmp_path / "w.weights.json", max_shard_size=SMALL)
@@ -109,6 +110,7 @@ def test_a_second_save_replaces_all_files_and_no_others(tmp_path: Path) -> None:
     same(loaded, saved)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["in a file", "before the list"])
 def test_a_save_that_fails_leaves_the_old_files(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -123,6 +123,7 @@ def as_saved_model(model: Any, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_tensorflow")
 def test_a_saved_model_is_read_without_tensorflow(backend: str, tmp_path: Path) -> None:
     model = trained()

@@ -33,6 +33,7 @@ def saved(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_copy_predicts_the_same_and_trains_on_in_the_same_way(backend: str, tmp_path: Path) -> None:
     x, y = data("functional")
     model = trained()
@@ -160,6 +161,7 @@ def test_a_bad_file_is_refused_and_the_model_stays(name: str, saved: Path) -> No
     assert same_state(before, state_of(model))
 
 
+@pytest.mark.slow
 def test_a_wrong_optimizer_state_leaves_all_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "model.weights.h5"
     trained().save_weights(path)

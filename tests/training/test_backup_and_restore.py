@@ -35,6 +35,7 @@ from tests.training.backing_up import (
 BackupAndRestore = keras.callbacks.BackupAndRestore
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", DATA)
 def test_an_interrupted_run_ends_as_an_undisturbed_one(data: str, backend: str, tmp_path: Path) -> None:
     expected = run(tmp_path / "undisturbed", **DATA[data]())
@@ -51,6 +52,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(data: str, backend: str, 
     assert not (tmp_path / "backup").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 2, 4])
 @pytest.mark.parametrize("save_freq", ["epoch", 2])
 def test_steps_that_run_together_go_on_as_well(
@@ -91,6 +93,7 @@ def test_a_backup_at_the_last_batch_of_an_epoch_still_ends_the_epoch(backend: st
     same(expected, call())
 
 
+@pytest.mark.slow
 def test_a_model_that_was_made_again_goes_on_under_other_names(backend: str, tmp_path: Path) -> None:
     expected = run(tmp_path / "undisturbed", make=make_model, **arrays())
     with pytest.raises(Stop):
@@ -288,6 +291,7 @@ def test_a_backup_of_another_model_is_a_clear_error(tmp_path: Path) -> None:
         run(tmp_path, make=lambda: make_model(optimizer="sgd"), **arrays())
 
 
+@pytest.mark.slow
 def test_with_other_data_the_weights_go_on_and_the_epoch_begins_anew(tmp_path: Path) -> None:
     interrupted(tmp_path)
     with pytest.warns(UserWarning, match=r"epoch 2 begins at the beginning(.|\n)*batch_size=4"):

@@ -292,6 +292,7 @@ def test_a_checkpoint_that_cannot_be_written_is_told_and_the_run_goes_on(
     assert run.next("fit_paused").step == 1
 
 
+@pytest.mark.slow
 def test_a_stop_in_a_validation_ends_it_without_its_numbers(backend: str) -> None:
     passes: list[int] = []
 

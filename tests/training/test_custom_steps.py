@@ -83,6 +83,7 @@ class WithTape(keras.Model):
         return {metric.name: metric.result() for metric in self.metrics}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax"], indirect=True)
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_a_step_over_values_gives_the_numbers_of_the_usual_step(backend, run_eagerly):

@@ -51,6 +51,7 @@ def programs(monkeypatch):
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shuffle", [False, True, "batch"])
 def test_steps_in_one_program_give_the_numbers_of_steps_one_by_one(backend, shuffle, programs):
     fitted = {}
@@ -79,6 +80,7 @@ def test_predict_and_evaluate_in_one_program_give_what_the_model_gives(backend, 
     assert accuracy == pytest.approx(np.mean(direct.argmax(1) == Y), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_batch_callback_hears_of_each_batch_in_order(backend):
     watch = EachBatch()
     build().fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=[watch])

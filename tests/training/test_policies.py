@@ -13,6 +13,7 @@ import layerlab as keras
 from tests.training.models import classes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_policies_train_with_float32_weights(backend: str, policy: str) -> None:
     x, y = classes(30)
@@ -51,6 +52,7 @@ def test_a_loss_scale_that_is_too_large_is_halved_and_its_step_left_out(backend:
     assert float(model.optimizer.dynamic_scale) == 2.0**23
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["jax", "torch"])
 def test_float64_trains_in_float64(name: str) -> None:
     # In a process of its own: JAX's 64-bit types stay switched on.

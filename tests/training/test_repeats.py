@@ -89,6 +89,7 @@ def test_on_torch_a_users_layer_is_run_in_each_step(backend: str) -> None:
     assert OwnLayer.calls - before >= 32
 
 
+@pytest.mark.slow
 def test_a_model_that_was_trained_goes_when_nobody_holds_it(backend: str) -> None:
     model = model_of()
     model.fit(X, Y, batch_size=2, verbose=0)

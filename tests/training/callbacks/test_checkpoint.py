@@ -98,6 +98,7 @@ def test_the_name_of_a_whole_model_must_say_its_format() -> None:
         keras.callbacks.ModelCheckpoint("model.weights")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["{epoch}.keras", "{epoch}.h5", "{epoch}.weights.h5", "{epoch}.safetensors"])
 def test_each_format_brings_the_model_back_and_is_reported(backend: str, name: str, tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
