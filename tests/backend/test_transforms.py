@@ -226,12 +226,13 @@ def test_a_step_runs_and_gives_state_and_outputs(training_module: ModuleType, do
     module = training_module
 
     def step(state: Any, batch: Any) -> Any:
-        loss, gradients = module.value_and_grad(lambda p: module.xp.mean((batch @ p["w"]) ** 2))(state)
-        return {"w": state["w"] - 0.1 * gradients["w"]}, {"loss": loss}
+        w = state["trainable"]["w"]
+        loss, gradient = module.value_and_grad(lambda w: module.xp.mean((batch @ w) ** 2))(w)
+        return {"trainable": {"w": w - 0.1 * gradient}}, {"loss": loss}
 
     # jit on JAX only: torch.compile has a slow test of its own.
     run = module.compile_step(step, jit=module.name == "jax", donate=donate, repeats=False)
-    state = {"w": module.asarray([1.0, 1.0])}
+    state = {"trainable": {"w": module.asarray([1.0, 1.0])}}
     for _ in range(20):
         state, outputs = run(state, module.asarray([[1.0, 2.0], [1.0, -1.0]]))
     assert float(module.to_numpy(outputs["loss"])) < 0.1

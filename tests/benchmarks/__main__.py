@@ -8,11 +8,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import fit, imports, memory, monitor, start
+from tests.benchmarks import calls, fit, imports, memory, monitor, start
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.report import Options, facts, load
 
-SECTIONS = {"fit": fit, "start": start, "import": imports, "memory": memory, "monitor": monitor}
+SECTIONS = {
+    "fit": fit,
+    "calls": calls,
+    "start": start,
+    "import": imports,
+    "memory": memory,
+    "monitor": monitor,
+}
 
 
 def main() -> int:

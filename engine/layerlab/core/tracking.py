@@ -18,6 +18,7 @@ _NOT_WALKED = frozenset(
 )
 # Most attributes are such values. They are passed over first: all layers are walked several times an epoch.
 _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
+_CONTAINERS = (list, tuple, dict)  # made once: a union of types written in place is made at each check
 
 
 def tracked(owner: Any, kind: str) -> list[Any]:
@@ -36,7 +37,7 @@ def unique(items: Iterable[T]) -> list[T]:
 
 def _collect(value: Any, kind: str, found: list[Any]) -> None:
     """Append the objects of a kind that are in the value, or the value itself."""
-    if isinstance(value, list | tuple | dict):
+    if isinstance(value, _CONTAINERS):
         for item in value.values() if isinstance(value, dict) else value:
             if type(item) not in _PLAIN:
                 _collect(item, kind, found)

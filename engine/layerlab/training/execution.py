@@ -103,7 +103,7 @@ class Execution(Steps):
         call is under way while the next one is prepared, and no more: a pause waits for them.
         """
         runner, batches = self._runner(kind), source.epoch()
-        pace = self._pace(source, kind, callbacks)
+        pace = self._pace(runner, source, kind, callbacks)
         is_steered = control is not None and pace.is_adaptive
         calls = _Calls(pace)
         try:
@@ -129,7 +129,7 @@ class Execution(Steps):
         finally:
             runner.rest()
 
-    def _pace(self, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
+    def _pace(self, runner: StepRunner, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
         asked = self._steps_per_execution
         # A function of a user's takes the batches that were asked for, and no more.
         is_fixed = asked == 1 and (callbacks.wants_batches(kind) or not self._makes_own(kind))
@@ -137,7 +137,6 @@ class Execution(Steps):
             return Pace(asked, asked)
         batch, samples = source.peek(), len(next(x for x in tree.flatten(source.whole) if x is not None))
         rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
-        runner = self._runner(kind)
         most = runner.begin(batch, source.steps if asked == 1 else asked, rest)
         return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 

@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 
 from layerlab import tree
+from layerlab.backend.jax.changes import only_changes, with_changes
 from layerlab.backend.jax.products import with_fast_products
 from layerlab.backend.jax.where import SlowInLoop, traced_as
 from layerlab.backend.jax.work import operations
@@ -42,7 +43,9 @@ def compile_loop(
 
 class _Loop:
     def __init__(self, step: Any, capacity: int, donate: bool, keep_all: bool) -> None:
-        self._program = jax.jit(_looped(step, donate, keep_all), donate_argnums=(0,) if donate else ())
+        looped = _looped(step, donate, keep_all)
+        self._program = jax.jit(looped, donate_argnums=0) if donate else jax.jit(only_changes(looped))
+        self._donates = donate
         self._capacity = capacity
         self._staging: list[_Staging] = []
 
@@ -51,12 +54,12 @@ class _Loop:
             self._staging.extend(_Staging(batches[0], self._capacity) for _ in range(_BUFFERS))
         free = self._staging.pop(0)
         try:
-            state, last, series = self._program(state, free.fill(batches), len(batches))
+            new, last, series = self._program(state, free.fill(batches), len(batches))
         except SlowInLoop:
             return None
         free.reader = last
         self._staging.append(free)
-        return state, last, series
+        return new if self._donates else with_changes(state, new), last, series
 
     def rest(self) -> None:
         self._staging.clear()
@@ -86,15 +89,15 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
             for leaf in leaves
         ]
 
-        def with_changes(new: list[Array]) -> list[Array]:
-            merged = list(values)
+        def merged(new: list[Array]) -> list[Array]:
+            all_values = list(values)
             for place, value in zip(changed, new, strict=True):
-                merged[place] = value
-            return merged
+                all_values[place] = value
+            return all_values
 
         def turn(index: Any, carry: Any) -> Any:
             new, _, series = carry
-            flat = run(*with_changes(new), *jax.tree.leaves(at(index)))
+            flat = run(*merged(new), *jax.tree.leaves(at(index)))
             last = flat[len(values) :]
             kept = [_put(kept, index, value) for kept, value in zip(series, last, strict=True)]
             return [flat[place] for place in changed], last, kept
@@ -103,7 +106,7 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
             0, count, turn, ([values[place] for place in changed], last, series)
         )
         outputs = jax.tree.structure(specs)
-        state = jax.tree.unflatten(structure, with_changes(new))
+        state = jax.tree.unflatten(structure, merged(new))
         return state, jax.tree.unflatten(outputs, last), jax.tree.unflatten(outputs, series)
 
     return program

@@ -1,4 +1,4 @@
-"""How a training step is executed on JAX: one compiled program whose old state is donated."""
+"""How a step is executed on JAX: as one compiled program. In training the old state is donated to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 
+from layerlab.backend.jax.changes import only_changes, with_changes
 from layerlab.backend.jax.products import in_fast_forms
 from layerlab.backend.jax.where import traced_as
 
@@ -33,13 +34,15 @@ def _traced(step: Step, trains: bool) -> Step:
 
 class _CompiledStep:
     def __init__(self, step: Step, donate: bool) -> None:
-        self._run = jax.jit(_traced(step, trains=donate), donate_argnums=(0,) if donate else ())
+        traced = _traced(step, trains=donate)
+        self._run = jax.jit(traced, donate_argnums=0) if donate else jax.jit(only_changes(traced))
+        self._donates = donate
         self._compiling: dict[Any, Future[Any]] = {}
 
     def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
-        if self._compiling and (compiled := self._compiling.get(_key(batch))) is not None:
-            return compiled.result()(state, batch)
-        return self._run(state, batch)
+        compiled = self._compiling.get(_key(batch)) if self._compiling else None
+        new, outputs = (self._run if compiled is None else compiled.result())(state, batch)
+        return new if self._donates else with_changes(state, new), outputs
 
     def prepare(self, state: Any, batch: Any) -> None:
         """Compile for batches like this one in the background; it is traced here and now."""
