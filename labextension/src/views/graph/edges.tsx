@@ -3,32 +3,32 @@ import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/
 import { clip } from '../shared/text';
 import type { Point } from './layout';
 
-export type RoutedEdge = Edge<
-  { points: readonly Point[] | null; label: string; isActive: boolean },
-  'routed'
->;
+export type RoutedEdge = Edge<{ points: readonly Point[] | null; label: string }, 'routed'>;
 
 const RADIUS = 7;
 
 export function EdgeView(props: EdgeProps<RoutedEdge>) {
-  const { sourceX, sourceY, targetX, targetY, data, markerEnd } = props;
+  const { sourceX, sourceY, targetX, targetY, data, markerEnd, selected = false } = props;
   const points = data?.points ?? [
     { x: sourceX, y: sourceY },
     { x: targetX, y: targetY }
   ];
   const middle = middleOf(points);
+  // Beside a line that goes down; above the boxes where it goes to the right, for there is no room between.
+  const goesRight = points[0]?.y === points[1]?.y;
+  const beside = goesRight ? 'translate(-50%, calc(-50% - 28px))' : 'translate(8px, -50%)';
   return (
     <>
       <BaseEdge
         path={roundedPath(points)}
         markerEnd={markerEnd}
-        className={data?.isActive ? 'layerlab-edge-active' : ''}
+        className={selected ? 'layerlab-edge-active' : ''}
       />
-      {data?.isActive && data.label !== '' && (
+      {selected && data && data.label !== '' && (
         <EdgeLabelRenderer>
           <div
             className="layerlab-edge-label"
-            style={{ transform: `translate(8px, -50%) translate(${middle.x}px, ${middle.y}px)` }}
+            style={{ transform: `${beside} translate(${middle.x}px, ${middle.y}px)` }}
           >
             {clip(data.label, 60)}
           </div>

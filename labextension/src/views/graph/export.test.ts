@@ -5,6 +5,7 @@ import { decodeModelBundle } from '../../kernel/decode';
 import type { ModelGraph } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { escaped, fileName, graphSvg } from './export';
+import { markEdges, markNodes, toEdges, toNodes } from './flow';
 import { type ArrowKey, neighbour } from './keyboard';
 import { arrange } from './layered';
 import { type Direction, layout } from './layout';
@@ -62,6 +63,22 @@ it('a file is named after the model, with nothing that a file name may not hold'
     'model',
     'Größe_2'
   ]);
+});
+
+it('what is not selected, found or a stop of the Tab key stays the same object', async () => {
+  const shown = await placed(graph);
+  const [nodes, edges] = [toNodes(shown), toEdges(shown)];
+  const marked = markNodes(nodes, 'digit', new Set(['flatten']));
+  const changed = marked.filter((node, i) => node !== nodes[i]);
+  expect(
+    changed.map(({ id, selected, data, domAttributes }) => [id, selected, data.isMatch, domAttributes])
+  ).toEqual([
+    ['flatten', false, true, { tabIndex: -1 }],
+    ['digit', true, false, { tabIndex: 0 }]
+  ]);
+  const active = markEdges(edges, 'digit').filter((edge, i) => edge !== edges[i]);
+  expect(active.map(({ target, selected }) => [target, selected])).toEqual([['digit', true]]);
+  expect(markNodes(nodes, null, new Set())[0]?.domAttributes).toEqual({ tabIndex: 0 });
 });
 
 it.each<[Direction, ArrowKey, ArrowKey]>([

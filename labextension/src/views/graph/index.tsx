@@ -1,26 +1,19 @@
 /** The model as a picture: layers as boxes along the flow of data, nested models as groups that fold. */
 import '@xyflow/react/dist/base.css';
-import {
-  Background,
-  Controls,
-  MarkerType,
-  type NodeHandle,
-  Position,
-  ReactFlow,
-  ReactFlowProvider
-} from '@xyflow/react';
+import { Background, Controls, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { type KeyboardEvent, useCallback, useId, useMemo, useRef, useState } from 'react';
 import type { DescribeLayer } from '../../kernel/follow-model';
 import type { ModelGraph } from '../../protocol';
 import { clip } from '../shared/text';
 import { trans } from '../shared/trans';
 import { Details } from './details';
-import { EdgeView, type RoutedEdge } from './edges';
+import { EdgeView } from './edges';
 import { download, type PictureFormat } from './export';
+import { markEdges, markNodes, toEdges, toNodes } from './flow';
 import { isArrowKey, neighbour } from './keyboard';
-import type { Box, Direction, Layout } from './layout';
-import { type BoxNode, BoxView, description, FoldContext, FrameView } from './nodes';
-import { LARGE_ZOOM, MARGIN, type Placed, SMALLEST_ZOOM, useLayout, useViewport } from './placement';
+import type { Direction, Layout } from './layout';
+import { BoxView, FoldContext, FrameView } from './nodes';
+import { LARGE_ZOOM, MARGIN, SMALLEST_ZOOM, useLayout, useViewport } from './placement';
 import { search, Toolbar } from './toolbar';
 import { ancestors, hierarchy, initiallyFolded, standIn, visible } from './visible';
 
@@ -36,15 +29,6 @@ export type GraphProps = {
 
 const NODE_TYPES = { box: BoxView, frame: FrameView };
 const EDGE_TYPES = { routed: EdgeView };
-const ARROW = {
-  type: MarkerType.ArrowClosed,
-  width: 18,
-  height: 18,
-  markerUnits: 'userSpaceOnUse',
-  color: 'var(--layerlab-edge)'
-};
-/** Edges pass behind the names of groups, which let them shine through elsewhere. */
-const Z = { edge: 0, frame: 1, activeEdge: 2, box: 3 } as const;
 const [MIN_HEIGHT, MAX_HEIGHT] = [220, 580];
 /** Of a graph with more nodes only those in view are drawn. */
 const MOST_DRAWN = 150;
@@ -147,11 +131,10 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
     () => new Set(matches.map(id => standIn(whole, folded, id))),
     [whole, folded, matches]
   );
-  const nodes = useMemo(
-    () => toNodes(placed, marked, query !== '', selected),
-    [placed, marked, query, selected]
-  );
-  const edges = useMemo(() => toEdges(placed, selected), [placed, selected]);
+  const plainNodes = useMemo(() => toNodes(placed), [placed]);
+  const plainEdges = useMemo(() => toEdges(placed), [placed]);
+  const nodes = useMemo(() => markNodes(plainNodes, selected, marked), [plainNodes, selected, marked]);
+  const edges = useMemo(() => markEdges(plainEdges, selected), [plainEdges, selected]);
   const info = selected === null || !isOpen ? undefined : whole.nodes.get(selected);
   const height = fills ? undefined : heightFor(placed?.layout ?? null);
 
@@ -174,7 +157,7 @@ function Graph({ graph, name = '', fills, describeLayer = null }: GraphProps) {
         {message !== '' && <p role="alert">{message}</p>}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the nodes inside */}
         <div
-          className="layerlab-canvas"
+          className={query === '' ? 'layerlab-canvas' : 'layerlab-canvas layerlab-searching'}
           style={{ height }}
           ref={canvas}
           onKeyDown={onKeyDown}
@@ -276,75 +259,4 @@ function toggled(before: ReadonlySet<string>, id: string): ReadonlySet<string> {
     after.add(id);
   }
   return after;
-}
-
-function toNodes(
-  placed: Placed | null,
-  marked: ReadonlySet<string>,
-  isSearching: boolean,
-  selected: string | null
-): BoxNode[] {
-  if (placed === null) {
-    return [];
-  }
-  const { boxes } = placed.layout;
-  // One stop for the Tab key: the arrow keys go on from there.
-  const stop = selected !== null && boxes.has(selected) ? selected : placed.graph.nodes[0]?.info.id;
-  return placed.graph.nodes.flatMap(({ info, kind }): BoxNode[] => {
-    const box = boxes.get(info.id);
-    if (box === undefined) {
-      return [];
-    }
-    const isMatch = marked.has(info.id);
-    return [
-      {
-        id: info.id,
-        type: kind === 'open' ? 'frame' : 'box',
-        position: { x: box.x, y: box.y },
-        width: box.width,
-        height: box.height,
-        // Told, so that no node has to be drawn just to be measured: of 5,000 that would take seconds.
-        measured: { width: box.width, height: box.height },
-        handles: handlesOf(box, placed.layout.direction),
-        selected: info.id === selected,
-        // Each can have the focus, and keeps it until the next has it: no key goes astray in between.
-        domAttributes: { tabIndex: info.id === stop ? 0 : -1 },
-        ariaRole: 'group',
-        ariaLabel: description(info),
-        zIndex: kind === 'open' ? Z.frame : Z.box,
-        data: { info, isFolded: kind === 'folded', isMatch, isDimmed: isSearching && !isMatch }
-      }
-    ];
-  });
-}
-
-/** Where edges leave and arrive; they follow their routes, so it only says that they can. */
-function handlesOf({ width, height }: Box, direction: Direction): NodeHandle[] {
-  return direction === 'down'
-    ? [
-        { type: 'target', position: Position.Top, x: width / 2, y: 0 },
-        { type: 'source', position: Position.Bottom, x: width / 2, y: height }
-      ]
-    : [
-        { type: 'target', position: Position.Left, x: 0, y: height / 2 },
-        { type: 'source', position: Position.Right, x: width, y: height / 2 }
-      ];
-}
-
-function toEdges(placed: Placed | null, selected: string | null): RoutedEdge[] {
-  if (placed === null) {
-    return [];
-  }
-  return placed.graph.edges.map(({ id, source, target, labels }) => {
-    const isActive = selected !== null && (source === selected || target === selected);
-    return {
-      id,
-      source,
-      target,
-      type: 'routed',
-      markerEnd: ARROW,
-      zIndex: isActive ? Z.activeEdge : Z.edge,
-      data: { points: placed.layout.routes.get(id) ?? null, label: labels.join(', '), isActive }
-    };
-  });
 }

@@ -8,10 +8,7 @@ import { trans } from '../shared/trans';
 import { familyStyle } from './family';
 import { nodeTexts } from './size';
 
-export type BoxNode = Node<
-  { info: NodeInfo; isFolded: boolean; isMatch: boolean; isDimmed: boolean },
-  'box' | 'frame'
->;
+export type BoxNode = Node<{ info: NodeInfo; isFolded: boolean; isMatch: boolean }, 'box' | 'frame'>;
 
 /** Folds or unfolds a group. */
 export const FoldContext = createContext<(id: string) => void>(() => {});
@@ -94,7 +91,6 @@ function classes(base: string, data: BoxNode['data'], isSelected: boolean): stri
     'layerlab-node-group': data.isFolded,
     'layerlab-node-frozen': isFrozen(data.info),
     'layerlab-node-match': data.isMatch,
-    'layerlab-node-dimmed': data.isDimmed,
     'layerlab-node-selected': isSelected
   };
   return [base, ...Object.entries(states).flatMap(([name, holds]) => (holds ? [name] : []))].join(' ');
