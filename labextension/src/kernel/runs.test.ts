@@ -52,7 +52,7 @@ describe('a run', () => {
     reduceAll(before, [event('steps_finished', { steps: [3, 4] }), event('epoch_finished')]);
     expect(y(before, 'batches', 'loss')).toEqual([2.5, 2.25]);
     // Of series the storage is shared with newer versions, beyond their own length.
-    const stored = { batches: null, clock: null, epochStarts: null };
+    const stored = { batches: null, clock: null, epochStarts: null, epochEnds: null };
     expect({ ...before, ...stored }).toEqual({ ...frozen, ...stored });
     expect(before.clock.length).toBe(frozen.clock.length);
   });

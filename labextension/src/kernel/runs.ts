@@ -49,6 +49,8 @@ export type Run = {
   step: number;
   epochsDone: number;
   learningRate: number | null;
+  /** The learning rate over steps, at the start and after each change. */
+  rates: Series;
   /** Who changed it last, and after which step. */
   rateChange: Pick<LearningRateChanged, 'source' | 'step'> | null;
   /** What the learning rate follows, '' for a number that can be set. */
@@ -63,6 +65,8 @@ export type Run = {
   clock: Series;
   /** Epochs (from 0), over the steps that were finished when they began. */
   epochStarts: Series;
+  /** Epochs (from 0), over the steps that were finished when they ended. */
+  epochEnds: Series;
   /** Time and step of the last few moments, newest last: the speed. */
   recent: readonly { time: number; step: number }[];
   /** Over steps: values after each batch. */
@@ -97,6 +101,7 @@ export const emptyRun: Run = {
   step: 0,
   epochsDone: 0,
   learningRate: null,
+  rates: emptySeries(),
   rateChange: null,
   schedule: '',
   started: 0,
@@ -104,6 +109,7 @@ export const emptyRun: Run = {
   epochSeconds: [],
   clock: emptySeries(),
   epochStarts: emptySeries(),
+  epochEnds: emptySeries(),
   recent: [],
   batches: {},
   training: {},
@@ -154,6 +160,7 @@ function fold(run: Run, event: Event): Run {
       return {
         ...timed(run, event),
         epochsDone: event.epoch + 1,
+        epochEnds: append(run.epochEnds, [event.step], [event.epoch]),
         stepsPerEpoch: run.stepsPerEpoch ?? (run.epochStep > 0 ? run.epochStep : null),
         epochSeconds: [...run.epochSeconds, event.seconds],
         training: appendValues(run.training, event.step, training),
@@ -211,8 +218,10 @@ function started(event: FitStarted): Run {
     epochsDone: event.initial_epoch,
     learningRate: event.learning_rate,
     schedule: event.schedule,
+    rates: event.learning_rate === null ? emptySeries() : append(emptySeries(), [0], [event.learning_rate]),
     clock: emptySeries(),
     epochStarts: emptySeries(),
+    epochEnds: emptySeries(),
     started: event.time,
     updated: event.time
   };
@@ -246,7 +255,8 @@ function begun(run: Run, epoch: number, step: number): Run {
 }
 
 function rateChanged(run: Run, event: LearningRateChanged): Run {
-  const next = { ...run, learningRate: event.learning_rate, rateChange: event };
+  const rates = append(run.rates, [event.step], [event.learning_rate]);
+  const next = { ...run, learningRate: event.learning_rate, rates, rateChange: event };
   // What a schedule does in every epoch is no news.
   return event.source === 'schedule' ? next : mark(next, event);
 }

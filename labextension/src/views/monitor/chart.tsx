@@ -1,17 +1,19 @@
-/** One chart with its legend, whose numbers are the last values, and a table for those who do not see it. */
+/** One chart with its name, its best epoch and its legend, and a table for those who do not see it. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Run } from '../../kernel/runs';
-import { last, type Series } from '../../kernel/series';
-import { clip, value } from '../shared/text';
+import type { Series } from '../../kernel/series';
+import { clip } from '../shared/text';
 import { readTheme } from '../shared/theme';
 import { trans } from '../shared/trans';
-import { xAxis } from './axes';
-import { type Cursor, CursorView, stepUnder, VARIABLES } from './cursor';
+import { indexFrom, xAxis } from './axes';
+import { type Cursor, CursorView, stepUnder } from './cursor';
 import { Drawer, type PlotArea } from './drawer';
-import { best, type Family, type Line, latest } from './families';
-import { colours, figure, type View } from './figure';
+import { best, epochOf, type Family } from './families';
+import { figure, type View } from './figure';
+import { Legend } from './legend';
 import type { Happening } from './marks';
 import type { DrawOptions } from './options';
+import { numberOf, readings } from './readings';
 
 /** Rows of the hidden table. */
 const TABLE_ROWS = 20;
@@ -55,10 +57,13 @@ export function Chart(props: ChartProps) {
   return (
     <figure className="layerlab-chart">
       <figcaption className="layerlab-chart-head">
-        <span className="layerlab-chart-name" title={clip(family.name)}>
-          {clip(family.name, 60).replaceAll('_', ' ')}
-        </span>
-        <Legend family={family} run={run} />
+        <div className="layerlab-chart-title">
+          <span className="layerlab-chart-name" title={clip(family.name)}>
+            {clip(family.name, 60).replaceAll('_', ' ')}
+          </span>
+          <BestEpoch family={family} run={run} />
+        </div>
+        <Legend family={family} run={run} cursor={cursor} smoothing={options.smoothing} />
       </figcaption>
       <div
         className="layerlab-plot-frame"
@@ -93,66 +98,35 @@ function isSame(one: PlotArea | null, other: PlotArea): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function Legend({ family, run }: { family: Family; run: Run }) {
+function BestEpoch({ family, run }: { family: Family; run: Run }) {
   const found = best(family, run);
   return (
-    <span className="layerlab-legend">
-      {family.lines.map((line, index) => (
-        <LegendOf key={line.label} family={family} line={line} index={index} />
-      ))}
-      {found && (
-        <span className="layerlab-legend-item layerlab-legend-best">
-          {trans.__('best')} <b>{value(found.value)}</b>{' '}
-          <span className="layerlab-faint">{trans.__('epoch %1', found.epoch + 1)}</span>
-        </span>
-      )}
-    </span>
-  );
-}
-
-function LegendOf({ family, line, index }: { family: Family; line: Line; index: number }) {
-  const [training, validation] = colours(family, index, VARIABLES);
-  const isOnly = family.lines.length === 1;
-  const name = isOnly ? trans.__('training') : clip(line.label, 30);
-  return (
-    <>
-      <span className="layerlab-legend-item">
-        <i className="layerlab-swatch" style={{ borderColor: training }} />
-        {name} <b>{value(latest(line))}</b>
+    found && (
+      <span className="layerlab-best">
+        {trans.__('best')} <b>{numberOf(family, found.value)}</b>{' '}
+        <span className="layerlab-faint">{trans.__('epoch %1', found.epoch + 1)}</span>
       </span>
-      {line.validation.length > 0 && (
-        <span className="layerlab-legend-item">
-          <i className="layerlab-swatch layerlab-swatch-dashed" style={{ borderColor: validation }} />
-          {isOnly ? trans.__('validation') : trans.__('val.')} <b>{value(last(line.validation))}</b>
-        </span>
-      )}
-    </>
+    )
   );
 }
 
 function summary(family: Family, run: Run): string {
-  const parts = family.lines.map(line => {
-    const label = clip(line.label, 60);
-    const training = value(latest(line));
-    return line.validation.length > 0
-      ? trans.__('%1: training %2, validation %3', label, training, value(last(line.validation)))
-      : trans.__('%1: training %2', label, training);
-  });
   const found = best(family, run);
   return [
     trans.__('Chart over %1 steps', run.step),
-    ...parts,
-    ...(found ? [trans.__('best %1 in epoch %2', value(found.value), found.epoch + 1)] : [])
+    ...readings(family, run, null, 0).map(
+      ({ label, value }) => `${clip(label, 60)} ${numberOf(family, value)}`
+    ),
+    ...(found ? [trans.__('best %1 in epoch %2', numberOf(family, found.value), found.epoch + 1)] : [])
   ].join('; ');
 }
 
 /** The epoch values for those who do not see the chart. */
 function ValueTable({ family, run }: { family: Family; run: Run }) {
-  const epochs = Math.max(
-    0,
-    ...family.lines.map(line => Math.max(line.training.length, line.validation.length))
-  );
-  const first = Math.max(0, epochs - TABLE_ROWS);
+  const ends = [
+    ...new Set(family.lines.flatMap(line => [...steps(line.training), ...steps(line.validation)]))
+  ];
+  const shown = ends.sort((a, b) => a - b).slice(-TABLE_ROWS);
   return (
     <table className="layerlab-hidden">
       <caption>{trans.__('%1, last epochs', clip(family.name, 60))}</caption>
@@ -170,12 +144,12 @@ function ValueTable({ family, run }: { family: Family; run: Run }) {
         </tr>
       </thead>
       <tbody>
-        {Array.from({ length: epochs - first }, (_, row) => first + row).map(epoch => (
-          <tr key={epoch}>
-            <th scope="row">{run.initialEpoch + epoch + 1}</th>
+        {shown.map(step => (
+          <tr key={step}>
+            <th scope="row">{epochOf(run, step) + 1}</th>
             {family.lines.flatMap(line => [
-              <td key={`${line.label} t`}>{value(at(line.training, epoch))}</td>,
-              <td key={`${line.label} v`}>{value(at(line.validation, epoch))}</td>
+              <td key={`${line.label} t`}>{numberOf(family, at(line.training, step))}</td>,
+              <td key={`${line.label} v`}>{numberOf(family, at(line.validation, step))}</td>
             ])}
           </tr>
         ))}
@@ -184,6 +158,12 @@ function ValueTable({ family, run }: { family: Family; run: Run }) {
   );
 }
 
-function at(series: Series, index: number): number | undefined {
-  return index < series.length ? series.y[index] : undefined;
+/** The last steps of a series that may have a row. */
+function steps({ x, length }: Series): readonly number[] {
+  return x.slice(Math.max(0, length - TABLE_ROWS), length);
+}
+
+function at(series: Series, step: number): number | undefined {
+  const index = indexFrom(series, step);
+  return index < series.length && series.x[index] === step ? series.y[index] : undefined;
 }

@@ -1,15 +1,14 @@
-/** The step that is looked at: a line through all charts, and in each what its series say there. */
+/** The step that is looked at: a line through all charts, and which step it is. The legends give its values. */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Run } from '../../kernel/runs';
-import { clip, count, duration, value } from '../shared/text';
+import { clip, count, duration } from '../shared/text';
 import { trans } from '../shared/trans';
 import { epochAt, secondsAt, type XAxis } from './axes';
 import type { PlotArea } from './drawer';
 import type { Family } from './families';
-import { colours } from './figure';
 import type { Happening } from './marks';
 import type { DrawOptions } from './options';
-import { readings, stepAt } from './readings';
+import { numberOf, readings, stepAt } from './readings';
 
 /** Which step is looked at, if any. Not React's state: following the mouse must not draw the whole monitor. */
 export class Cursor {
@@ -33,8 +32,6 @@ export class Cursor {
   }
 }
 
-/** Rows that a name of 10,000 characters or a family of 50 lines may take. */
-const MAX_ROWS = 10;
 /** Pixels within which a mark belongs to the step. */
 const NEAR = 5;
 
@@ -52,8 +49,8 @@ export function CursorView(props: CursorViewProps) {
   const { cursor, area, axis, family, run, happenings, options } = props;
   const step = useSyncExternalStore(cursor.subscribe, () => cursor.step);
   const found = useMemo(
-    () => (step === null ? [] : readings(family, step, options.smoothing)),
-    [family, step, options.smoothing]
+    () => readings(family, run, step, step === null ? 0 : options.smoothing),
+    [family, run, step, options.smoothing]
   );
   const x = step === null ? null : pixels(area, axis.at(step));
   const isShown = step !== null && x !== null && x >= -1 && x <= area.width + 1;
@@ -62,7 +59,7 @@ export function CursorView(props: CursorViewProps) {
     : [];
   const spoken = [
     where(run, step ?? run.step),
-    ...found.map(reading => `${clip(reading.label, 60)} ${value(reading.value)}`),
+    ...found.map(reading => `${clip(reading.label, 60)} ${numberOf(family, reading.value)}`),
     ...nearby.map(item => item.text)
   ].join(', ');
   return (
@@ -96,28 +93,15 @@ export function CursorView(props: CursorViewProps) {
           />
           <div
             className="layerlab-tip"
-            style={
-              x > area.width / 2
-                ? { right: `calc(100% - ${area.left + x - 10}px)`, top: area.top + 4 }
-                : { left: area.left + x + 10, top: area.top + 4 }
-            }
+            // Below the axis, where it hides no data, and never beyond the chart's ends.
+            style={{
+              left: area.left + x,
+              top: area.top + area.height + 4,
+              transform: `translateX(${(-100 * x) / area.width}%)`
+            }}
             aria-hidden="true"
           >
             <div className="layerlab-tip-head">{where(run, step)}</div>
-            {found.slice(0, MAX_ROWS).map(reading => (
-              <div className="layerlab-tip-row" key={reading.label}>
-                <i
-                  className={`layerlab-swatch layerlab-swatch-${reading.kind}`}
-                  style={{
-                    borderColor: colours(family, reading.line, VARIABLES)[
-                      reading.kind === 'validation' ? 1 : 0
-                    ]
-                  }}
-                />
-                <span className="layerlab-tip-label">{clip(reading.label, 40)}</span>
-                <b>{value(reading.value)}</b>
-              </div>
-            ))}
             {nearby.slice(-4).map(item => (
               <div
                 className={`layerlab-tip-mark layerlab-tone-${item.tone}`}

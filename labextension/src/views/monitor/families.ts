@@ -1,11 +1,14 @@
 /** Which values belong in one chart, and what is good. */
 import type { Run } from '../../kernel/runs';
-import { bestIndex, emptySeries, last, type Series } from '../../kernel/series';
+import { bestIndex, emptySeries, type Series } from '../../kernel/series';
+import { indexFrom } from './axes';
 
 /** One quantity: its batch, epoch and validation values. */
 export type Line = {
   label: string;
+  /** Of each batch alone, or (`isRunningMean`) of the epoch up to that batch. */
   batches: Series;
+  isRunningMean: boolean;
   training: Series;
   validation: Series;
 };
@@ -15,6 +18,9 @@ export type Family = { name: string; lines: readonly Line[]; goal: 'min' | 'max'
 
 /** The best epoch of a family: which series, where and how good. */
 export type Best = { label: string; isValidation: boolean; epoch: number; step: number; value: number };
+
+/** The family of the learning rate. */
+export const LEARNING_RATE = 'learning_rate';
 
 const BATCH_LOSS = 'batch_loss';
 const LARGER_IS_BETTER = /acc|auc|precision|recall|f1|f_?beta|iou|r2|top_k|similarity|dice/i;
@@ -31,9 +37,18 @@ export function families(run: Run): Family[] {
     const name = familyOf(label);
     groups.set(name, [...(groups.get(name) ?? []), label]);
   }
+  if (run.schedule !== '' && !groups.has(LEARNING_RATE) && run.rates.length > 0) {
+    groups.set(LEARNING_RATE, []);
+  }
   return [...groups]
-    .map(([name, members]) => ({ name, goal: goalOf(name), lines: members.map(label => lineOf(run, label)) }))
+    .map(([name, members]) => ({ name, goal: goalOf(name), lines: linesOf(run, name, members) }))
     .sort((a, b) => rank(a.name) - rank(b.name));
+}
+
+/** The epoch (from 0) that a step belongs to, for steps at which an epoch's values were taken. */
+export function epochOf(run: Run, step: number): number {
+  const index = indexFrom(run.epochEnds, step);
+  return index < run.epochEnds.length ? (run.epochEnds.y[index] as number) : run.epoch;
 }
 
 /** The best epoch by validation where there is any, else by training; null if nobody can say. */
@@ -49,23 +64,19 @@ export function best(family: Family, run: Run): Best | null {
   if (index < 0 || series.length < 2) {
     return null;
   }
+  const step = series.x[index] as number;
   return {
     label: line.label,
     isValidation,
-    epoch: run.initialEpoch + index,
-    step: series.x[index] as number,
+    epoch: epochOf(run, step),
+    step,
     value: series.y[index] as number
   };
 }
 
-/** What a line shows at the moment: the last epoch's value, or before the first epoch ends the last batch's. */
-export function latest(line: Line): number | undefined {
-  return last(line.training) ?? last(line.batches);
-}
-
 function familyOf(label: string): string {
-  if (label === 'lr' || label === 'learning_rate') {
-    return 'learning_rate';
+  if (label === 'lr' || label === LEARNING_RATE) {
+    return LEARNING_RATE;
   }
   return label === 'loss' || label.endsWith('_loss') ? 'loss' : label;
 }
@@ -78,7 +89,17 @@ function goalOf(name: string): 'min' | 'max' | null {
 }
 
 function rank(name: string): number {
-  return name === 'loss' ? 0 : name === 'learning_rate' ? 2 : 1;
+  return name === 'loss' ? 0 : name === LEARNING_RATE ? 2 : 1;
+}
+
+/** The whole loss before its parts; of a schedule, what it set. */
+function linesOf(run: Run, name: string, labels: readonly string[]): Line[] {
+  if (labels.length === 0) {
+    const [batches, validation] = [emptySeries(), emptySeries()];
+    return [{ label: name, batches, isRunningMean: false, training: run.rates, validation }];
+  }
+  const first = labels.filter(label => label === name);
+  return [...first, ...labels.filter(label => label !== name)].map(label => lineOf(run, label));
 }
 
 function lineOf(run: Run, label: string): Line {
@@ -89,6 +110,7 @@ function lineOf(run: Run, label: string): Line {
   return {
     label,
     batches: own(run.batches, batchLabel),
+    isRunningMean: batchLabel !== BATCH_LOSS,
     training: own(run.training, label),
     validation: own(run.validation, label)
   };

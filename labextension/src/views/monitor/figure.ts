@@ -8,7 +8,7 @@ import type { Series } from '../../kernel/series';
 import type { Theme } from '../shared/theme';
 import { indexFrom, type XAxis, xAxis } from './axes';
 import { decimate, smooth } from './decimate';
-import { best, type Family } from './families';
+import { best, type Family, type Line } from './families';
 import type { Happening, Tone } from './marks';
 import type { DrawOptions } from './options';
 
@@ -35,6 +35,12 @@ export type FigureArguments = {
 const MAX_POINTS = 1_500;
 /** More epochs than this are drawn without markers, which would hide the line. */
 const MAX_MARKERS = 60;
+/** Of the batches, the part at each end that may lie outside of the chart, as in the picture that is saved. */
+const OUTLIERS = 0.02;
+/** A chart that they would make this many times as high is drawn without them. */
+const FLATTENED = 3;
+/** Up to this many steps each has its own tick. */
+const SINGLE_STEPS = 7;
 /** Symbols of marks nearer than this part of the axis would cover each other. */
 const LABEL_WIDTH = 0.03;
 
@@ -42,12 +48,22 @@ export function figure({ family, run, happenings, options, view, theme }: Figure
   const axis = xAxis(run, options.x_axis);
   const points = (series: Series) => placed(series, axis, view.range);
   const found = best(family, run);
+  const batchPoints = (line: Line, series: Series) =>
+    line.isRunningMean ? apartByEpoch(points(series), axis, run.epochStarts) : points(series);
   const data = family.lines.flatMap((line, index): Data[] => {
     const [training, validation] = colours(family, index, theme.series);
     const isSmooth = options.smoothing > 0;
-    const raw = batchTrace('batch', points(line.batches), training, isSmooth ? 0.22 : 0.5, 1);
+    const raw = batchTrace('batch', batchPoints(line, line.batches), training, isSmooth ? 0.22 : 0.5, 1);
     const smoothed = isSmooth
-      ? [batchTrace('smoothed', points(smooth(line.batches, options.smoothing)), training, 0.8, 1.5)]
+      ? [
+          batchTrace(
+            'smoothed',
+            batchPoints(line, smooth(line.batches, options.smoothing)),
+            training,
+            0.8,
+            1.5
+          )
+        ]
       : [];
     return [
       raw,
@@ -59,20 +75,52 @@ export function figure({ family, run, happenings, options, view, theme }: Figure
   const ring = found ? [bestTrace(axis.at(found.step), found.value, theme)] : [];
   return {
     data: [...data, ...ring],
-    layout: withRoom(layout(axis, run, happenings, options, view, theme), data, options.log_y)
+    layout: withRange(layout(axis, run, happenings, options, view, theme), data, options.log_y)
   };
 }
 
-/** With room around a value that does not change: plotly would show it between -1 and 1 of it. */
-function withRoom(drawn: Partial<Layout>, data: readonly Data[], isLog: boolean): Partial<Layout> {
-  const values = new Set(data.flatMap(trace => ('y' in trace ? (trace.y as number[]) : [])));
-  const [value] = values;
-  if (values.size !== 1 || value === undefined || !Number.isFinite(value) || value === 0) {
-    return drawn;
+/** With a y axis that shows what plotly's own choice would hide. */
+function withRange(drawn: Partial<Layout>, data: readonly Data[], isLog: boolean): Partial<Layout> {
+  const valuesOf = (isBatch: boolean) =>
+    data
+      .filter(trace => (trace.name === 'batch') === isBatch)
+      .flatMap(trace => ('y' in trace ? (trace.y as (number | null)[]) : []))
+      .filter((y): y is number => Number.isFinite(y));
+  const ends = roomOf(valuesOf(true), valuesOf(false), isLog);
+  const range = isLog ? ends?.map(Math.log10) : ends;
+  return range?.every(Number.isFinite) ? { ...drawn, yaxis: { ...drawn.yaxis, range } } : drawn;
+}
+
+/**
+ * Ends of the y axis: for a value that does not change, which plotly would show between -1 and 1 of it, and where a
+ * few batches far off would flatten all else, which a logarithmic axis has room for. Null: as plotly does.
+ */
+function roomOf(
+  batches: readonly number[],
+  others: readonly number[],
+  isLog: boolean
+): [number, number] | null {
+  const sorted = [...batches].sort((a, b) => a - b);
+  const cut = Math.floor(sorted.length * OUTLIERS);
+  const all = [...sorted, ...others];
+  const inner = [...sorted.slice(cut, sorted.length - cut), ...others];
+  const [low, high] = ends(all);
+  if (low === high && low !== 0) {
+    return low > 0 ? [0.5 * low, 1.5 * low] : [1.5 * low, 0.5 * low];
   }
-  const ends = [0.5 * value, 1.5 * value].sort((a, b) => a - b);
-  const range = isLog ? ends.map(Math.log10) : ends;
-  return range.every(Number.isFinite) ? { ...drawn, yaxis: { ...drawn.yaxis, range } } : drawn;
+  const [innerLow, innerHigh] = ends(inner);
+  const size = innerHigh - innerLow;
+  if (isLog || others.length === 0 || size === 0 || high - low <= FLATTENED * size) {
+    return null;
+  }
+  return [innerLow - 0.06 * size, innerHigh + 0.06 * size];
+}
+
+function ends(values: readonly number[]): [number, number] {
+  return values.reduce(
+    ([low, high], y) => [Math.min(low, y), Math.max(high, y)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  );
 }
 
 /** Training and validation: two colours for one quantity, one and the same (dashed) for each of several. */
@@ -81,7 +129,7 @@ export function colours(family: Family, index: number, series: readonly string[]
   return family.lines.length > 1 ? [at(index), at(index)] : [at(0), at(1)];
 }
 
-type Points = { x: number[]; y: number[] };
+type Points = { x: number[]; y: (number | null)[] };
 
 /** The points of a series on the axis, of what is in sight and one more at each side. */
 function placed(series: Series, axis: XAxis, range: View['range']): Points {
@@ -90,6 +138,26 @@ function placed(series: Series, axis: XAxis, range: View['range']): Points {
     range === null ? series.length : Math.min(series.length, indexFrom(series, range[1], axis.at) + 1);
   const { x, y } = decimate(series, MAX_POINTS, start, Math.max(start, end));
   return { x: x.map(axis.at), y };
+}
+
+/** With a gap where an epoch begins: a mean that starts anew is no jump of the value. */
+function apartByEpoch({ x, y }: Points, axis: XAxis, starts: Series): Points {
+  const parted: Points = { x: [], y: [] };
+  let next = 0;
+  for (const [i, place] of x.entries()) {
+    let isNewEpoch = false;
+    while (next < starts.length && axis.at(starts.x[next] as number) < place) {
+      isNewEpoch = true;
+      next += 1;
+    }
+    if (isNewEpoch && i > 0) {
+      parted.x.push(place);
+      parted.y.push(null);
+    }
+    parted.x.push(place);
+    parted.y.push(y[i] as number | null);
+  }
+  return parted;
 }
 
 function batchTrace(name: string, { x, y }: Points, color: string, opacity: number, width: number): Data {
@@ -158,7 +226,10 @@ function layout(
       ticks: 'outside',
       tickcolor: theme.grid,
       ...(options.x_axis === 'step'
-        ? ticks(options.log_x, ',d', { nticks: 7, exponentformat: 'SI' })
+        ? ticks(options.log_x, ',d', {
+            ...(span[1] - span[0] <= SINGLE_STEPS ? { dtick: 1 } : { nticks: 7 }),
+            exponentformat: 'SI'
+          })
         : ticks(options.log_x, '.3~g', { nticks: 7 })),
       ...(view.range === null
         ? { autorange: true, rangemode: options.log_x ? 'normal' : 'tozero' }
@@ -230,7 +301,7 @@ function markLine(x: number, color: string): Partial<Shape> {
     y1: 1,
     yref: 'paper',
     layer: 'below',
-    opacity: 0.6,
+    opacity: 0.4,
     line: { color, width: 1, dash: 'dot' }
   };
 }

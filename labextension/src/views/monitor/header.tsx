@@ -33,14 +33,16 @@ export function Header({ run, link, wheel, onOpen }: HeaderProps) {
             <Icon name="panel" /> {trans.__('Open in panel')}
           </button>
         )}
+        {/* Beside the name, which does not change: whoever aims at Stop must not see it move. */}
+        {run.status !== 'empty' && wheel && <Buttons run={run} wheel={wheel} />}
       </div>
       {run.status !== 'empty' && (
         <>
           <Progress run={run} isMoving={isMoving} />
-          <div className="layerlab-head-row layerlab-head-facts">
-            <Facts run={run} isMoving={isMoving} wheel={wheel} />
-            {wheel && <Buttons run={run} wheel={wheel} />}
-          </div>
+          <Facts run={run} isMoving={isMoving} wheel={wheel} />
+          <p className="layerlab-problem" role="alert">
+            {wheel?.problem}
+          </p>
         </>
       )}
     </header>
@@ -111,14 +113,16 @@ function Facts({ run, isMoving, wheel }: { run: Run; isMoving: boolean; wheel: W
   const rate = samplesPerSecond(run);
   const since = useSecondsSince(run.updated, isMoving);
   const facts: [string, string][] = [
-    [trans.__('epoch'), `${epochNumber(run)} / ${run.epochs}`],
+    [trans.__('epoch'), `${count(epochNumber(run))} / ${count(run.epochs)}`],
     [
       trans.__('step'),
       run.stepsPerEpoch ? `${count(run.epochStep)} / ${count(run.stepsPerEpoch)}` : count(run.epochStep)
     ],
     [trans.__('samples/s'), rate === null ? '–' : count(rate)],
     [trans.__('elapsed'), duration(elapsedSeconds(run) + since)],
-    ...(isMoving ? [[trans.__('remaining'), duration(remainingSeconds(run))] as [string, string]] : [])
+    ...(isMoving || run.status === 'paused'
+      ? [[trans.__('remaining'), duration(remainingSeconds(run))] as [string, string]]
+      : [])
   ];
   return (
     <dl className="layerlab-facts">

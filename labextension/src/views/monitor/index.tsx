@@ -69,6 +69,7 @@ function Monitor({ source, onOpen, initial, settings }: MonitorProps) {
   const charts = useMemo(() => families(run), [run]);
   const told = useMemo(() => happenings(run), [run]);
   const isActive = (run.status === 'running' || run.status === 'paused') && isReachable(link);
+  const isAwaited = isActive || (run.status === 'empty' && link.kind === 'connecting');
   const wheel = useWheel(isActive ? source.steer : null, run);
   return (
     <section
@@ -117,7 +118,9 @@ function Monitor({ source, onOpen, initial, settings }: MonitorProps) {
           />
         </>
       ) : (
-        <p className="layerlab-empty">{emptyText(run.status === 'empty' ? link.kind : 'live')}</p>
+        <p className={`layerlab-empty${isAwaited ? ' layerlab-awaiting' : ''}`}>
+          {emptyText(run.status === 'empty' ? link.kind : 'live', run.backend)}
+        </p>
       )}
       <Happenings happenings={told} />
     </section>
@@ -158,12 +161,14 @@ function steerByKey(event: KeyboardEvent, run: Run, wheel: Wheel): void {
   }
 }
 
-function emptyText(kind: Link['kind']): string {
+function emptyText(kind: Link['kind'], backend: string): string {
   switch (kind) {
     case 'connecting':
       return trans.__('Asking the kernel …');
     case 'live':
-      return trans.__('Waiting for the first step …');
+      return backend === 'jax'
+        ? trans.__('Waiting for the first step: the model is being compiled, once for all steps …')
+        : trans.__('Waiting for the first step …');
     case 'waiting':
       return trans.__('Waiting for the kernel …');
     case 'stale':

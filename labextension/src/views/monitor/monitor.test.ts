@@ -85,7 +85,8 @@ const run: Run = {
   status: 'running',
   batches: { loss: series([3, 2, 1]), batch_loss: series([5, 4, 3]), accuracy: series([0.1, 0.2, 0.3]) },
   training: { accuracy: series([0.5, 0.6, 0.7]), loss: series([3, 2, 1]), learning_rate: series([1, 1, 1]) },
-  validation: { loss: series([3, 1, 2]), accuracy: series([0.4, 0.6, 0.5]) }
+  validation: { loss: series([3, 1, 2]), accuracy: series([0.4, 0.6, 0.5]) },
+  epochEnds: append(emptySeries(), [1, 2, 3], [0, 1, 2])
 };
 
 describe('families', () => {
@@ -99,8 +100,16 @@ describe('families', () => {
   });
 
   it('put the losses of several outputs into one chart', () => {
-    const several = { ...run, training: { ...run.training, a_loss: series([1]), b_loss: series([1]) } };
-    expect(families(several)[0]?.lines.map(line => line.label)).toEqual(['loss', 'a_loss', 'b_loss']);
+    const several = { ...run, training: { a_loss: series([1]), loss: series([2]), b_loss: series([1]) } };
+    const [losses] = families({ ...several, batches: {}, validation: {} });
+    expect(losses?.lines.map(line => line.label)).toEqual(['loss', 'a_loss', 'b_loss']);
+  });
+
+  it('draw the learning rate that a schedule sets, but not one that stays', () => {
+    const rates = append(append(emptySeries(), [0], [0.1]), [2], [0.05]);
+    const named = (of: Run) => families(of).map(family => family.name);
+    expect(named({ ...timedRun, rates })).toEqual(['loss']);
+    expect(named({ ...timedRun, rates, schedule: 'CosineDecay' })).toEqual(['loss', 'learning_rate']);
   });
 
   it('know the best epoch by validation: smallest loss, largest accuracy', () => {
@@ -108,6 +117,13 @@ describe('families', () => {
     expect(loss && best(loss, run)).toMatchObject({ epoch: 1, value: 1, isValidation: true });
     expect(accuracy && best(accuracy, run)).toMatchObject({ epoch: 1, value: 0.6 });
     expect(rate && best(rate, run)).toBeNull();
+  });
+
+  it('name the best epoch also where only every fifth is validated', () => {
+    const ends = append(emptySeries(), [10, 20, 30, 40, 50], [0, 1, 2, 3, 4]);
+    const rare = { loss: append(emptySeries(), [30, 50], [2, 1]) };
+    const [loss] = families({ ...run, validation: rare });
+    expect(loss && best(loss, { ...run, epochEnds: ends })).toMatchObject({ epoch: 4, step: 50, value: 1 });
   });
 });
 
@@ -141,8 +157,8 @@ describe('the figure', () => {
 
   it('draws over steps, epochs or time', () => {
     expect(x(draw(), 'batch')).toEqual([1, 2, 3]);
-    expect(x(draw({ x_axis: 'epoch', run: timedRun }), 'batch')).toEqual([0.5, 1, 1.5, 2]);
-    expect(x(draw({ x_axis: 'time', run: timedRun }), 'batch')).toEqual([1, 2, 13, 14]);
+    expect(x(draw({ x_axis: 'epoch', run: timedRun }), 'batch')).toEqual([0.5, 1, 1.5, 1.5, 2]);
+    expect(x(draw({ x_axis: 'time', run: timedRun }), 'batch')).toEqual([1, 2, 13, 13, 14]);
   });
 
   it('shows a part of the axis in full detail', () => {
@@ -162,6 +178,31 @@ describe('the figure', () => {
     const steady = { ...run, batches: {}, training: { loss: series([0.004, 0.004]) }, validation: {} };
     expect(draw({ run: steady }).layout.yaxis?.range).toEqual([0.002, 0.006]);
     expect(draw().layout.yaxis?.range).toBeUndefined();
+  });
+
+  it('lets a few wild batches not flatten the rest, unless the axis is logarithmic', () => {
+    const wild = Array.from({ length: 100 }, (_, i) => (i === 0 ? 1e6 : 1 + i / 100));
+    const flattened = { ...run, batches: { batch_loss: series(wild), loss: series([1]) }, validation: {} };
+    const [low = 0, high = 0] = draw({ run: flattened }).layout.yaxis?.range ?? [];
+    expect([low < 1, high > 3, high < 4]).toEqual([true, true, true]);
+    expect(draw({ run: flattened, log_y: true }).layout.yaxis?.range).toBeUndefined();
+  });
+
+  it('does not join a mean over the epoch so far to that of the epoch before', () => {
+    const [, accuracy] = families({
+      ...timedRun,
+      batches: { ...timedRun.batches, accuracy: series([1, 2, 3, 4]) }
+    });
+    const drawn = draw({ run: timedRun, ...(accuracy && { family: accuracy }) });
+    expect(drawn.data.find(trace => trace.name === 'batch')).toMatchObject({
+      x: [1, 2, 3, 3, 4],
+      y: [1, 2, null, 3, 4]
+    });
+  });
+
+  it('ticks each step of a short run', () => {
+    expect(draw({ run: { ...run, step: 3 } }).layout.xaxis?.dtick).toBe(1);
+    expect(draw({ run: { ...run, step: 300 } }).layout.xaxis?.dtick).toBeUndefined();
   });
 
   it('draws what happened as lines, one for each step, with the symbol that matters most', () => {
@@ -252,11 +293,28 @@ describe('the axes', () => {
 describe('the readings of a step', () => {
   it('are the batch, and the values of its epoch', () => {
     const [loss] = families(run);
-    const read = loss ? readings(loss, 2, 0).map(({ label, value }) => [label, value]) : [];
-    expect(read).toEqual([
+    const read = (step: number | null) =>
+      loss ? readings(loss, run, step, 0).map(({ label, value }) => [label, value]) : [];
+    expect(read(2)).toEqual([
       ['batch', 4],
       ['training', 2],
       ['validation', 1]
+    ]);
+    expect(read(null)).toEqual([
+      ['batch', 3],
+      ['training', 1],
+      ['validation', 2]
+    ]);
+  });
+
+  it('keep a place for a validation that is still to come', () => {
+    const begun = { ...run, validation: {}, hasValidation: true };
+    const [, accuracy] = families(begun);
+    const read = accuracy ? readings(accuracy, begun, null, 0) : [];
+    expect(read.map(({ name, value }) => [name, value])).toEqual([
+      ['so far', 0.3],
+      ['training', 0.7],
+      ['validation', undefined]
     ]);
   });
 });

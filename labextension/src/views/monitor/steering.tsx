@@ -116,9 +116,6 @@ export function Buttons({ run, wheel }: { run: Run; wheel: Wheel }) {
         trans.__('Checkpoint'),
         trans.__("Save the model before the next step, in the folder 'checkpoints' (W)")
       )}
-      <span className="layerlab-problem" role="alert">
-        {wheel.problem}
-      </span>
     </div>
   );
 }

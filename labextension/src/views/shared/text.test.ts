@@ -3,6 +3,7 @@ import { bytes, clip, duration, shortCount, value } from './text';
 
 it('writes values with four digits, also those that are not finite', () => {
   expect([0.123456, 12.3456, 1.2e-5, 0, 1].map(value)).toEqual(['0.1235', '12.35', '1.2e-5', '0', '1']);
+  expect([105_832, 1.44e10, -2e6].map(value)).toEqual(['105,800', '1.44e10', '-2e6']);
   expect([Number.NaN, Number.POSITIVE_INFINITY, null].map(value)).toEqual(['NaN', '∞', '–']);
 });
 

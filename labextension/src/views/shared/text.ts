@@ -13,7 +13,7 @@ const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Four significant digits, without trailing noise: 0.1234, 12.35, 1.2e-5, NaN, ∞. */
+/** Four significant digits, without trailing noise: 0.1234, 12.35, 105,800, 1.2e-5, NaN, ∞. */
 export function value(number: number | null | undefined): string {
   if (number === null || number === undefined) {
     return '–';
@@ -23,9 +23,13 @@ export function value(number: number | null | undefined): string {
   }
   const size = Math.abs(number);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    return number.toExponential(2).replace(/\.?0+e/, 'e');
+    return number
+      .toExponential(2)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
   }
-  return Number(number.toPrecision(4)).toString();
+  const digits = Number(number.toPrecision(4));
+  return size >= 1e4 ? count(digits) : digits.toString();
 }
 
 /** A learning rate as people write it: 0.0005, but 5e-6; six digits. */
@@ -35,7 +39,9 @@ export function rate(number: number | null | undefined): string {
   }
   const size = Math.abs(number);
   const digits = Number(number.toPrecision(6));
-  return size !== 0 && (size < 1e-5 || size >= 1e6) ? digits.toExponential() : digits.toString();
+  return size !== 0 && (size < 1e-5 || size >= 1e6)
+    ? digits.toExponential().replace('e+', 'e')
+    : digits.toString();
 }
 
 /** 1234567 as 1,234,567. */
