@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import calls, fit, imports, memory, monitor, start
+from tests.benchmarks import calls, fit, imports, memory, monitor, sources, start
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.report import Options, facts, load
 
 SECTIONS = {
     "fit": fit,
+    "sources": sources,
     "calls": calls,
     "start": start,
     "import": imports,

@@ -8,7 +8,7 @@ of a loop on a CPU. Weights are a dict by the paths that they have in Keras.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -69,8 +69,7 @@ class _HandWritten:
 
         def loss_of(weights: Any) -> Any:
             logits, changed = self._model(weights | statistics, x, now)
-            likelihood = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
-            return -likelihood.mean(), (changed, (logits.argmax(-1) == y).sum().astype("float32"))
+            return _cross_entropy(logits, y), (changed, _hits(logits, y))
 
         (loss, (changed, hits)), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights)
         count = count + 1
@@ -127,17 +126,50 @@ class Stepwise(_HandWritten):
         super().__init__(name, case, weights)
         self._data = case.data()
         self._one = jax.jit(self._step, donate_argnums=0)
+        self._check = jax.jit(self._test, donate_argnums=0)
         self._forward = jax.jit(self._logits)
 
     def fit(self, steps: int, *, shuffle: bool) -> tuple[float, float]:
         """One epoch; the mean loss and accuracy."""
-        for rows in self._order(steps, shuffle=shuffle):
-            self._state = self._one(self._state, *(array[rows] for array in self._data))
-        return self._mean(steps)
+        rows_of_batches = self._order(steps, shuffle=shuffle)
+        return self.fit_on(tuple(array[rows] for array in self._data) for rows in rows_of_batches)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        batches = (x[start : start + BATCH] for start in range(0, len(x), BATCH))
-        return np.concatenate(jax.device_get([self._forward(*self._state[:2], batch) for batch in batches]))
+        return self.predict_on((x[start : start + BATCH],) for start in range(0, len(x), BATCH))
+
+    def fit_on(self, batches: Iterable[Any]) -> tuple[float, float]:
+        """A step on each batch `(x, y)`; the mean loss and accuracy."""
+        steps = 0
+        for batch in batches:
+            self._state = self._one(self._state, *map(np.asarray, batch))
+            steps += 1
+        return self._mean(steps)
+
+    def evaluate_on(self, batches: Iterable[Any]) -> tuple[float, float]:
+        """The mean loss and accuracy."""
+        steps, told = 0, jnp.zeros(2)
+        for batch in batches:
+            told = self._check(told, *self._state[:2], *map(np.asarray, batch))
+            steps += 1
+        loss, hits = np.asarray(told).tolist()
+        return loss / steps, hits / (steps * BATCH)
+
+    def predict_on(self, batches: Iterable[Any]) -> np.ndarray:
+        """The logits of batches `(x, ...)`."""
+        logits = [self._forward(*self._state[:2], np.asarray(batch[0])) for batch in batches]
+        return np.concatenate(jax.device_get(logits))
+
+    def _test(self, told: Any, weights: Any, statistics: Any, x: Any, y: Any) -> Any:
+        logits = self._logits(weights, statistics, x)
+        return told + jnp.stack([_cross_entropy(logits, y), _hits(logits, y)])
+
+
+def _cross_entropy(logits: Any, y: Any) -> Any:
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1).mean()
+
+
+def _hits(logits: Any, y: Any) -> Any:
+    return (logits.argmax(-1) == y).sum().astype("float32")
 
 
 def _map(formula: Callable[..., Any], *trees: Any) -> Any:
