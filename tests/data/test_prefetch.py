@@ -78,7 +78,7 @@ def test_quick_batches_stay_in_the_training_thread() -> None:
             yield BATCH
 
     list(make_source(quick()).epoch())
-    # A busy machine may make one batch slow; then the thread is a second one, not a third.
+    # A busy machine may make one batch slow; then a thread takes over for some more than a dozen.
     assert threading.main_thread() in seen
     assert len(seen) <= 2
 
@@ -206,19 +206,118 @@ def test_training_stopped_in_the_middle_closes_what_it_opened() -> None:
     assert not data_threads()
 
 
-def test_a_generator_that_asks_the_model_stays_in_the_training_thread(backend: str) -> None:
-    model, threads = compiled(), set()
-    holder = {"model": model}  # deep enough not to be seen
+class Asking(keras.utils.PyDataset):
+    """Batches with what `ask` returns as targets, from batch `first` on; that is noted."""
 
-    def slow(predict: Any) -> Iterator[Any]:
-        for _ in range(6):
-            threads.add(threading.current_thread())
+    def __init__(self, ask: Any, first: int, seconds: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.ask, self.first, self.seconds = ask, first, seconds
+        self.noted: list[float] = []
+
+    def __len__(self) -> int:
+        return 30
+
+    def __getitem__(self, index: int) -> Any:
+        time.sleep(self.seconds)
+        if index < self.first:
+            return BATCH
+        self.noted.append(float(self.ask()))
+        return BATCH[0], np.full((2, 1), self.noted[-1] + 1, "float32")
+
+
+def asked(model: Any, how: str) -> Any:
+    holder = {"model": model}  # nothing in its name or attributes says that it uses a model
+    return {
+        "a weight": lambda: np.asarray(holder["model"].weights[0])[0, 0],
+        "the weights": lambda: holder["model"].get_weights()[0][0, 0],
+        "a call": lambda: keras.ops.convert_to_numpy(holder["model"](BATCH[0], training=False))[0, 0],
+        "predict": lambda: holder["model"].predict(BATCH[0], verbose=0)[0, 0],
+        "evaluate": lambda: holder["model"].evaluate(*BATCH, verbose=0),
+    }[how]
+
+
+@pytest.mark.parametrize("first", [0, 12])
+@pytest.mark.parametrize("seconds", [0, 2 * SLOW_SECONDS])
+@pytest.mark.parametrize("how", ["a weight", "the weights", "a call", "predict"])
+def test_a_generator_that_asks_the_model_finds_it_after_the_step_before(
+    backend: str, how: str, seconds: float, first: int
+) -> None:
+    found = []
+    for is_by_hand in (True, False):
+        keras.utils.set_random_seed(0)
+        model = compiled()
+        data = Asking(asked(model, how), first, seconds)
+        if is_by_hand:
+            for index in range(len(data)):
+                model.train_on_batch(*data[index])
+        else:
+            model.fit((data[index] for index in range(len(data))), verbose=0)
+        found.append([*data.noted, *model.get_weights()[0].ravel()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+    assert len(set(found[0])) > 15
+
+
+@pytest.mark.parametrize("workers", [0, 1, 4])
+def test_a_data_set_that_asks_the_model_finds_it_after_the_step_before(backend: str, workers: int) -> None:
+    found = []
+    for count in (0, workers):
+        keras.utils.set_random_seed(0)
+        model = compiled()
+        data = Asking(asked(model, "a call"), 3, SLOW_SECONDS, workers=count)
+        model.fit(data, shuffle=False, verbose=0)
+        found.append(data.noted)
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
+def test_a_load_that_waits_for_its_turn_ends_with_the_training(backend: str) -> None:
+    model, waits = compiled(), threading.Event()
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 2:
+                assert waits.wait(SECONDS)
+                model.stop_training = True
+
+    def slow() -> Iterator[Any]:
+        for number in range(10):
             time.sleep(2 * SLOW_SECONDS)
-            yield BATCH[0], predict(BATCH[0])
+            if number == 3:
+                waits.set()
+                model.get_weights()
+            yield BATCH
 
-    def by_predict(x: np.ndarray) -> Any:
-        return holder["model"].predict(x, verbose=0)
+    generator = slow()
+    model.fit(generator, steps_per_epoch=10, verbose=0, callbacks=[Stop()])
+    assert not data_threads()
+    assert next(generator) is BATCH  # it lives on
 
-    for predict in (by_predict, model, model.__call__):
-        model.fit(slow(predict), verbose=0)
-    assert threads == {threading.main_thread()}
+
+def test_a_thread_is_given_up_when_batches_are_quick_again() -> None:
+    threads: list[Any] = []
+
+    def slow_at_first() -> Iterator[Any]:
+        for number in range(200):
+            time.sleep(2 * SLOW_SECONDS if number < 2 else 0)
+            threads.append(threading.current_thread())
+            yield np.full(1, number), np.zeros(1)
+
+    assert numbers(make_source(slow_at_first()).epoch()) == list(range(200))
+    assert threading.main_thread() is not threads[2]
+    assert threading.main_thread() in threads[10:]
+    assert not data_threads()
+
+
+def test_a_generator_may_fill_the_same_memory_again() -> None:
+    def filling() -> Iterator[Any]:
+        x = np.empty(1)
+        for number in range(8):
+            time.sleep(2 * SLOW_SECONDS)
+            x[:] = number
+            yield x, np.zeros(1)
+
+    epoch = make_source(filling()).epoch()
+    taken = []
+    for batch in epoch:
+        time.sleep(4 * SLOW_SECONDS)  # the thread is ahead by now
+        taken += numbers([batch])
+    assert taken == list(range(8))

@@ -40,7 +40,7 @@ class StateScope:
         value = self._values.get(id(variable))
         if value is not None:
             return value
-        return self._outer.read(variable) if self._outer is not None else variable.own_value
+        return self._outer.read(variable) if self._outer is not None else variable.settled_value()
 
     def write(self, variable: Variable, value: Array) -> None:
         """Record an assignment."""

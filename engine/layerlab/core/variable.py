@@ -12,7 +12,7 @@ import numpy as np
 from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array, Shape
-from layerlab.core.context import context, naming_path
+from layerlab.core.context import before_use, context, naming_path
 from layerlab.core.first_values import postpones
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.registry import lookup
@@ -127,11 +127,17 @@ class Variable:
     def value(self) -> Array:
         """The array that holds now: the open state scope's, else the variable's own; autocast applied."""
         scope = context.state_scope
-        value = self.own_value if scope is None else scope.read(self)
+        value = self.settled_value() if scope is None else scope.read(self)
         wanted = context.autocast_dtype
         if wanted is not None and self.autocast and wanted != self.dtype and dtypes.is_float(self.dtype):
             return backend().cast(value, wanted)
         return value
+
+    def settled_value(self) -> Array:
+        """The own value, when nothing is under way that replaces it."""
+        if context.on_use is not None:
+            before_use()
+        return self.own_value
 
     @property
     def trainable(self) -> bool:
@@ -169,6 +175,7 @@ class Variable:
         if scope is not None:
             scope.write(self, array)
         else:
+            before_use()
             # A copy: a training step gives the memory of its old state away, this must not be anyone else's.
             array = backend().copy(array) if array is value else array
             self.own_value = backend().write(self.own_value, array)
@@ -185,7 +192,7 @@ class Variable:
 
     def _assign_with(self, combine: Callable[[Array, Array], Array], value: Any) -> Variable:
         scope = context.state_scope
-        mine = self.own_value if scope is None else scope.read(self)
+        mine = self.settled_value() if scope is None else scope.read(self)
         other = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
         with backend().inference():
             return self.assign(combine(mine, other))

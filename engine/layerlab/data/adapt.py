@@ -10,6 +10,7 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
+from layerlab.core.context import before_use
 from layerlab.data.arrays import array_source, check_shuffle
 from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
 from layerlab.data.convert import as_arrays, count_samples, is_sparse
@@ -21,7 +22,6 @@ from layerlab.data.foreign import (
     refuse_what_is_no_data,
     row_source,
 )
-from layerlab.data.prefetch import note_engine_use
 from layerlab.data.pydataset import PyDataset, PyDatasetSource
 from layerlab.data.queue_options import Queued, QueueOptions, unwrap
 from layerlab.data.source import BatchSource
@@ -63,7 +63,7 @@ def make_source(
         class_weight: weight by class number, for the targets of any kind of data.
     Raises: DataError, DTypeError or InvalidArgumentError for data that do not fit together.
     """
-    note_engine_use()
+    before_use()  # who asks for a source will use the model
     check_shuffle(shuffle)
     _check_positive("batch_size", batch_size)
     if steps != -1:

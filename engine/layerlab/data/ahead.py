@@ -1,15 +1,23 @@
-"""Threads that work ahead of the reader: bounded, in order, and gone when closed."""
+"""Threads that work ahead of the reader: bounded, in order, and gone when closed.
+
+A load that touches values of variables waits there until the reader waits for that very load: the reader may
+be in a step that replaces those values.
+"""
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import queue
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
+
+from layerlab.core.context import context
 
 __all__ = ["Ahead"]
 
@@ -30,12 +38,13 @@ class Ahead:
         self._tasks = iter(tasks)
         self._depth = depth
         self._todo: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._turns = _Turns()
         self._futures: deque[Future[Any]] = deque()
         self._threads = [
             threading.Thread(
                 # The context carries np.errstate and the like; each thread needs a copy of its own.
                 target=contextvars.copy_context().run,
-                args=(_work, self._todo, load),
+                args=(_work, self._todo, load, self._turns),
                 name=f"layerlab-data-{number}",
                 daemon=True,  # a thread that hangs in a user's code must not keep the process alive
             )
@@ -44,6 +53,7 @@ class Ahead:
         for thread in self._threads:
             thread.start()
         self._dismiss = weakref.finalize(self, _dismiss, self._todo, threads)  # also if it is never closed
+        self._free = weakref.finalize(self, self._turns.end)
         self._is_closed = False
         self._schedule()
 
@@ -54,10 +64,17 @@ class Ahead:
         if not self._futures:
             raise StopIteration
         future = self._futures[0]
-        _wait(future)
+        if not future.done():
+            with self._turns.given_to(future):
+                _wait(future)
         self._futures.popleft()
         self._schedule()
         return future.result()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next result, or the end, is there."""
+        return not self._futures or self._futures[0].done()
 
     def close(self) -> None:
         """Stop the threads. One that is in the midst of a load ends after it; it is waited for briefly."""
@@ -68,6 +85,7 @@ class Ahead:
         while self._futures:
             self._futures.popleft().cancel()
         self._dismiss()
+        self._free()
         for thread in self._threads:
             thread.join(_JOIN_SECONDS)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -88,21 +106,58 @@ class Ahead:
             self._todo.put((task, future))
 
 
+class _Turns:
+    """Who may touch what the reader's steps replace: the load that it waits for, at the end all."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._awaited: Future[Any] | None = None
+        self._reader: int | None = None
+        self._has_ended = False
+
+    @contextmanager
+    def given_to(self, future: Future[Any]) -> Iterator[None]:
+        """It is the turn of this load as long as the reader, the thread that calls, is inside."""
+        self._change(future, threading.get_ident())
+        try:
+            yield
+        finally:
+            self._change(None, None)
+
+    def end(self) -> None:
+        """The reader takes no further steps."""
+        self._has_ended = True
+        self._change(None, None)
+
+    def wait_for(self, future: Future[Any]) -> None:
+        """Until it is the turn of this load; from then on its thread acts for the reader."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_ended or self._awaited is future)
+            context.on_use, context.acts_for = None, self._reader
+
+    def _change(self, awaited: Future[Any] | None, reader: int | None) -> None:
+        with self._changed:
+            self._awaited, self._reader = awaited, reader
+            self._changed.notify_all()
+
+
 def _dismiss(todo: queue.SimpleQueue[Any], threads: int) -> None:
     """Let each thread end once it has done what is before this in the queue."""
     for _ in range(threads):
         todo.put(None)
 
 
-def _work(todo: queue.SimpleQueue[Any], load: Callable[[Any], Any]) -> None:
+def _work(todo: queue.SimpleQueue[Any], load: Callable[[Any], Any], turns: _Turns) -> None:
     # Holds no reference to the Ahead, so that one that is forgotten can be collected.
     while (item := todo.get()) is not None:
         task, future = item
         if future.set_running_or_notify_cancel():
+            context.on_use, context.acts_for = functools.partial(turns.wait_for, future), None
             try:
                 future.set_result(load(task))
             except BaseException as error:
                 future.set_exception(error)
+        context.on_use = None
         del item, task, future  # the batch may be large, and the next one long in coming
 
 

@@ -50,6 +50,7 @@ class IndexedSource:
         self._samples = samples
         self._take = take
         self.batch_size: int | None = batch_size
+        self.is_ready = True
         self._size = batch_size
         self._per_pass = -(-samples // batch_size)
         self.steps: int | None = steps if steps is not None else self._per_pass

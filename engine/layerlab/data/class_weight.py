@@ -83,6 +83,11 @@ class WeightedSource:
         """The first batch, with its weights."""
         return self._weigh(self._source.peek())
 
+    @property
+    def is_ready(self) -> bool:
+        """As of the source."""
+        return self._source.is_ready
+
     def epoch(self) -> Iterator[Any]:
         """The batches with their weights."""
         return map(self._weigh, self._source.epoch())

@@ -12,7 +12,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.host import host_array
 from layerlab.errors import DataError, DTypeError, explain
 
-__all__ = ["as_arrays", "count_samples", "is_list_of_values", "is_sparse"]
+__all__ = ["as_arrays", "count_samples", "in_own_memory", "is_list_of_values", "is_sparse"]
 
 PARTS = ("x", "y", "sample_weight")
 
@@ -77,6 +77,11 @@ def count_samples(data: tuple[Any, ...], where: str = "The data") -> int:
     return samples
 
 
+def in_own_memory(structure: Any) -> Any:
+    """The structure with copies of the arrays that can change: data may fill the same memory again."""
+    return tree.map_structure(_copied, structure)
+
+
 def is_list_of_values(structure: Any) -> bool:
     """True for a (nested) list of numbers or texts, which is one array, not a list of inputs."""
     if not isinstance(structure, list):
@@ -97,6 +102,12 @@ def _dense_method(value: Any) -> str:
         if hasattr(value, method):
             return method
     return "to_dense" if getattr(value, "is_sparse", None) is True else ""
+
+
+def _copied(leaf: Any) -> Any:
+    if isinstance(leaf, np.ndarray):
+        return leaf.copy()
+    return leaf.clone() if hasattr(leaf, "clone") else leaf  # a torch tensor
 
 
 def _as_array(leaf: Any, what: str, to_host: bool) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from layerlab.data.places import check_same, taken_in
-from layerlab.data.prefetch import Prefetcher, uses_layers
+from layerlab.data.prefetch import Prefetcher
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, explain
 
@@ -66,6 +66,11 @@ class IterableSource:
             except StopIteration:
                 raise DataError(explain("The data yield no batch.", expected="at least one batch")) from None
         return self._peeked[0][1]
+
+    @property
+    def is_ready(self) -> bool:
+        """As of the thread, if there is one; else whether no model is asked for the batches."""
+        return self._prefetcher.is_ready
 
     def epoch(self) -> Iterator[Any]:
         """The batches up to the limit, or to the end. Warns where there are fewer than were asked for."""
@@ -140,8 +145,6 @@ class IterableSource:
     def _advance(self) -> Any:
         if self._current is None:
             self._current, self._number = iter(self._iterable), 0
-            if uses_layers(self._current, self._iterable):
-                self._prefetcher.stay_here()
         data = next(self._current, _END)
         self._number += 1
         if data is _END:

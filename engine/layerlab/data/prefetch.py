@@ -1,31 +1,30 @@
 """Prefetch: batches that are slow to come are loaded in a thread, while the step before them runs.
 
-The first batches are loaded in the training thread. Data that use a layer stay there for good: while a step
-runs, the weights it replaces are not to be read.
+The first batches are loaded in the training thread. Data that touch values of variables (they ask a
+model, say) find those that they would find without a thread: `ahead` makes them wait for their turn.
 """
 
 from __future__ import annotations
 
-import itertools
-import threading
+import math
 import time
-import types
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from layerlab.core.layer import Layer
+from layerlab.core.context import before_use, context
 from layerlab.data.ahead import Ahead
+from layerlab.data.convert import in_own_memory
 
-__all__ = ["Prefetcher", "note_engine_use", "uses_layers"]
+__all__ = ["Prefetcher"]
 
 # A hand-over between threads costs some 0.03 ms, and two threads of Python share one lock: below this a
 # thread gains little.
 SLOW_SECONDS = 0.002
+_QUICK_LOADS = 16  # in a row, after which a thread is given up: it was a pause, or the first batch alone
 
 
 class Prefetcher:
-    """Reads the epochs of one source, in a thread from the first slow batch on.
+    """Reads the epochs of one source, in a thread from a slow batch on until batches are quick again.
 
     Args:
         depth: batches ahead, at most; 0 never starts a thread.
@@ -34,19 +33,28 @@ class Prefetcher:
     def __init__(self, depth: int) -> None:
         self._depth = depth
         self._is_slow = False
+        self._quick_loads = 0
+        self._uses_variables = False
         self._ahead: Ahead | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next batch comes without waiting for the thread, and without asking a model."""
+        if self._ahead is not None:
+            return self._ahead.is_ready
+        return not (self._uses_variables or (self._is_slow and self._depth))
 
     def read(self, pull: Callable[[], Any], limit: int | None) -> Iterator[Any]:
         """What `pull()` returns, up to `limit` times, or until it raises StopIteration.
 
         Never pulls more than `limit` times, nor again after an exception.
         """
-        left = itertools.repeat(None) if limit is None else itertools.repeat(None, limit)
-        for _ in left:
+        turns = _Turns(math.inf if limit is None else limit)
+        while turns.left > 0:
             if self._is_slow and self._depth:
-                # This turn is the thread's first.
-                yield from self._read_ahead(pull, itertools.chain([None], left))
-                return
+                yield from self._read_ahead(pull, turns)
+                continue
+            turns.left -= 1
             try:
                 item = self.pull(pull)
             except StopIteration:
@@ -54,18 +62,18 @@ class Prefetcher:
             yield item
 
     def pull(self, pull: Callable[[], Any]) -> Any:
-        """`pull()` in this thread, with an eye on how long it takes and what it uses."""
-        start = time.perf_counter()
-        with _noting_engine_use() as uses:
-            item = pull()
-        if uses:
-            self.stay_here()
-        self._is_slow = self._is_slow or time.perf_counter() - start > SLOW_SECONDS
-        return item
+        """`pull()` in this thread, with an eye on how long it takes and whether it uses variables."""
+        outer = context.on_use
 
-    def stay_here(self) -> None:
-        """Start no thread from now on."""
-        self._depth = 0
+        def note() -> None:
+            self._uses_variables, context.on_use = True, outer
+            before_use()
+
+        context.on_use = note
+        try:
+            return self._timed(pull)
+        finally:
+            context.on_use = outer
 
     def close(self) -> bool:
         """Stop the thread; True if it still runs, in the midst of a user's code."""
@@ -75,81 +83,46 @@ class Prefetcher:
         ahead.close()
         return ahead.is_running
 
-    def _read_ahead(self, pull: Callable[[], Any], turns: Iterable[Any]) -> Iterator[Any]:
-        has_ended = False
+    def _timed(self, pull: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        item = pull()
+        is_slow = time.perf_counter() - start > SLOW_SECONDS
+        self._quick_loads = 0 if is_slow else self._quick_loads + 1
+        self._is_slow = is_slow or (self._is_slow and self._quick_loads < _QUICK_LOADS)
+        return item
 
+    def _read_ahead(self, pull: Callable[[], Any], turns: _Turns) -> Iterator[Any]:
         def pull_unless_ended(_: Any) -> Any:
-            nonlocal has_ended
-            if has_ended:
+            if turns.have_ended:
                 raise StopIteration
             try:
-                return pull()
+                return in_own_memory(self._timed(pull))
             except BaseException:
-                has_ended = True
+                turns.end()
                 raise
 
-        ahead = self._ahead = Ahead(pull_unless_ended, turns, threads=1, depth=self._depth)
+        ahead = Ahead(pull_unless_ended, turns.while_true(lambda: self._is_slow), 1, self._depth)
+        self._ahead = ahead
         try:
             yield from ahead
         finally:
             ahead.close()
+        self._ahead = None
 
 
-def uses_layers(*sources: Any) -> bool:
-    """True if a generator, a function or an object holds or names a layer or model, one step deep."""
-    named = [value for source in sources for value in _named_by(source)]
-    inner = (value for holder in named for value in _attributes(holder))
-    return any(_is_of_layer(value) for value in itertools.chain(named, inner))
+class _Turns:
+    """How often batches may still be pulled in an epoch."""
 
+    def __init__(self, left: float) -> None:
+        self.left = left
+        self.have_ended = False
 
-def _named_by(source: Any) -> Iterable[Any]:
-    frame = getattr(source, "gi_frame", None)
-    if frame is not None:
-        local, code, outer = frame.f_locals, frame.f_code, frame.f_globals
-    elif isinstance(source, types.FunctionType):
-        code, outer = source.__code__, source.__globals__
-        cells = zip(code.co_freevars, source.__closure__ or (), strict=True)
-        local = {name: _content(cell) for name, cell in cells}
-    else:
-        return _attributes(source)
-    return [*local.values(), *(outer[name] for name in code.co_names if name in outer)]
+    def while_true(self, is_wanted: Callable[[], bool]) -> Iterator[None]:
+        """Take the turns one after the other, as long as that is wanted."""
+        while self.left > 0 and is_wanted():
+            self.left -= 1
+            yield
 
-
-def _attributes(holder: Any) -> Iterable[Any]:
-    is_plain = not isinstance(holder, types.ModuleType | type)
-    return list(getattr(holder, "__dict__", {}).values()) if is_plain else []
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet assigned
-        return None
-
-
-def _is_of_layer(value: Any) -> bool:
-    return isinstance(value, Layer) or isinstance(getattr(value, "__self__", None), Layer)
-
-
-class _Here(threading.local):
-    def __init__(self) -> None:
-        self.uses: list[str] | None = None
-
-
-_here = _Here()
-
-
-@contextmanager
-def _noting_engine_use() -> Iterator[list[str]]:
-    """A list that is not empty after data were given to a model inside, in this thread."""
-    previous, _here.uses = _here.uses, []
-    try:
-        yield _here.uses
-    finally:
-        _here.uses = previous
-
-
-def note_engine_use() -> None:
-    """Say that a model is about to be used; if a batch is being loaded in this thread, it is for that."""
-    if _here.uses is not None:
-        _here.uses.append("used")
+    def end(self) -> None:
+        """No more, whatever was left."""
+        self.left, self.have_ended = 0, True

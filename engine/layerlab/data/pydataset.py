@@ -14,7 +14,7 @@ from layerlab.core.seed import make_default_seed
 from layerlab.data.ahead import Ahead
 from layerlab.data.iterators import warn_of_end
 from layerlab.data.places import check_same, generator_at, taken_in
-from layerlab.data.prefetch import Prefetcher, uses_layers
+from layerlab.data.prefetch import Prefetcher
 from layerlab.data.processes import ProcessWorkers
 from layerlab.data.queue_options import QueueOptions
 from layerlab.data.unpack import prepared
@@ -119,8 +119,6 @@ class PyDatasetSource:
         self._has_warned = False
         self._tasks = 0
         self._prefetcher = Prefetcher(self._options.prefetch_depth if self._options.workers else 0)
-        if uses_layers(dataset, type(dataset).__getitem__):
-            self._prefetcher.stay_here()
         self._ahead: Ahead | None = None
         self._processes: ProcessWorkers | None = None
         self.batch_size: int | None = None
@@ -142,6 +140,11 @@ class PyDatasetSource:
                 )
             self._peeked.append(self._prefetcher.pull(lambda: self._load(task)))
         return self._peeked[0][1]
+
+    @property
+    def is_ready(self) -> bool:
+        """As of the threads, if there are any; else whether no model is asked for the batches."""
+        return self._prefetcher.is_ready if self._ahead is None else self._ahead.is_ready
 
     def epoch(self) -> Iterator[Any]:
         """The batches of an epoch, with the data set's hooks around it."""

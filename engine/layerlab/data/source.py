@@ -34,6 +34,11 @@ class BatchSource(Protocol):
         """A batch like those to come, without taking it away from the epoch."""
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next batch of the epoch can be had at once, before the step on the last one."""
+        ...
+
     def epoch(self) -> Iterator[Any]:
         """The batches of the next epoch."""
         ...
