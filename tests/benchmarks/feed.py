@@ -1,7 +1,7 @@
 """The MLP fed from arrays, generators, data sets and loaders; `sources.py` runs this in a process.
 
-layerlab, Keras and a loop by hand that calls a program (JAX) or the modules (PyTorch) for each batch, in turn; and the
-batches alone, without a model. Prints JSON.
+layerlab, Keras and a loop by hand that calls a program (JAX) or the modules (PyTorch) for each batch, in
+turn; and the batches alone, without a model. Prints JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import importlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +65,11 @@ def _loader(data: Arrays, library: Any) -> Any:
 
 def _tensors(data: Arrays, library: Any) -> Iterator[Any]:
     """Arrays of the back end, as from a pipeline of its own."""
-    as_array = torch.from_numpy if layerlab.config.backend() == "torch" else importlib.import_module("jax").numpy.asarray
+    as_array = (
+        torch.from_numpy
+        if layerlab.config.backend() == "torch"
+        else importlib.import_module("jax").numpy.asarray
+    )
     for x, y in _generator(data, library):
         yield as_array(x), as_array(y)
 
@@ -108,7 +112,10 @@ class _Models:
     def __init__(self, case: Case, by_hand: Any) -> None:
         layerlab.utils.set_random_seed(0)
         self.data = case.data()
-        self.libraries = {"layerlab": (layerlab, case.compiled(layerlab)), "keras": (keras, case.compiled(keras))}
+        self.libraries = {
+            "layerlab": (layerlab, case.compiled(layerlab)),
+            "keras": (keras, case.compiled(keras)),
+        }
         ours, theirs = (model for _, model in self.libraries.values())
         theirs.set_weights(ours.get_weights())
         paths = [variable.path.removeprefix(f"{ours.name}/") for variable in ours.weights]

@@ -30,14 +30,19 @@ def run(options: Options) -> bool:
     for backend in options.backends:
         print(f"-- {backend}", flush=True)
         with tempfile.TemporaryDirectory() as home:
-            found = in_own_process(
-                "feed", options.rounds, *steps, variables=environment(backend, home)
-            )
+            found = in_own_process("feed", options.rounds, *steps, variables=environment(backend, home))
         for source, whats in found.items():
             for title, (what, times) in zip((source, "", ""), whats.items(), strict=True):
                 ours, keras, hand, alone = (times[name] for name in ("layerlab", "keras", "hand", "batches"))
                 least, most = _TARGETS
                 print_row(
-                    title, what, ours, keras, hand, alone, at_least(keras / ours, least), at_most(ours / hand, most)
+                    title,
+                    what,
+                    ours,
+                    keras,
+                    hand,
+                    alone,
+                    at_least(keras / ours, least),
+                    at_most(ours / hand, most),
                 )
     return True

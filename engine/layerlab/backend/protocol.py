@@ -70,6 +70,9 @@ class Backend(Protocol):
     def to_numpy(self, x: Array) -> np.ndarray:
         """A NumPy array (bfloat16 as ml_dtypes.bfloat16); detached, copied from the device."""
 
+    def is_on_host(self, x: Array) -> bool:
+        """Whether NumPy can read the array where it is, without a transfer from a device."""
+
     def copy(self, x: Array) -> Array:
         """The same values in memory of their own."""
 

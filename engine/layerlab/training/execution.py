@@ -14,11 +14,14 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
+from layerlab.core.context import context
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
+from layerlab.training.gathering import Gathering
+from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.pace import Pace
 from layerlab.training.repeats import repeats
 from layerlab.training.runner import Ran, StepRunner
@@ -45,6 +48,8 @@ class Execution(Steps):
         self._compiled: dict[str, Any] = {}  # arguments of compile; empty before it
         self._runners: dict[str, Any] = {}  # kind -> (what it was made for, the StepRunner)
         self._ran: list[Ran] = []
+        # Steps that were run before their call came: by the identity of its first batch, and that batch.
+        self._early: dict[int, tuple[Any, list[Ran]]] = {}
         self._undo_reset: Callable[[], None] = _nothing
         self._owner: tuple[int, str] | None = None  # thread and method that use the state now
 
@@ -99,22 +104,24 @@ class Execution(Steps):
         """The batches of an epoch, in lists of those that run in one call.
 
         That is `steps_per_execution`; if it is 1, and nobody wants to hear of each batch, as many as the back
-        end runs faster together, up to about a tenth of a second of them. Of a run that is steered one such
-        call is under way while the next one is prepared, and no more: a pause waits for them.
+        end runs faster together, up to about a tenth of a second of them, and of batches that come one by one
+        those that are there. Of a run that is steered one such call is under way while the next one is
+        prepared, and no more: a pause waits for them.
         """
         runner, batches = self._runner(kind), source.epoch()
-        pace = self._pace(runner, source, kind, callbacks)
+        first = next(batches, None)
+        if first is None:
+            return
+        batches = itertools.chain([first], batches)
+        pace = self._pace(runner, source, first if source.whole is None else source.peek(), kind, callbacks)
         is_steered = control is not None and pace.is_adaptive
-        calls = _Calls(pace)
+        calls, gathering = _Calls(pace), self._gathering(source, batches, kind)
         try:
             while True:
                 steps = 1 if control is not None and control.is_stepping else pace.steps
-                together = list(itertools.islice(batches, steps))
+                together = gathering.gathered(steps, waits=not pace.is_adaptive)
                 if not together:
                     break
-                if source.whole is None:  # checked if they could not be before
-                    for batch in together:
-                        self._check_batch(batch, has_targets=kind != "predict")
                 if is_steered:
                     calls.wait(leave=0 if pace.is_unsure else 1)
                 start = time.perf_counter()
@@ -129,14 +136,32 @@ class Execution(Steps):
         finally:
             runner.rest()
 
-    def _pace(self, runner: StepRunner, source: BatchSource, kind: str, callbacks: CallbackList) -> Pace:
+    def _gathering(self, source: BatchSource, batches: Iterator[Any], kind: str) -> Gathering:
+        def check(batch: Any) -> None:
+            if source.whole is None:  # checked if they could not be before
+                self._check_batch(batch, has_targets=kind != "predict")
+
+        def run_early(batches: list[Any]) -> None:
+            for batch in batches:
+                with deferred_interrupts():  # a step that is committed is also noted
+                    ran = self._run_steps(kind, [batch])
+                    _, before = self._early.get(id(batches[0]), (None, []))
+                    self._early[id(batches[0])] = batches[0], before + ran
+
+        return Gathering(source, batches, check, run_early)
+
+    def _pace(
+        self, runner: StepRunner, source: BatchSource, batch: Any, kind: str, callbacks: CallbackList
+    ) -> Pace:
         asked = self._steps_per_execution
         # A function of a user's takes the batches that were asked for, and no more.
         is_fixed = asked == 1 and (callbacks.wants_batches(kind) or not self._makes_own(kind))
-        if source.whole is None or is_fixed:
+        if is_fixed:
             return Pace(asked, asked)
-        batch, samples = source.peek(), len(next(x for x in tree.flatten(source.whole) if x is not None))
-        rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
+        rest = 0
+        if source.whole is not None:
+            samples = len(next(x for x in tree.flatten(source.whole) if x is not None))
+            rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
         most = runner.begin(batch, source.steps if asked == 1 else asked, rest)
         return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 
@@ -166,15 +191,19 @@ class Execution(Steps):
         if kind not in self._runners:  # called by hand, not by fit
             self._prepare(batches[0], is_compiled=kind != "predict")
         runner = self._runners[kind][1] if kind in self._runners else self._runner(kind)
+        _, early = self._early.pop(id(batches[0]), (None, []))
+        batches = batches[sum(ran.count for ran in early) :]
+        if not batches:
+            return early
         try:
-            ran = runner.run(batches)
+            ran = early + runner.run(batches)
         except UntrackedVariableError:
             # A metric may make its variables in its first update: now they are there.
             current = self._runner(kind)
             if current is runner:
                 self._undo_reset()
                 raise
-            ran = current.run(batches)
+            ran = early + current.run(batches)
         except BaseException:
             self._undo_reset()
             raise
@@ -239,7 +268,7 @@ class Execution(Steps):
     @contextmanager
     def _alone(self, method: str) -> Iterator[None]:
         """Only one thread at a time: while a step runs the old state is gone, the new one not yet there."""
-        me = threading.get_ident()
+        me = context.acts_for or threading.get_ident()
         with _ownership:
             previous = self._owner
             if previous is not None and previous[0] != me:

@@ -17,7 +17,7 @@ _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, t
 _NOT_COMPUTED = frozenset(
     """
     _inbound_nodes _outbound_nodes _init_arguments _compiled _runners _ran _undo_reset history
-    train_function test_function predict_function _losses
+    train_function test_function predict_function _losses _early
     """.split()  # noqa: SIM905
 )
 

@@ -76,8 +76,10 @@ class StepRunner:
         self.together = 1
         if self._can_loop and _fits_loop(batch):
             size = sum(leaf.nbytes for leaf in tree.flatten(batch) if leaf is not None)
-            together = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
+            wanted = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
             self._shapes = _shapes(batch)
+            # A program that takes more serves as well: what is known of an epoch's length changes.
+            together = max([wanted, *(most for most, shapes in self._loops if shapes == str(self._shapes))])
             self._can_loop = self._loop(together) is not None
             self.together = together if self._can_loop else 1
         prepare = getattr(self._step, "prepare", None)
@@ -142,10 +144,14 @@ class StepRunner:
 
 def _fits_loop(batch: Any) -> bool:
     return all(
-        isinstance(leaf, np.ndarray) and leaf.dtype.name not in _WIDE
+        _is_on_host(leaf) and str(leaf.dtype).rpartition(".")[2] not in _WIDE
         for leaf in tree.flatten(batch)
         if leaf is not None
     )
+
+
+def _is_on_host(leaf: Any) -> bool:
+    return isinstance(leaf, np.ndarray) or (backend().is_array(leaf) and backend().is_on_host(leaf))
 
 
 def _shapes(batch: Any) -> list[Any]:

@@ -25,6 +25,7 @@ __all__ = [
     "inference",
     "is_abstract",
     "is_array",
+    "is_on_host",
     "leaf",
     "set_at",
     "taped",
@@ -75,6 +76,10 @@ def _uploaded(host: np.ndarray) -> Array:
 
 def to_numpy(x: Array) -> np.ndarray:
     return np.array(x)
+
+
+def is_on_host(x: Array) -> bool:
+    return all(device.platform == "cpu" for device in x.devices())
 
 
 def copy(x: Array) -> Array:

@@ -26,6 +26,7 @@ __all__ = [
     "inference",
     "is_abstract",
     "is_array",
+    "is_on_host",
     "leaf",
     "set_at",
     "taped",
@@ -77,6 +78,10 @@ def to_numpy(x: Array) -> np.ndarray:
         return np.array(host.numpy())
     raw = host.contiguous().view(torch_dtype(np.dtype(as_bytes).name)).numpy()
     return np.array(raw).view(numpy_dtype(name))
+
+
+def is_on_host(x: Array) -> bool:
+    return bool(x.device.type == "cpu")
 
 
 def copy(x: Array) -> Array:
