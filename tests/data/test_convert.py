@@ -128,3 +128,17 @@ def test_the_array_of_another_length_is_named_among_many() -> None:
     x = [np.zeros(3)] * 20 + [np.zeros(4)]
     with pytest.raises(ValueError, match=r"x\[20\] has 4"):
         make_source(x)
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_integers_of_more_than_32_bits_are_refused_on_either_back_end(backend: str, batched: bool) -> None:
+    ids = np.array([[1], [2**40]])
+    where = "Batch 1: x" if batched else "x"
+    with pytest.raises(TypeError, match=rf"^{where} holds integers of more than 32 bits(.|\n)*1099511627776"):
+        make_source(iter([(ids, ids)]) if batched else ids).peek()
+    assert make_source(ids % 2**31).whole[0].dtype == "int64"
+
+
+def test_a_masked_array_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^x\['a'\] is a masked array(.|\n)*filled"):
+        make_source({"a": np.ma.masked_array(np.ones(3), [0, 1, 0])})

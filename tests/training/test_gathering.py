@@ -252,3 +252,34 @@ def test_steps_per_execution_takes_as_many_batches_as_it_says(backend: str, call
     model.fit(generator(), verbose=0)
     assert calls == [8] * 6 + [2]
     assert make_source(generator()).is_ready
+
+
+def test_few_batches_run_one_by_one_where_a_call_sends_more_than_they_are(
+    backend: str, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, one = compiled(), compiled()
+    model.fit(generator(), verbose=0)
+    runner = model._runners["train"][1]
+    [loop] = runner._loops.values()
+    called: list[int] = []
+
+    class Far:
+        """As on another device."""
+
+        few = SAMPLES
+
+        def __call__(self, state: Any, batches: list[Any]) -> Any:
+            called.append(len(batches))
+            return loop(state, batches)
+
+        def rest(self) -> None:
+            loop.rest()
+
+    runner._loops = dict.fromkeys(runner._loops, Far())
+    model.fit(generator(), verbose=0)
+    assert called == []
+    model.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
+    assert sum(called) > 0  # arrays are never few
+    for _ in range(3):
+        one.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], one.get_weights()[0], rtol=1e-4, atol=1e-6)

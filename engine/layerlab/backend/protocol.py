@@ -33,6 +33,9 @@ class ArraySpec:
 class Loop(Protocol):
     """Many steps as one program."""
 
+    few: int
+    """For so few batches a call takes longer than steps one by one."""
+
     def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
         """A step on each batch, which are arrays of equal shapes on the host.
 

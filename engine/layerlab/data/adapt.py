@@ -67,7 +67,7 @@ def make_source(
     check_shuffle(shuffle)
     _check_positive("batch_size", batch_size)
     if steps != -1:
-        _check_positive("steps", steps)
+        _check_positive("steps_per_epoch, or steps,", steps)
     if class_weight is not None:
         class_weight = checked_class_weight(class_weight)
     x, options = unwrap(x)

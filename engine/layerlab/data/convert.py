@@ -16,6 +16,7 @@ __all__ = ["as_arrays", "count_samples", "in_own_memory", "is_list_of_values", "
 
 PARTS = ("x", "y", "sample_weight")
 
+_FITTING = {"int64": "int32", "uint64": "uint32"}
 _NOT_NUMBERS = {
     "U": "text",
     "S": "text",
@@ -111,10 +112,14 @@ def _copied(leaf: Any) -> Any:
 
 
 def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
-    if (
-        isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biuf"
-    ):  # nearly always; a batch takes microseconds
-        return _as_floatx(leaf)
+    if isinstance(leaf, np.ma.MaskedArray):  # back ends would take what is behind the mask
+        raise DataError(
+            explain(
+                f"{what} is a masked array.", fix=f"fill it, e.g. {what}.filled(0), and weigh the samples"
+            )
+        )
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biuf":  # nearly always: in microseconds
+        return _narrow(leaf, what)
     if is_sparse(leaf):
         raise DataError(
             explain(
@@ -125,14 +130,14 @@ def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
         )
     if backend().is_array(leaf) and not isinstance(leaf, np.ndarray):
         if to_host:
-            return _as_floatx(backend().to_numpy(leaf))
+            return _narrow(backend().to_numpy(leaf), what)
         return leaf.detach() if getattr(leaf, "requires_grad", False) else leaf
     if hasattr(leaf, "detach"):  # a torch tensor on another back end
-        return _as_floatx(host_array(leaf, str(leaf.dtype).rpartition(".")[2]))
+        return _narrow(host_array(leaf, str(leaf.dtype).rpartition(".")[2]), what)
     if hasattr(leaf, "columns") and hasattr(leaf, "to_numpy"):
-        return _as_floatx(_of_frame(leaf, what))
+        return _narrow(_of_frame(leaf, what), what)
     name = getattr(leaf, "name", None)
-    return _as_floatx(_of_column(leaf, f"{what}, '{name}'," if isinstance(name, str) else what))
+    return _narrow(_of_column(leaf, f"{what}, '{name}'," if isinstance(name, str) else what), what)
 
 
 def _of_frame(frame: Any, what: str) -> np.ndarray:
@@ -197,10 +202,24 @@ def _stack(values: Any, what: str) -> np.ndarray:
         ) from None
 
 
-def _as_floatx(array: np.ndarray) -> np.ndarray:
+def _narrow(array: np.ndarray, what: str) -> np.ndarray:
+    """float64 as floatx; 64-bit integers, which steps take at 32 bits, as they are, if they fit."""
     # NumPy makes float64 of everything; a second copy of float32 data is never made.
-    floatx = dtypes.numpy_dtype(dtypes.standardize_dtype(None))
-    return array.astype(floatx) if array.dtype == np.float64 else array
+    if array.dtype == np.float64:
+        return array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None)))
+    if array.dtype.name in _FITTING and array.size:
+        limits = np.iinfo(_FITTING[array.dtype.name])
+        least, most = array.min(), array.max()
+        if least < limits.min or most > limits.max:  # JAX would cut the upper bits off
+            raise DTypeError(
+                explain(
+                    f"{what} holds integers of more than 32 bits.",
+                    expected=f"values from {limits.min} to {limits.max}",
+                    got=f"{array.dtype.name} from {least} to {most}",
+                    fix="number them anew, np.unique(values, return_inverse=True)[1], or hash them",
+                )
+            )
+    return array
 
 
 def _different_lengths(where: str, lengths: dict[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
-from layerlab.errors import DataError, explain
+from layerlab.errors import DataError, DTypeError, explain
 
 __all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_weight"]
 
@@ -73,7 +73,10 @@ def prepared(data: Any, where: str, lists_are_tuples: bool = False) -> tuple[Any
         where: which batch it is, for messages.
     Raises: DataError or DTypeError.
     """
-    batch = as_batch(data, lists_are_tuples)
-    arrays = tuple(as_arrays(part, name, to_host=False) for part, name in zip(batch, PARTS, strict=False))
+    try:
+        batch = as_batch(data, lists_are_tuples)
+        arrays = tuple(as_arrays(part, name, to_host=False) for part, name in zip(batch, PARTS, strict=False))
+    except (DataError, DTypeError) as error:
+        raise type(error)(f"{where}: {error}") from None
     count_samples(arrays, where)
     return arrays

@@ -162,7 +162,9 @@ class Execution(Steps):
         if source.whole is not None:
             samples = len(next(x for x in tree.flatten(source.whole) if x is not None))
             rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
-        most = runner.begin(batch, source.steps if asked == 1 else asked, rest)
+        most = runner.begin(
+            batch, source.steps if asked == 1 else asked, rest, may_be_few=source.whole is None
+        )
         return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _makes_own(self, kind: str) -> bool:

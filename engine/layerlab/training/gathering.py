@@ -39,6 +39,7 @@ class Gathering:
         self._check, self._run_early = check, run_early
         self._failure: BaseException | None = None
         self._asks_model = False
+        self._number = 0
         self._began = 0.0  # when the last batch was asked for
 
     def gathered(self, most: int, waits: bool) -> list[Any]:
@@ -66,7 +67,7 @@ class Gathering:
                 batch = next(self._batches, None)
                 if batch is None:
                     break
-                self._check(batch)
+                self._check_numbered(batch)
                 together.append(batch)
         except BaseException as error:
             if not together:
@@ -75,6 +76,14 @@ class Gathering:
         finally:
             context.on_use = outer
         return together
+
+    def _check_numbered(self, batch: Any) -> None:
+        self._number += 1
+        try:
+            self._check(batch)
+        except Exception as error:
+            error.add_note(f"That was batch {self._number} of the epoch.")
+            raise
 
     def _may_go_on(self, start: float) -> bool:
         """Whether the next batch is there, and the last ones came quickly."""

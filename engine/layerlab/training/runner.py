@@ -65,15 +65,17 @@ class StepRunner:
         self._shapes: list[Any] = []
         self._paces: dict[Any, Pace] = {}
         self.together = 1  # batches that may run in one program, from `begin` to `rest`
+        self._may_be_few = False
 
-    def begin(self, batch: Any, steps: int | None, rest: int = 0) -> int:
+    def begin(self, batch: Any, steps: int | None, rest: int = 0, may_be_few: bool = False) -> int:
         """Get ready for batches like this one; returns how many to run together, 1 if nothing is gained.
 
         Args:
             steps: the most that will come together, if known.
             rest: samples in the last batch, if it is a smaller one.
+            may_be_few: whether calls may get few batches time and again, as they come.
         """
-        self.together = 1
+        self.together, self._may_be_few = 1, may_be_few
         if self._can_loop and _fits_loop(batch):
             size = sum(leaf.nbytes for leaf in tree.flatten(batch) if leaf is not None)
             wanted = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
@@ -122,7 +124,7 @@ class StepRunner:
             while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:
                 count += 1
         loop = self._loop(self.together) if count and self._can_loop else None
-        if loop is None:
+        if loop is None or (self._may_be_few and count <= loop.few):
             return None
         result = loop(self._layout.read(), batches[:count])
         if result is None:  # slower in a loop than alone

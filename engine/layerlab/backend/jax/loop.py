@@ -47,6 +47,8 @@ class _Loop:
         self._program = jax.jit(looped, donate_argnums=0) if donate else jax.jit(only_changes(looped))
         self._donates = donate
         self._capacity = capacity
+        # To another device all of the memory is sent, however little of it is filled.
+        self.few = 0 if jax.default_backend() == "cpu" else capacity // 8
         self._staging: list[_Staging] = []
 
     def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:

@@ -38,6 +38,8 @@ def compile_loop(
 
 
 class _Loop:
+    few = 0
+
     def __init__(self, recording: Recorded, keep_all: bool) -> None:
         self._recording, self._keep_all = recording, keep_all
 
