@@ -14,6 +14,11 @@ from layerlab import frontends
 
 
 class Watching:
+    began = 0
+
+    def begin(self) -> None:
+        self.began += 1
+
     def watch(self, run_id: str, model: Any, control: Any) -> Callable[[Any], None] | None:
         return print if run_id == "seen" else None
 
@@ -22,6 +27,9 @@ class Watching:
 
 
 class Broken:
+    def begin(self) -> None:
+        raise OSError("no start")
+
     def watch(self, run_id: str, model: Any, control: Any) -> None:
         raise RuntimeError("no room")
 
@@ -97,3 +105,17 @@ def test_importing_the_engine_looks_no_front_end_up() -> None:
     code = "import sys, layerlab; print('layerlab_jupyter' in sys.modules, 'IPython' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert result.stdout.split() == ["False", "False"], result.stderr
+
+
+def test_the_import_begins_front_ends_only_where_a_person_types(
+    install: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = Watching()
+    install(lambda: watching, Broken)
+    monkeypatch.delattr(sys, "ps1", raising=False)
+    frontends.begin()
+    assert watching.began == 0
+    monkeypatch.setattr(sys, "ps1", "In : ", raising=False)
+    with pytest.warns(UserWarning, match="preparing the front end failed: OSError: no start"):
+        frontends.begin()
+    assert watching.began == 1

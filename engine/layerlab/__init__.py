@@ -6,6 +6,7 @@ from layerlab import (
     config,
     constraints,
     dtype_policies,
+    frontends,
     initializers,
     layers,
     losses,
@@ -69,3 +70,5 @@ __all__ = [
     "saving",
     "utils",
 ]
+
+frontends.begin()

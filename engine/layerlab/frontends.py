@@ -1,8 +1,9 @@
 """How a front end (a notebook, a dashboard) takes part without the engine knowing it.
 
 A package offers an object with the methods of `Frontend` under the entry-point group
-`layerlab.frontends`; it is looked up when the first model is trained or displayed, never at
-import. A front end that fails is left out with one warning: it must never cost a training run.
+`layerlab.frontends`; it is looked up when the first model is trained or displayed, and at import only
+where a person types the commands. A front end that fails is left out with one warning: it must never
+cost a training run.
 Imports L0 only.
 """
 
@@ -10,13 +11,14 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from layerlab.events import Event, Listener
 
-__all__ = ["Frontend", "Watch", "discover", "display_bundle", "watchers"]
+__all__ = ["Frontend", "Watch", "begin", "discover", "display_bundle", "watchers"]
 
 GROUP = "layerlab.frontends"
 
@@ -26,6 +28,10 @@ Watch = Callable[[str, Any, Any], Listener | None]
 
 class Frontend(Protocol):
     """What an entry point of the group must offer."""
+
+    def begin(self) -> None:
+        """Called once, when layerlab is imported in an interactive session."""
+        ...
 
     def watch(self, run_id: str, model: Any, control: Any) -> Listener | None:
         """Called when fit starts with verbose='auto'. A listener that will get each event of the
@@ -47,6 +53,13 @@ def discover() -> tuple[Frontend, ...]:
         if frontend is not None:
             found.append(frontend)
     return tuple(found)
+
+
+def begin() -> None:
+    """Tell the front ends that layerlab was imported, if the session is interactive, as notebooks are."""
+    if hasattr(sys, "ps1"):
+        for frontend in discover():
+            _guarded(frontend.begin, "preparing the front end")
 
 
 def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = ()) -> list[Listener]:

@@ -9,11 +9,12 @@ from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.control import install
-from layerlab_jupyter.kernels import running_kernel
+from layerlab_jupyter.kernels import running_kernel, running_shell
 from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.registry import Run, registry
+from layerlab_jupyter.tracebacks import install_short_tracebacks
 from layerlab_jupyter.widgets.host import needs_widget
 
 __all__ = ["JupyterFrontend", "frontend"]
@@ -21,6 +22,14 @@ __all__ = ["JupyterFrontend", "frontend"]
 
 class JupyterFrontend:
     """Shows runs and models in notebooks; outside a Jupyter kernel it has nothing to say."""
+
+    def begin(self) -> None:
+        """Show errors without the engine's frames, and let the panels list models before one is shown."""
+        shell, kernel = running_shell(), running_kernel()
+        if shell is not None:
+            install_short_tracebacks(shell)
+        if kernel is not None:
+            install(kernel)
 
     def watch(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
         """A monitor that shows the run in the cell that called fit."""

@@ -7,15 +7,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["kernel_id", "notebook_variables", "running_kernel"]
+__all__ = ["kernel_id", "notebook_variables", "running_kernel", "running_shell"]
 
 
 def running_kernel() -> Any | None:
     """The IPython kernel of this process; None in a script, a terminal and a plain IPython."""
-    ipython = sys.modules.get("IPython")  # a kernel has imported it long ago
-    shell = ipython.get_ipython() if ipython is not None else None
-    kernel = getattr(shell, "kernel", None)
+    kernel = getattr(running_shell(), "kernel", None)
     return kernel if hasattr(kernel, "control_handlers") else None
+
+
+def running_shell() -> Any | None:
+    """The IPython shell of this process, of a kernel or of a terminal."""
+    ipython = sys.modules.get("IPython")  # a shell has imported it long ago
+    return ipython.get_ipython() if ipython is not None else None
 
 
 def notebook_variables() -> dict[str, Any]:
