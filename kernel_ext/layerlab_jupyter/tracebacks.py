@@ -52,11 +52,16 @@ def shortened(error: BaseException) -> Iterator[TracebackType | None]:
         for one, short, _ in parts[1:]:
             one.__traceback__ = short
         if any(is_shorter for *_, is_shorter in parts):
-            error.add_note(_HINT)
+            error.__notes__ = [*_telling_notes(error), _HINT]
         yield parts[0][1]
     finally:
         for state in states:
             state.restore()
+
+
+def _telling_notes(error: BaseException) -> list[str]:
+    """Not what JAX notes about frames that it has hidden itself."""
+    return [note for note in getattr(error, "__notes__", ()) if "JAX_TRACEBACK_FILTERING" not in note]
 
 
 class _State:

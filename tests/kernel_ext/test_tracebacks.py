@@ -69,6 +69,22 @@ def test_an_error_that_nobody_explains_shows_the_line_that_raised_it(monkeypatch
     assert "core/layer.py" not in text
 
 
+class Noting(layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        error = ValueError("wrong")
+        error.add_note("Set JAX_TRACEBACK_FILTERING=off to include these.")
+        raise error
+
+
+def test_of_the_notes_those_that_help_are_shown() -> None:
+    _, _, text = shown(lambda: Noting(name="mine")(np.ones((2, 4), "float32")))
+    assert text.splitlines()[-3:] == [
+        "ValueError: wrong",
+        'In layer Noting "mine".',
+        "(%tb shows the lines inside layerlab.)",
+    ]
+
+
 def test_an_error_without_the_engine_is_left_as_it_is() -> None:
     error, files, text = shown(lambda: np.zeros((2, 3)) @ np.zeros((2, 3)))
     assert len(files) == len(traceback.extract_tb(error.__traceback__))

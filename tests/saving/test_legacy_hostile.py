@@ -201,7 +201,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe.h5", tmp_path, Path("/dev/zero")):
         with pytest.raises(OSError, match="pipe or a device"):
             model().load_weights(path)
-    with pytest.raises(FileNotFoundError, match="no weights file"):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
         model().load_weights(tmp_path / "none.h5")
     for content in (b"", b"hello", b"\x89HDF\r\n\x1a\n" + bytes(100)):
         (tmp_path / "bad.h5").write_bytes(content)

@@ -93,7 +93,7 @@ def test_save_says_what_is_wrong_with_a_path(tmp_path: Path, saved: Path) -> Non
         model.save_weights(tmp_path / "missing" / "a.weights.h5")
     with pytest.raises(FileExistsError, match="overwrite=True"):
         model.save_weights(saved, overwrite=False)
-    with pytest.raises(FileNotFoundError, match="no weights file"):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
         model.load_weights(tmp_path / "other.weights.h5")
     with pytest.raises(ValueError, match="no weights yet"):
         keras.Sequential([keras.layers.Dense(2)]).save_weights(saved)

@@ -94,6 +94,9 @@ class Function(Operation):
                     f"'{self.name}' got {len(values)} inputs.",
                     expected=f"{len(self.inputs)}: {', '.join(names)}",
                     got=str(len(values)),
+                    fix="make an array of the numbers: np.array([...])"
+                    if all(isinstance(value, int | float) for value in values)
+                    else "",
                 )
             )
         return values

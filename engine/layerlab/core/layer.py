@@ -6,9 +6,11 @@ Imports the rest of core and, for arithmetic on variables, nothing else: a layer
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ from layerlab.errors import (
     NotBuiltError,
     ShapeError,
     UnsupportedError,
+    did_you_mean,
     explain,
 )
 
@@ -91,8 +94,9 @@ class Layer(Operation, Configurable):
         super().__init__(name=name)
         shape = _legacy_input_shape(kwargs)
         if kwargs:
+            hint = did_you_mean(min(kwargs), [*inspect.signature(type(self)).parameters, "name", "dtype"])
             raise InvalidArgumentError(
-                explain(f"{type(self).__name__} got unknown arguments.", got=", ".join(sorted(kwargs)))
+                explain(f"{type(self).__name__} got unknown arguments.{hint}", got=", ".join(sorted(kwargs)))
             )
         self.activity_regularizer = resolve("regularizers", activity_regularizer)
         self.dtype_policy = dtypes.as_policy(dtype)
@@ -311,7 +315,7 @@ class Layer(Operation, Configurable):
             if dtypes.is_float(dtype)
             else "zeros"
         )
-        with name_scope(self.name, caller=self):
+        with name_scope(self.name, caller=self), self._explained_memory_errors(name, shape):
             variable = Variable(
                 resolve("initializers", initializer)
                 if isinstance(initializer, str | dict | type)
@@ -329,6 +333,18 @@ class Layer(Operation, Configurable):
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own_variables().append(variable)
         return variable
+
+    @contextlib.contextmanager
+    def _explained_memory_errors(self, name: str | None, shape: Sequence[int | None]) -> Iterator[None]:
+        try:
+            yield
+        except MemoryError as error:
+            raise MemoryError(
+                explain(
+                    f'{self.describe()} has no room for the weight "{name}" of shape {tuple(shape)}.',
+                    fix="use fewer units, or make the input smaller first, e.g. by pooling",
+                )
+            ) from error
 
     def _own_variables(self) -> list[Variable]:
         return self.__dict__.setdefault("_variables", [])

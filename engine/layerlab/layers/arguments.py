@@ -57,8 +57,14 @@ def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
 def as_positive(value: Any, name: str, layer: str) -> int:
     """`value` if it is an integer above 0, else InvalidArgumentError."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        meant = str(value).removesuffix(".0")
         raise InvalidArgumentError(
-            explain(f"{layer} got a bad `{name}`.", expected="a positive integer", got=repr(value))
+            explain(
+                f"{layer} got a bad `{name}`.",
+                expected="a positive integer",
+                got=repr(value),
+                fix=f"{name}={meant}" if meant.isdecimal() and int(meant) > 0 else "",
+            )
         )
     return value
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
+from layerlab.core.call_spec import shape_of
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.errors import ShapeError, explain
@@ -70,7 +71,7 @@ class _Pooling(Layer):
         if self.padding == "valid" and any(n < size for n, size in zip(sizes, self.pool_size, strict=True)):
             raise ShapeError(
                 explain(
-                    f"{self.describe()} got an input of shape {tuple(inputs.shape)}.",
+                    f"{self.describe()} got an input of shape {shape_of(inputs)}.",
                     expected=f"spatial sizes of at least {self.pool_size}, its window",
                     fix='use padding="same", or fewer poolings before it',
                 )

@@ -329,8 +329,14 @@ def _check_class_numbers(y_true: Array, y_pred: Array, axis: int) -> None:
             "sparse_categorical_crossentropy: the labels do not fit the predictions.",
             expected=f"class numbers {tuple(outputs)} for predictions {tuple(y_pred.shape)}",
             got=str(labels) + (f", which looks one-hot ({classes} columns)" if one_hot else ""),
-            fix="use categorical_crossentropy, or y.argmax(-1)"
-            if one_hot
-            else "compare the model's output shape with that of y",
+            fix=_advice_on_class_numbers(one_hot, len(labels), len(outputs)),
         )
     )
+
+
+def _advice_on_class_numbers(one_hot: bool, label_axes: int, output_axes: int) -> str:
+    if one_hot:
+        return "use categorical_crossentropy, or y.argmax(-1)"
+    if label_axes == 1 and output_axes > 1:
+        return "a Flatten or pooling layer before the last Dense gives one prediction for each sample"
+    return "compare the model's output shape with that of y"

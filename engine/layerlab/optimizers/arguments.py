@@ -72,7 +72,7 @@ def check_unknown(optimizer: str, arguments: Mapping[str, Any]) -> None:
     """Raise InvalidArgumentError for arguments that no optimizer has; Keras 2's `decay` gets a warning."""
     unknown = [name for name in arguments if name != "decay"]
     if unknown:
-        hint = did_you_mean(unknown[0], COMMON)
+        hint = " Did you mean 'learning_rate'?" if unknown[0] == "lr" else did_you_mean(unknown[0], COMMON)
         raise InvalidArgumentError(
             explain(f"{optimizer} got unknown arguments.{hint}", got=", ".join(unknown))
         )

@@ -6,12 +6,13 @@ import stat
 import warnings
 from pathlib import Path
 
-from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.errors import DataError, InvalidArgumentError, did_you_mean, explain
 
-__all__ = ["HDF5_SUFFIXES", "format_of_file", "format_to_save"]
+__all__ = ["HDF5_SUFFIXES", "format_of_file", "format_to_save", "no_such_file"]
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 _FORMATS = ("keras", "h5", "tf")
+_MOST_NAMES = 5  # that an error lists
 
 
 def format_to_save(path: Path, save_format: str | None) -> str:
@@ -50,6 +51,23 @@ def format_to_save(path: Path, save_format: str | None) -> str:
     return save_format
 
 
+def no_such_file(path: Path) -> FileNotFoundError:
+    """The error for a path where nothing is: where it was looked for, and what of that kind is there."""
+    folder = path.parent
+    try:
+        there = sorted(other.name for other in folder.glob(f"*{path.suffix}"))
+    except OSError:
+        there = []
+    return FileNotFoundError(
+        explain(
+            f"There is no file {path}.{did_you_mean(path.name, there)}",
+            expected=f"a file in {folder.resolve()}",
+            got=", ".join(there[:_MOST_NAMES])
+            or ("none of that kind" if folder.is_dir() else "no such folder"),
+        )
+    )
+
+
 def format_of_file(path: Path) -> str:
     """'keras', 'h5', or 'tf' for a folder.
 
@@ -59,7 +77,7 @@ def format_of_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"There is no file {path}.") from error
+        raise no_such_file(path) from error
     except ValueError as error:  # a NUL in the name
         raise InvalidArgumentError(explain("load_model(filepath=...)", got=ascii(str(path))[:80])) from error
     if stat.S_ISDIR(mode):

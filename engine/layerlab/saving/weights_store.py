@@ -20,6 +20,7 @@ from layerlab import dtypes
 from layerlab.backend.protocol import Shape
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, DTypeError, LayerlabError, ShapeError, explain
+from layerlab.saving.formats import no_such_file
 from layerlab.training.interrupts import deferred_interrupts
 
 try:
@@ -91,7 +92,7 @@ def opened_part(source: Path | IO[bytes], name: str) -> Iterator[h5py.File]:
 def regular_file(path: Path) -> Path:
     """The path. Raises: FileNotFoundError; OSError for a folder, a pipe or a device."""
     if not path.exists():
-        raise FileNotFoundError(f"There is no weights file {path}.")
+        raise no_such_file(path)
     if not path.is_file():
         raise OSError(f"{path} is no file, but a folder, a pipe or a device.")
     return path

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from layerlab import losses, ops
+from layerlab import losses, ops, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
@@ -22,6 +22,8 @@ from layerlab.metrics import Mean
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, label_of, map_entries
 
 __all__ = ["CompileLoss"]
+
+_PASS_TARGETS = "pass y, in validation_data too: (x, y); or compile with loss=None and use add_loss"
 
 _CROSSENTROPIES = {
     "binary": losses.binary_crossentropy,
@@ -199,11 +201,20 @@ def _fit_loss(loss: Any, target: Any, prediction: Any, output_name: str) -> loss
 
 def _evaluate(loss: losses.Loss, target: Any, prediction: Array, weight: Any, where: str) -> Array:
     if target is None:
-        raise DataError(explain(f"{where} has no targets.", fix="pass y, or loss=None with add_loss"))
+        raise DataError(explain(f"{where} has no targets.", fix=_PASS_TARGETS))
     try:
         value = loss(target, prediction, sample_weight=weight)
     except LayerlabError as error:
-        raise type(error)(f"{where}: {error}") from error
+        function = getattr(getattr(loss, "fn", None), "__name__", "")
+        raise type(error)(f"{where}: {str(error).removeprefix(f'{function}: ')}") from error
+    except Exception as error:  # of a loss that somebody wrote
+        error.add_note(f"In {where}, called on y {_shapes(target)} and predictions {_shapes(prediction)}.")
+        raise
     # A loss with reduction "none", or a Loss that overrides __call__: what is minimized is one floatx number.
     value = ops.mean(value) if len(value.shape) else value
     return value if loss.dtype == standardize_dtype(None) else ops.cast(value, standardize_dtype(None))
+
+
+def _shapes(value: Any) -> str:
+    found = tree.map_structure(lambda leaf: tuple(leaf.shape) if hasattr(leaf, "shape") else leaf, value)
+    return f"of shape {found}" if isinstance(found, tuple) else str(found)[:200]
