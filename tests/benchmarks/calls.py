@@ -85,7 +85,8 @@ def main() -> None:
         for model, library in zip(models, (layerlab, keras), strict=True)
     ]
     for name in ("model(x)", "predict(x)", "predict_on_batch(x)"):
-        np.testing.assert_allclose(*(each[name]() for each in calls), rtol=_TOLERANCE, atol=_TOLERANCE)
+        ours, theirs = (each[name]() for each in calls)
+        np.testing.assert_allclose(ours, theirs, rtol=_TOLERANCE, atol=_TOLERANCE)
     found = {}
     for name in calls[0]:
         turns = {str(number): _repeated(each[name]) for number, each in enumerate(calls)}

@@ -21,7 +21,8 @@ from layerlab.backend.jax.compilation_cache import use_compilation_cache
 from layerlab.backend.jax.control import cond, scan, while_loop
 from layerlab.backend.jax.loop import compile_loop
 from layerlab.backend.jax.namespace import xp
-from layerlab.backend.jax.nn import conv, conv_transpose, max_pool, sum_pool
+from layerlab.backend.jax.nn import conv, conv_transpose
+from layerlab.backend.jax.pooling import max_pool, sum_pool
 from layerlab.backend.jax.random import (
     random_categorical,
     random_gamma,

@@ -5,10 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 
-__all__ = ["SlowInLoop", "is_forward_only", "is_training_loop", "refuse_in_loop", "traced_as"]
+__all__ = [
+    "SlowInLoop",
+    "is_forward_only",
+    "is_traced_step",
+    "is_training_loop",
+    "refuse_in_loop",
+    "traced_as",
+]
 
 
 class SlowInLoop(BaseException):
@@ -41,9 +49,19 @@ def traced_as(*, trains: bool, in_loop: bool) -> Iterator[None]:
         _trace.trains, _trace.in_loop = previous
 
 
+def is_on_cpu(x: Any) -> bool:
+    """Whether x is traced for a CPU; operation by operation, one call is better than many."""
+    return isinstance(x, jax.core.Tracer) and jax.default_backend() == "cpu"
+
+
 def is_forward_only() -> bool:
     """True while a step without gradients is traced."""
     return _trace.trains is False
+
+
+def is_traced_step() -> bool:
+    """True while a step is traced, where nobody but us takes derivatives."""
+    return _trace.trains is not None
 
 
 def is_training_loop() -> bool:
