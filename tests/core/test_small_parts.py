@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections import namedtuple
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from layerlab import Variable, layers, metrics, ops, utils
 from layerlab.core import masking, naming
 from layerlab.core.seed import SeedGenerator
-from layerlab.core.tracking import tracked
+from layerlab.core.tracking import one_look, tracked
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,13 @@ def test_what_an_object_holds_is_found_in_order_once_and_by_kind() -> None:
     assert tracked(holder, "variable") == [variable]
     assert tracked(holder, "seed") == [holder.seed]
     assert tracked(holder, "metric") == [holder.metric]
+
+
+def test_within_one_look_an_object_is_walked_once() -> None:
+    holder, first, second = SimpleNamespace(), layers.Dense(1), layers.Dense(2)
+    holder.layers = [first]
+    with one_look():
+        assert tracked(holder, "layer") == [first]
+        holder.layers.append(second)
+        assert tracked(holder, "layer") == [first] and tracked(holder, "variable") == []
+    assert tracked(holder, "layer") == [first, second]

@@ -6,10 +6,12 @@ well, so that `self.blocks.append(Dense(4))` needs no special container.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-__all__ = ["tracked", "unique"]
+__all__ = ["one_look", "tracked", "unique"]
 
 T = TypeVar("T")
 # Bookkeeping of the graph and arguments as passed: not part of the object.
@@ -23,11 +25,25 @@ _CONTAINERS = (list, tuple, dict)  # made once: a union of types written in plac
 
 def tracked(owner: Any, kind: str) -> list[Any]:
     """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, outermost only."""
-    found: list[Any] = []
-    for name, value in vars(owner).items():
-        if type(value) not in _PLAIN and name not in _NOT_WALKED:
-            _collect(value, kind, found)
-    return unique(item for item in found if item is not owner)
+    seen = _look.seen
+    if seen is None:
+        held = _held(owner)
+    elif id(owner) in seen:
+        _, held = seen[id(owner)]
+    else:
+        held = _held(owner)
+        seen[id(owner)] = owner, held  # the owner too, so that no other one gets its id
+    return unique(item for item in held.get(kind, ()) if item is not owner)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """While open in this thread objects are walked once, for all kinds: what is attached then is not seen."""
+    previous, _look.seen = _look.seen, {}
+    try:
+        yield
+    finally:
+        _look.seen = previous
 
 
 def unique(items: Iterable[T]) -> list[T]:
@@ -35,11 +51,28 @@ def unique(items: Iterable[T]) -> list[T]:
     return list({id(item): item for item in items}.values())
 
 
-def _collect(value: Any, kind: str, found: list[Any]) -> None:
-    """Append the objects of a kind that are in the value, or the value itself."""
+class _Look(threading.local):
+    def __init__(self) -> None:
+        self.seen: dict[int, tuple[Any, dict[str, list[Any]]]] | None = None
+
+
+_look = _Look()
+
+
+def _held(owner: Any) -> dict[str, list[Any]]:
+    """What is in the attributes of `owner`, by kind."""
+    held: dict[str, list[Any]] = {}
+    for name, value in vars(owner).items():
+        if type(value) not in _PLAIN and name not in _NOT_WALKED:
+            _collect(value, held)
+    return held
+
+
+def _collect(value: Any, held: dict[str, list[Any]]) -> None:
+    """Add the value, or the objects in it, to those of their kind."""
     if isinstance(value, _CONTAINERS):
         for item in value.values() if isinstance(value, dict) else value:
             if type(item) not in _PLAIN:
-                _collect(item, kind, found)
-    elif getattr(type(value), "tracked_as", None) == kind:
-        found.append(value)
+                _collect(item, held)
+    elif (kind := getattr(type(value), "tracked_as", None)) is not None:
+        held.setdefault(kind, []).append(value)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from layerlab import dtypes, initializers, ops
+import numpy as np
+
+from layerlab import dtypes, initializers
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
@@ -29,6 +31,7 @@ class Metric(Stateless, Configurable):
         name: by default made from the class name.
 
     Example:
+        >>> from layerlab import ops
         >>> class Largest(Metric):
         ...     def __init__(self, name="largest", dtype=None):
         ...         super().__init__(name=name, dtype=dtype)
@@ -74,7 +77,7 @@ class Metric(Stateless, Configurable):
     def reset_state(self) -> None:
         """Forget all batches: variables become zero."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            variable.assign(np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype)))
 
     def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Make the variables whose shapes follow from the data's; nothing for most metrics."""

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.context import context
+from layerlab.core.tracking import one_look
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, explain
@@ -29,7 +28,7 @@ from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
 from layerlab.training.steps import Steps
 
-__all__ = ["Execution", "joined_on_host"]
+__all__ = ["Execution", "joined"]
 
 _ownership = threading.Lock()
 
@@ -185,7 +184,7 @@ class Execution(Steps):
             if kind != "predict":
                 return ran[-1].last[0]
             # Many together are joined by predict itself: on the device each number of them is a new program.
-            return ran[-1].last if together > self._steps_per_execution else _joined(ran)
+            return ran[-1].last if together > self._steps_per_execution else _on_device(ran)
 
         return function
 
@@ -250,7 +249,7 @@ class Execution(Steps):
     def _begin_metrics(self) -> None:
         """Reset the metrics; if the first step then fails they are as they were."""
         variables = [variable for metric in self.metrics for variable in metric.variables]
-        values = [backend().copy(variable.own_value) for variable in variables]
+        values = [backend().to_numpy(variable.own_value) for variable in variables]
 
         def undo() -> None:
             for variable, value in zip(variables, values, strict=True):
@@ -260,12 +259,13 @@ class Execution(Steps):
         self._undo_reset = undo  # a function: a list of variables would be tracked as the model's own
 
     def _state_groups(self, kind: str) -> dict[str, list[Variable]]:
-        groups = {"trainable": self.trainable_variables, "non_trainable": self.non_trainable_variables}
-        if kind == "train":
-            groups["optimizer"] = [] if self.optimizer is None else self.optimizer.variables
-        if kind != "predict":
-            groups["metrics"] = self.metrics_variables
-        return groups
+        with one_look():
+            groups = {"trainable": self.trainable_variables, "non_trainable": self.non_trainable_variables}
+            if kind == "train":
+                groups["optimizer"] = [] if self.optimizer is None else self.optimizer.variables
+            if kind != "predict":
+                groups["metrics"] = self.metrics_variables
+            return groups
 
     @contextmanager
     def _alone(self, method: str) -> Iterator[None]:
@@ -311,30 +311,27 @@ class _Calls:
             self._free_since = now
 
 
-def _joined(ran: list[Ran]) -> Any:
-    """The outputs of predict for several batches as those of one."""
-    parts = [
-        each.last
-        if each.series is None
-        else tree.map_structure(lambda leaf, n=each.count: leaf[:n].reshape(-1, *leaf.shape[2:]), each.series)
-        for each in ran
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    return tree.map_structure(lambda *leaves: backend().xp.concat(leaves, axis=0), *parts)
+def _on_device(ran: list[Ran]) -> Any:
+    return joined(ran, lambda leaf: leaf, backend().xp.concat)
 
 
-def joined_on_host(ran: list[Ran]) -> Any:
-    """`_joined` as NumPy arrays."""
+def joined(ran: list[Ran], taken: Callable[[Any], Any], concatenate: Callable[[Any], Any]) -> Any:
+    """The outputs of predict for several batches as those of one.
+
+    Args:
+        taken: what to make of each array before it is cut and joined.
+        concatenate: joins a list of those along the first axis.
+    """
 
     def of_all(each: Ran) -> Any:
         if each.series is None:
-            return tree.map_structure(backend().to_numpy, each.last)
+            return tree.map_structure(taken, each.last)
         return tree.map_structure(
-            lambda leaf: backend().to_numpy(leaf)[: each.count].reshape(-1, *leaf.shape[2:]), each.series
+            lambda leaf: taken(leaf)[: each.count].reshape(-1, *leaf.shape[2:]), each.series
         )
 
-    return tree.map_structure(lambda *arrays: np.concatenate(arrays), *map(of_all, ran))
+    parts = list(map(of_all, ran))
+    return parts[0] if len(parts) == 1 else tree.map_structure(lambda *arrays: concatenate(arrays), *parts)
 
 
 def _nothing() -> None:

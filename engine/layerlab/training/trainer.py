@@ -23,7 +23,7 @@ from layerlab.training.callbacks.callback import CallbackList, own_watchers
 from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
-from layerlab.training.execution import Execution, joined_on_host
+from layerlab.training.execution import Execution, joined
 from layerlab.training.interrupts import watched_interrupts
 from layerlab.training.legacy import (
     GeneratorMethods,
@@ -358,11 +358,11 @@ class Trainer(Execution, GeneratorMethods):
             outputs = execute(batches)
             waiting.append(self._ran if is_own else [Ran(len(batches), outputs)])
             if len(waiting) > 1:
-                parts.append(joined_on_host(waiting.pop(0)))
+                parts.append(_on_host(waiting.pop(0)))
             step += len(batches)
             callbacks.on_predict_batch_end(step - 1, {"outputs": outputs})
         callbacks.on_predict_end()
-        return parts + [joined_on_host(ran) for ran in waiting]
+        return parts + [_on_host(ran) for ran in waiting]
 
     # -- one batch ------------------------------------------------------------------------------------------
 
@@ -436,6 +436,10 @@ def _in_order(logs: Mapping[str, Any], names: Sequence[str]) -> Any:
     order = [name for name in names if name in logs] + [name for name in logs if name not in names]
     values = [logs[name] for name in order]
     return values[0] if len(values) == 1 else values
+
+
+def _on_host(ran: list[Ran]) -> Any:
+    return joined(ran, backend().to_numpy, np.concatenate)
 
 
 def _one_batch(source: BatchSource) -> Any:
