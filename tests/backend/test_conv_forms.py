@@ -75,7 +75,7 @@ def test_a_large_convolution_is_not_trained_in_a_loop():
             assert "conv_general_dilated" in str(jax.make_jaxpr(conv)(x, kernel))
 
 
-def test_pooling_is_a_reshape_where_gradients_may_follow():
+def test_pooling_is_none_of_xlas_where_gradients_may_follow():
     x = np.zeros((2, 8, 8, 3), "float32")
 
     def program():
@@ -196,6 +196,7 @@ POOLED = {
     "gaps": ((2, 9, 8, 3), (2, 3), (4, 4), ((0, 0), (0, 0))),
     "1 axis": ((2, 9, 3), (4,), (3,), ((1, 1),)),
     "3 axes": ((2, 5, 4, 6, 2), (3, 2, 1), (1, 2, 3), ((1, 1), (0, 0), (0, 0))),
+    "tiles": ((2, 9, 8, 3), (2, 2), (2, 2), ((0, 0), (0, 0))),
     "too wide to be shifted": ((2, 12, 4, 2), (9, 2), (1, 1), ((0, 0), (0, 0))),
 }
 
