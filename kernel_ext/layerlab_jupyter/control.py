@@ -14,13 +14,13 @@ from typing import Any
 from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
 from layerlab.models import Model
-from layerlab.training.control import RunControl
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id, notebook_variables
 from layerlab_jupyter.layers import layer_reader
 from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import find_log, read_log, summaries
+from layerlab_jupyter.log_reader import summaries
+from layerlab_jupyter.logged_run import logged_run
 from layerlab_jupyter.mime import describe, final_bundle, live_bundle
 from layerlab_jupyter.protocol import (
     REPLY,
@@ -203,10 +203,8 @@ def _run(known: Registry, run_id: str) -> Run:
 
 def _recorded_run(known: Registry, run_id: str) -> tuple[Run, bool]:
     """The run of this process or of a log, and whether it is of a log."""
-    path = find_log(log_folder(), run_id) if known.run(run_id) is None else None
-    if path is None:
-        return _run(known, run_id), False
-    return Run(run_id, read_log(path, run_id), RunControl(), model_id=""), True
+    logged = logged_run(log_folder(), run_id) if known.run(run_id) is None else None
+    return (_run(known, run_id), False) if logged is None else (logged, True)
 
 
 def _live_run(known: Registry, run_id: str) -> Run:

@@ -20,6 +20,7 @@ _MOST_METRICS = 30
 _MOST_NODES = 60
 _MOST_NOTES = 5
 
+_LOST = "The kernel died, or was ended or restarted, before the run ended. This is how far it got."
 _COLUMNS = ["layer", "class", "output shape", "parameters", "trainable", "connected to"]
 
 Events = Sequence[Mapping[str, Any]]
@@ -32,7 +33,7 @@ def run_html(events: Events, status: str, metrics: int = 0) -> str:
         metrics: how many the run has; what is not shown is said.
     """
     numbers = _numbers(events)
-    notes = "".join(f"<li>{escape(note, 400)}</li>" for note in _notes(events))
+    notes = "".join(f"<li>{escape(note, 400)}</li>" for note in _notes(events, status))
     return _card(
         f"<p>{escape(_headline(events, status), 400)}</p>"
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{charts_svg(events)}</div>'
@@ -53,7 +54,7 @@ def run_text(events: Events, status: str, metrics: int = 0) -> str:
         lines.append("  " + "  ".join(parts))
     more = _more(metrics - len(numbers), "metrics")
     lines += ["  " + more] if more else []
-    return "\n".join(lines + ["  " + clean(note, 400) for note in _notes(events)])
+    return "\n".join(lines + ["  " + clean(note, 400) for note in _notes(events, status)])
 
 
 def model_html(name: str, class_name: str, graph: ModelGraph, summary: SummaryTable) -> str:
@@ -118,7 +119,8 @@ def _headline(events: Events, status: str) -> str:
         words.append(f"epoch {epochs} of {start.get('epochs', '?')}")
     words.append(f"{max((_step(event) for event in events), default=0):,} steps")
     if "time" in start and "time" in last:
-        words.append(f"{last.get('seconds', last['time'] - start['time']):.1f} s")
+        seconds = last["seconds"] if last["type"] == "fit_finished" else last["time"] - start["time"]
+        words.append(f"{seconds:.1f} s")
     words += [clean(start[key], 40) for key in ("optimizer", "backend") if start.get(key)]
     return ", ".join(words)
 
@@ -133,7 +135,7 @@ def _step(event: Mapping[str, Any]) -> int:
     return int(event["steps"][-1] if event["type"] == "steps_finished" else event.get("step", 0))
 
 
-def _notes(events: Events) -> list[str]:
+def _notes(events: Events, status: str) -> list[str]:
     told = []
     for event in events:
         if event["type"] == "fit_failed":
@@ -142,6 +144,8 @@ def _notes(events: Events) -> list[str]:
             told.append(f"Stopped by the {event['reason']} at step {event['step']}. {event['message']}")
         elif event["type"] == "diagnostic":
             told.append(f"{event['message']} {event['fix']}")
+    if status == "lost":
+        told.append(_LOST)
     return told[-_MOST_NOTES:]
 
 

@@ -26,14 +26,17 @@ _READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NON
 _WORKING_FOLDER = Path.cwd()  # a later chdir must not scatter the logs of a notebook
 
 
-def log_folder() -> Path | None:
-    """The folder of this process' logs, None if there are to be none. It need not exist."""
+def log_folder(working_folder: Path = _WORKING_FOLDER) -> Path | None:
+    """Where the runs of a working folder, by default this process', are logged; None if they are not.
+
+    It need not exist.
+    """
     chosen = os.environ.get("LAYERLAB_RUNS", "").strip()
     if chosen.lower() == "off":
         return None
     if chosen.lower() in ("", "on"):
-        return _WORKING_FOLDER / ".layerlab" / "runs"
-    return _WORKING_FOLDER / Path(chosen).expanduser()
+        return working_folder / ".layerlab" / "runs"
+    return working_folder / Path(chosen).expanduser()
 
 
 def is_safe_id(run_id: str) -> bool:

@@ -1,4 +1,5 @@
-"""What layerlab asks of the Jupyter server: to leave the page's questions out of a kernel's activity.
+"""What layerlab asks of the Jupyter server: to leave the page's questions out of a kernel's activity, and
+to give the page what the log of a run holds when its kernel is gone (`logs.py`).
 
 The page asks the kernel about a live run several times a second. A kernel says busy and idle around each
 question, and the server would take a kernel that trains for an idle one (and cull it once the page is
@@ -9,6 +10,8 @@ server imports it at each start: it must not load the engine.
 from __future__ import annotations
 
 from typing import Any
+
+from layerlab_server.logs import LoggedRunHandler
 
 __all__ = ["REQUEST"]
 
@@ -22,8 +25,10 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Add our message type to those that do not count as activity; some kernel managers have no such list."""
+    """Begin to serve. Some kernel managers have no list of message types that do not count as activity."""
     manager = server.kernel_manager
     untracked = getattr(manager, "untracked_message_types", None)
     if untracked is not None and REQUEST not in untracked:
         manager.untracked_message_types = [*untracked, REQUEST]
+    base = server.web_app.settings["base_url"].rstrip("/")
+    server.web_app.add_handlers(".*$", [(rf"{base}/layerlab/runs/([\w-]{{1,64}})", LoggedRunHandler)])

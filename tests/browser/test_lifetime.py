@@ -10,8 +10,10 @@ from typing import Any
 
 import psutil
 import pytest
+from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, expect
 
+from layerlab_jupyter.protocol import RUN_MIME
 from tests.browser.lab import Lab
 
 # A small model whose batches are slow: some 200 steps a second for as long as nobody stops it.
@@ -96,6 +98,9 @@ HOLDS_THE_END = """() => {
 }"""
 
 
+IS_DIRTY = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
+
+
 @pytest.mark.slow
 def test_a_restart_and_a_death_of_the_kernel_are_told_and_the_history_stays(lab: Lab) -> None:
     lab.open_cells([TRAIN], "restart.ipynb")
@@ -129,6 +134,40 @@ def test_a_restart_and_a_death_of_the_kernel_are_told_and_the_history_stays(lab:
     lab.screenshot("lifetime-died-dark")
     names = os.listdir(Path(lab.server.root) / ".layerlab" / "runs")
     assert len([name for name in names if "-slow-" in name]) >= 2
+
+    # What is saved after a death is what the log has, for readers without kernel and without extension.
+    lab.wait_for(HOLDS_THE_END, None, 30, "the dead run's log in the notebook")
+    expect(note).to_contain_text("died")
+    saved = lab.save()
+    (output,) = saved.cells[0].outputs
+    steps = [event["steps"][-1] for event in output.data[RUN_MIME]["events"] if "steps" in event]
+    assert output.data[RUN_MIME]["live"] is False and max(steps) >= 300
+    page, _ = HTMLExporter().from_notebook_node(saved)
+    assert "<svg" in page and "The kernel died" in page
+
+    lab.server.shut_down_kernels()
+    lab.open("restart.ipynb", kernel=False)
+    expect(note).to_contain_text("before the run did", timeout=30_000)
+    assert step(lab) >= 300
+    assert not lab.evaluate(IS_DIRTY), "opening a notebook changed it"
+    lab.screenshot("lifetime-died-reopened")
+
+
+@pytest.mark.slow
+def test_a_notebook_whose_kernel_was_shut_down_in_mid_run_is_completed_when_it_is_opened(lab: Lab) -> None:
+    lab.open_cells([TRAIN], "closed.ipynb")
+    lab.start_cell(0)
+    wait_for_step(lab, 300)
+    lab.save()
+    lab.page.goto("about:blank")
+    lab.server.shut_down_kernels()
+
+    lab.open("closed.ipynb", kernel=False)
+    lab.wait_for(HOLDS_THE_END, None, 30, "the run's log in the notebook")
+    note = lab.cell(0).locator(".layerlab-messages")
+    expect(note).to_contain_text("before the run did")
+    assert step(lab) >= 300
+    assert "The kernel died, or was ended" in lab.save().cells[0].outputs[0].data["text/html"]
 
 
 def chip(lab: Lab) -> Locator:

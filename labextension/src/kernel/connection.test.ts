@@ -101,21 +101,6 @@ it('tells a death, which the server reports, from a restart', () => {
   expect(losses).toEqual(['died', 'restarted', 'gone']);
 });
 
-it('loads layerlab into a kernel that was restarted, once, however many views ask', async () => {
-  const { kernel, connection } = connect(() => 'silence', { revival: 1 });
-  kernel.executions = [Promise.reject(new Error('Canceled')), Promise.resolve({ content: { status: 'ok' } })];
-  await Promise.all([connection.revive(), connection.revive()]);
-  expect(kernel.executed).toHaveLength(2);
-  expect(kernel.executed[0]).toMatchObject({ silent: true, store_history: false });
-});
-
-it('gives up on a kernel that has no layerlab', async () => {
-  const { kernel, connection } = connect(() => 'silence', { revival: 1 });
-  kernel.executions = [Promise.resolve({ content: { status: 'error' } })];
-  await expect(connection.revive()).rejects.toMatchObject({ code: 'no_handler' });
-  expect(kernel.executed).toHaveLength(1);
-});
-
 it('connects anew where JupyterLab gave up', async () => {
   const { kernel, connection } = connect(() => ({ body: { result: {} } }));
   kernel.connectionStatus = 'disconnected';

@@ -29,7 +29,6 @@ export type ControlKernel = Pick<
   | 'dispose'
   | 'connectionStatus'
   | 'reconnect'
-  | 'requestExecute'
   | 'sendControlMessage'
   | 'statusChanged'
   | 'connectionStatusChanged'
@@ -67,30 +66,20 @@ export class RequestError extends Error {
 /** Why the runs and models of before are no more. */
 export type Loss = 'restarted' | 'died' | 'gone';
 
-/** Makes a kernel answer us that has not used layerlab since it was started; binds no name. */
-const LOAD = "get_ipython().extension_manager.load_extension('layerlab_jupyter')";
-
 /** States that only the server reports: a kernel that died, and is started anew or not. */
 const SERVER_SAYS_DEAD: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'dead']);
-
-/** How often, and after how many milliseconds, a kernel that is being restarted is tried. */
-const REVIVAL = { attempts: 30, pause: 1_000 } as const;
 
 export type ConnectionOptions = {
   /** How long a reply may take, in milliseconds: a compilation can hold the kernel for seconds. */
   timeout?: number;
   /** How long after the kernel's 'idle' a reply may still arrive. */
   grace?: number;
-  /** Milliseconds between attempts to reach a kernel that is being restarted. */
-  revival?: number;
 };
 
 export class KernelConnection {
   private readonly timeout: number;
   private readonly grace: number;
-  private readonly revival: number;
   private readonly restarts = new Set<(loss: Loss) => void>();
-  private reviving: Promise<void> | null = null;
   private readonly pending = new Set<(code: RequestError['code'], message: string) => void>();
   private count = 0;
   private session = '';
@@ -101,7 +90,6 @@ export class KernelConnection {
   ) {
     this.timeout = options.timeout ?? 15_000;
     this.grace = options.grace ?? 1_000;
-    this.revival = options.revival ?? REVIVAL.pause;
     kernel.statusChanged.connect(this.onStatus, this);
     kernel.iopubMessage.connect(this.onMessage, this);
     kernel.connectionStatusChanged.connect(this.onConnectionStatus, this);
@@ -131,43 +119,6 @@ export class KernelConnection {
       throw new RequestError(reply.error.code, reply.error.message, reply.error.fix);
     }
     return decodeResult(command, reply.result) as ResultOf<C['method']>;
-  }
-
-  /**
-   * Make a kernel that was restarted answer us again: it knows the runs of its logs. Waits while the kernel
-   * starts or is busy with a cell. Only for a kernel that used layerlab before: its id says so.
-   */
-  revive(): Promise<void> {
-    this.reviving ??= this.load();
-    return this.reviving;
-  }
-
-  private async load(): Promise<void> {
-    for (let attempt = 1; !this.kernel.isDisposed; attempt++) {
-      try {
-        const future = this.kernel.requestExecute({
-          code: LOAD,
-          silent: true,
-          store_history: false,
-          allow_stdin: false,
-          stop_on_error: false
-        });
-        const { content } = await future.done;
-        if (content.status === 'error') {
-          throw new RequestError('no_handler', 'The kernel does not know layerlab.');
-        }
-        if (content.status === 'ok') {
-          return;
-        }
-      } catch (error) {
-        // The kernel was not there yet, or is being restarted once more.
-        if (error instanceof RequestError || attempt >= REVIVAL.attempts) {
-          throw error;
-        }
-      }
-      await new Promise(resolve => setTimeout(resolve, this.revival));
-    }
-    throw new RequestError('gone', 'The kernel is gone.');
   }
 
   dispose(): void {
@@ -285,7 +236,6 @@ export class KernelConnection {
   }
 
   private lose(loss: Loss): void {
-    this.reviving = null;
     this.failPending('gone', 'The kernel was restarted.');
     for (const listener of [...this.restarts]) {
       listener(loss);

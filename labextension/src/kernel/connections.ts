@@ -1,7 +1,10 @@
 /** The connections and followed runs of this page, one of each: views share them. */
 import type { Kernel } from '@jupyterlab/services';
+import { RUN_MIME } from '../protocol';
 import { KernelConnection } from './connection';
+import { decodeRunBundle } from './decode';
 import { type LossText, RunFollower } from './follow';
+import type { OutputData, RunLogs } from './run-logs';
 
 export class Connections {
   private readonly connections = new Map<string, Promise<KernelConnection | null>>();
@@ -9,6 +12,7 @@ export class Connections {
 
   constructor(
     private readonly kernels: Kernel.IManager,
+    private readonly logs: Pick<RunLogs, 'read' | 'readOf'>,
     private readonly lossText: LossText
   ) {}
 
@@ -34,13 +38,17 @@ export class Connections {
     if (known && known.state.link.kind !== 'stale') {
       return known;
     }
-    const follower = new RunFollower(connection, runId, this.lossText);
+    const readLog = async () => {
+      const data = await this.logs.readOf(runId, kernelId);
+      return data === null ? null : decodeRunBundle(data[RUN_MIME]);
+    };
+    const follower = new RunFollower(connection, runId, this.lossText, readLog);
     this.followers.set(key, follower);
     return follower;
   }
 
-  /** The run as an output that needs no kernel: data by MIME type; null where no kernel has it. */
-  async describe(kernelId: string, runId: string): Promise<Record<string, unknown> | null> {
+  /** The run as an output that needs no kernel, as its kernel gives it; null where that does not know it. */
+  async describe(kernelId: string, runId: string): Promise<OutputData | null> {
     try {
       const connection = await this.get(kernelId);
       const reply = await connection?.request({ method: 'describe_run', run_id: runId });
@@ -50,8 +58,13 @@ export class Connections {
     }
   }
 
+  /** The same of a run whose kernel process is gone, as its log has it. */
+  describeLogged(runId: string, folder: string): Promise<OutputData | null> {
+    return this.logs.read(runId, folder);
+  }
+
   private async connect(kernelId: string): Promise<KernelConnection | null> {
-    // A name from a notebook goes into an address: only the form that kernels have.
+    // A name from a folder goes into an address: only the form that kernels have.
     if (!/^[\w-]{1,100}$/.test(kernelId)) {
       return null;
     }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { FetchEventsResult } from '../protocol';
+import type { FetchEventsResult, RunBundle } from '../protocol';
 import { golden } from '../testing/golden';
 import { type KernelConnection, type Loss, RequestError } from './connection';
 import { PACE, RunFollower } from './follow';
@@ -21,19 +21,31 @@ function fake(answers: (Partial<FetchEventsResult> | Error)[]) {
     },
     onLost: (listener: (loss: Loss) => void) => {
       lost = listener;
-    },
-    revive: async () => {
-      requests.push({ method: 'revive' });
     }
   } as unknown as KernelConnection;
   return { connection, requests, lose: (loss: Loss = 'restarted') => lost(loss) };
 }
 
-const follow = (kernel: ReturnType<typeof fake>, isPageHidden = false) =>
+/** The run in the log of a process that is gone, as far as these events. */
+const log = (...events: RunBundle['events']): RunBundle => ({
+  version: 1,
+  kernel_id: '',
+  run_id: 'run-1',
+  live: false,
+  events,
+  charts: null
+});
+
+const follow = (
+  kernel: ReturnType<typeof fake>,
+  isPageHidden = false,
+  readLog: () => Promise<RunBundle | null> = async () => null
+) =>
   new RunFollower(
     kernel.connection,
     'run-1',
     loss => `lost: ${loss}`,
+    readLog,
     () => isPageHidden
   );
 
@@ -114,35 +126,25 @@ it('is stale, and keeps what it has, when the kernel restarts', async () => {
   expect(follower.state.run.modelName).toBe('digits');
 });
 
-it('reads the log of a run whose kernel was restarted, once the kernel is there again', async () => {
-  const kernel = fake([
-    { events: [golden('event.fit_started')], next: 1 },
-    {
-      events: [golden('event.fit_started'), golden('event.steps_finished')],
-      next: 3,
-      live: false,
-      logged: true
-    }
-  ]);
-  const follower = follow(kernel);
+it('reads the log of a run whose kernel died, and shows what it has more', async () => {
+  const kernel = fake([{ events: [golden('event.fit_started')], next: 1 }]);
+  const logged = log(golden('event.fit_started'), golden('event.steps_finished'));
+  const follower = follow(kernel, false, async () => logged);
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(0);
   kernel.lose('died');
   await vi.advanceTimersByTimeAsync(0);
-  expect(kernel.requests.slice(1)).toEqual([
-    { method: 'revive' },
-    { method: 'fetch_events', run_id: 'run-1', since: 0 }
-  ]);
+  expect(kernel.requests).toHaveLength(1);
   expect(follower.state.run.step).toBe(2);
   expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: died' });
 });
 
-it('keeps what it has seen where the log has less', async () => {
-  const kernel = fake([
-    { events: [golden('event.fit_started'), golden('event.steps_finished')], next: 3 },
-    { events: [golden('event.fit_started')], next: 1, live: false, logged: true }
-  ]);
-  const follower = follow(kernel);
+it.each([
+  ['has less', async () => log(golden('event.fit_started'))],
+  ['cannot be read', async () => Promise.reject(new Error('no'))]
+])('keeps what it has seen where the log %s', async (_, readLog) => {
+  const kernel = fake([{ events: [golden('event.fit_started'), golden('event.steps_finished')], next: 3 }]);
+  const follower = follow(kernel, false, readLog);
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(0);
   kernel.lose();
@@ -161,20 +163,12 @@ it('looks for no log where there is no kernel any more', async () => {
   expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: gone' });
 });
 
-it('wakes a kernel that was restarted while no page was open', async () => {
-  const kernel = fake([
-    new RequestError('no_handler', 'no'),
-    {
-      events: [golden('event.fit_started'), golden('event.steps_finished')],
-      next: 3,
-      live: false,
-      logged: true
-    }
-  ]);
-  const follower = follow(kernel);
+it('reads the log of a run whose kernel was restarted while no page was open', async () => {
+  const kernel = fake([new RequestError('no_handler', 'no')]);
+  const logged = log(golden('event.fit_started'), golden('event.steps_finished'));
+  const follower = follow(kernel, false, async () => logged);
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(0);
-  expect(kernel.requests.map(request => request.method)).toEqual(['fetch_events', 'revive', 'fetch_events']);
   expect(follower.state.run.step).toBe(2);
   expect(follower.state.link).toEqual({ kind: 'stale', message: 'lost: unknown' });
 });

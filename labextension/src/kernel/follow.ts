@@ -2,8 +2,10 @@
  * A run followed live. The front end pulls: nothing is sent while nobody looks, a reloaded page and a
  * second tab get the whole history, and a slow page asks less often instead of falling behind.
  *
- * When the kernel process is gone the view keeps what it has, and the new process is asked for the run's log.
+ * When the kernel process is gone the view keeps what it has, and the run's log is read for what it has not.
  */
+
+import type { RunBundle } from '../protocol';
 import { type KernelConnection, type Loss, RequestError } from './connection';
 import { decodeEvents } from './decode';
 import { emptyRun, reduceAll } from './runs';
@@ -21,7 +23,7 @@ const HURRY = 2_000;
 /** What a person reads of a run whose kernel process is no more; 'unknown' where nobody saw how it ended. */
 export type LossText = (loss: Loss | 'unknown') => string;
 
-type Connection = Pick<KernelConnection, 'request' | 'onLost' | 'revive'>;
+type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
 
 export class RunFollower implements RunSource {
   private current: RunState = { run: emptyRun, link: { kind: 'connecting' } };
@@ -32,13 +34,15 @@ export class RunFollower implements RunSource {
   private isAsking = false;
   private next = 0;
   private hurriedUntil = 0;
-  /** Whether what the kernel's log has was asked for, or need not be. */
+  /** Whether the run's log was read, or need not be. */
   private isRecovered = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly runId: string,
     private readonly lossText: LossText,
+    /** What the log of the run holds, when no process holds the run; null where there is none. */
+    private readonly readLog: () => Promise<RunBundle | null>,
     private readonly isPageHidden = () => document.hidden
   ) {
     connection.onLost(loss => this.lose(loss), this.lifetime.signal);
@@ -134,7 +138,6 @@ export class RunFollower implements RunSource {
       return null;
     }
     if (error instanceof RequestError && LOST.has(error.code)) {
-      this.isRecovered = error.code === 'unknown_run';
       this.lose('unknown');
       return null;
     }
@@ -146,7 +149,7 @@ export class RunFollower implements RunSource {
   }
 
   /**
-   * The kernel process is another one now, or none: keep what there is, and look for the run's log. Where that has
+   * The kernel process is another one now, or none: keep what there is, and look into the run's log. Where that has
    * an end, it is of the interrupt that came before the restart.
    */
   private lose(loss: Loss | 'unknown'): void {
@@ -159,15 +162,12 @@ export class RunFollower implements RunSource {
   }
 
   private async recover(link: Link): Promise<void> {
-    try {
-      await this.connection.revive();
-      const reply = await this.connection.request({ method: 'fetch_events', run_id: this.runId, since: 0 });
-      const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
-      const run = reduceAll(emptyRun, events);
-      // The log of a process that was killed may lack the last second. Told in any case: the kernel answers now.
-      this.publish({ run: run.step >= this.current.run.step ? run : this.current.run, link });
-    } catch {
-      // No log, or no kernel to read it: what was seen is what there is.
+    const bundle = await this.readLog().catch(() => null);
+    const logged = reduceAll(emptyRun, decodeEvents(bundle?.events ?? []));
+    // A log has fewer points than what was followed, and may lack the last second.
+    const isMore = logged.step > this.current.run.step || (isOver(logged) && !isOver(this.current.run));
+    if (isMore) {
+      this.publish({ run: logged, link });
     }
   }
 

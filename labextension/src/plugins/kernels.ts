@@ -4,6 +4,7 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Connections } from '../kernel/connections';
 import { Models } from '../kernel/models';
+import { RunLogs } from '../kernel/run-logs';
 import { REQUEST } from '../protocol';
 import { lossText } from '../views/shared/loss-text';
 import { speak } from '../views/shared/trans';
@@ -20,7 +21,8 @@ export const kernels: JupyterFrontEndPlugin<Connections> = {
     // Here, because all our plugins need this one: it is activated first.
     speak((translator ?? nullTranslator).load(DOMAIN));
     leaveKernelStatusAlone();
-    return new Connections(app.serviceManager.kernels, lossText);
+    const { kernels, serverSettings, sessions } = app.serviceManager;
+    return new Connections(kernels, new RunLogs(serverSettings, sessions), lossText);
   }
 };
 

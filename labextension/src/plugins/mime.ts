@@ -6,6 +6,7 @@ import { Widget } from '@lumino/widgets';
 import type { Connections } from '../kernel/connections';
 import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
 import type { Models } from '../kernel/models';
+import type { OutputData } from '../kernel/run-logs';
 import { MODEL_MIME, type ModelBundle, RUN_MIME } from '../protocol';
 import type { Tab } from '../views/model';
 import { clip } from '../views/shared/text';
@@ -33,9 +34,15 @@ export const mime: JupyterFrontEndPlugin<void> = {
     panels: IPanels | null
   ) => {
     registry.addFactory(
-      factory(RUN_MIME, (node, lifetime) => {
+      factory(RUN_MIME, (node, lifetime, resolver) => {
         let replace: ReplaceData = () => {};
-        const services = { connections, preferences, panels, replace: (data: Data) => replace(data) };
+        const services = {
+          connections,
+          preferences,
+          panels,
+          folder: async () => (resolver === null ? null : folderOf(await resolver.resolveUrl('.'))),
+          replace: (data: OutputData) => replace(data)
+        };
         const output = new RunOutput(services, node, lifetime);
         return (data, replaceData) => {
           replace = replaceData;
@@ -54,6 +61,11 @@ export const mime: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** The folder at an address in the notebook, without the name of a drive. */
+function folderOf(address: string): string {
+  return decodeURI(address).replace(/^[^/:]*:/, '');
+}
+
 async function showModel(
   model: ModelBundle,
   node: HTMLElement,
@@ -71,19 +83,18 @@ async function showModel(
 /** Makes what draws data into `node`, again whenever the data change, until `lifetime` is aborted. */
 type MakeDrawing = (
   node: HTMLElement,
-  lifetime: AbortSignal
+  lifetime: AbortSignal,
+  resolver: IRenderMime.IResolver | null
 ) => (data: unknown, replace: ReplaceData) => Promise<void>;
 
-type Data = Record<string, unknown>;
-
 /** Put other data, by MIME type, in the place of all that the output holds. */
-type ReplaceData = (data: Data) => void;
+type ReplaceData = (data: OutputData) => void;
 
 function factory(mimeType: string, makeDrawing: MakeDrawing): IRenderMime.IRendererFactory {
   return {
     safe: true,
     mimeTypes: [mimeType],
-    createRenderer: () => new Renderer(mimeType, makeDrawing)
+    createRenderer: ({ resolver }) => new Renderer(mimeType, makeDrawing, resolver)
   };
 }
 
@@ -93,11 +104,12 @@ class Renderer extends Widget implements IRenderMime.IRenderer {
 
   constructor(
     private readonly mimeType: string,
-    makeDrawing: MakeDrawing
+    makeDrawing: MakeDrawing,
+    resolver: IRenderMime.IResolver | null
   ) {
     super();
     this.addClass('layerlab-output');
-    this.draw = makeDrawing(this.node, this.lifetime.signal);
+    this.draw = makeDrawing(this.node, this.lifetime.signal, resolver);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {

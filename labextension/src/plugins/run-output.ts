@@ -1,7 +1,8 @@
 /** The picture of one run in one output: followed live while its kernel knows it, else as it was saved. */
 import type { Connections } from '../kernel/connections';
+import type { OutputData } from '../kernel/run-logs';
 import { isOver, type RunSource, savedSource } from '../kernel/source';
-import type { RunBundle } from '../protocol';
+import { RUN_MIME, type RunBundle } from '../protocol';
 import { lossText } from '../views/shared/loss-text';
 import { trans } from '../views/shared/trans';
 import type { Preferences } from './preferences';
@@ -12,16 +13,20 @@ const SETTLE = 2_000;
 
 /** What an output is made with. */
 export type RunOutputServices = {
-  connections: Pick<Connections, 'follow' | 'describe'>;
+  connections: Pick<Connections, 'follow' | 'describe' | 'describeLogged'>;
   preferences: Pick<Preferences, 'charts'>;
   panels?: Pick<IPanels, 'open'> | null;
+  /** The path of the notebook's folder; null where the output is in no notebook. */
+  folder: () => Promise<string | null>;
   /** Put other data in the place of this output's, in the notebook. */
-  replace: (data: Record<string, unknown>) => void;
+  replace: (data: OutputData) => void;
 };
+
+type Shown = { source: RunSource; bundle: RunBundle };
 
 export class RunOutput {
   private drawn = new AbortController();
-  private shown: { source: RunSource; bundle: RunBundle } | null = null;
+  private shown: Shown | null = null;
   private settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -48,6 +53,9 @@ export class RunOutput {
     if (follower === null) {
       const why = bundle.live ? trans.__('The kernel of this run is gone.') : lossText('unknown');
       await this.draw(savedSource(bundle, why), bundle);
+      if (bundle.live) {
+        await this.settle();
+      }
       return;
     }
     await this.draw(follower, bundle);
@@ -80,14 +88,26 @@ export class RunOutput {
    * one that died cannot: then the notebook would go on to hold the picture of a run that is under way.
    */
   private async settle(): Promise<void> {
-    const bundle = this.shown?.bundle;
-    if (!bundle?.live || this.lifetime.aborted) {
-      return;
+    const shown = this.unsettled();
+    const data = shown && (await this.finalOutput(shown));
+    // Asked again: meanwhile the kernel, or another tab with the same notebook, may have replaced it.
+    const unsettled = this.unsettled();
+    if (data && unsettled) {
+      const { kernel_id, charts } = unsettled.bundle; // no log has these
+      this.services.replace({ ...data, [RUN_MIME]: { ...(data[RUN_MIME] as object), kernel_id, charts } });
     }
-    const data = await this.services.connections.describe(bundle.kernel_id, bundle.run_id);
-    if (data !== null && this.shown?.bundle.live && !this.lifetime.aborted) {
-      this.services.replace(data);
-    }
+  }
+
+  private unsettled(): Shown | null {
+    return this.shown?.bundle.live && !this.lifetime.aborted ? this.shown : null;
+  }
+
+  /** What the run's kernel says; where its process is gone, what its log says. */
+  private async finalOutput({ source, bundle }: Shown): Promise<OutputData | null> {
+    const { connections, folder } = this.services;
+    const place = source.state.link.kind === 'ended' ? null : await folder();
+    const logged = place === null ? null : await connections.describeLogged(bundle.run_id, place);
+    return logged ?? connections.describe(bundle.kernel_id, bundle.run_id);
   }
 
   private async draw(source: RunSource, bundle: RunBundle): Promise<void> {

@@ -41,9 +41,6 @@ export class FakeKernel {
   readonly sent: Sent[] = [];
   connectionStatus = 'connected';
   reconnections = 0;
-  /** What the executions to come end with. */
-  executions: Promise<unknown>[] = [];
-  readonly executed: unknown[] = [];
 
   constructor(public answer: Answer) {}
 
@@ -70,11 +67,6 @@ export class FakeKernel {
       }
     });
     return future;
-  }
-
-  requestExecute(content: unknown) {
-    this.executed.push(content);
-    return { done: this.executions.shift() ?? new Promise(() => {}) };
   }
 
   async reconnect(): Promise<void> {
