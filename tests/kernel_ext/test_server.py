@@ -105,7 +105,12 @@ def running_server(root: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"root_dir": root, "port": port, "port_retries": 0, "jpserver_extensions": "layerlab_server=True"}
+    options = {
+        "root_dir": root,
+        "port": port,
+        "port_retries": 0,
+        "jpserver_extensions": "layerlab_server=True",
+    }
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.{name}={value}" for name, value in options.items()]
     command += ["--IdentityProvider.token=secret"]
