@@ -18,6 +18,10 @@ __all__ = ["REQUEST"]
 REQUEST = "layerlab_request"
 """As in `layerlab_jupyter.protocol`."""
 
+NO_ACTIVITY = (REQUEST, "create_subshell_request", "delete_subshell_request", "list_subshell_request")
+"""Ours, and what JupyterLab asks on the control channel when a kernel starts: if a cell runs by then, a server
+that counts these (jupyter_server 2.21) takes the kernel for idle until the cell has ended."""
+
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     """Where the server finds the extension."""
@@ -28,7 +32,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
     """Begin to serve. Some kernel managers have no list of message types that do not count as activity."""
     manager = server.kernel_manager
     untracked = getattr(manager, "untracked_message_types", None)
-    if untracked is not None and REQUEST not in untracked:
-        manager.untracked_message_types = [*untracked, REQUEST]
+    if untracked is not None:
+        manager.untracked_message_types = list(dict.fromkeys([*untracked, *NO_ACTIVITY]))
     base = server.web_app.settings["base_url"].rstrip("/")
     server.web_app.add_handlers(".*$", [(rf"{base}/layerlab/runs/([\w-]{{1,64}})", LoggedRunHandler)])

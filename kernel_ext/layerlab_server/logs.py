@@ -1,7 +1,8 @@
 """Gives the page the final output of a run whose kernel is gone, from the log that the run left.
 
-`GET layerlab/runs/<run id>?folder=<path>` answers the data of an output, by MIME type. The log is looked for
-where the server would start a kernel for a notebook of that folder. Another process renders it: see the package.
+`GET layerlab/runs/<run id>?folder=<path>` answers the data of an output, by MIME type. The log is looked
+for where the server would start a kernel for a notebook of that folder. Another process renders it: see the
+package.
 """
 
 from __future__ import annotations

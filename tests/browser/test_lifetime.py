@@ -53,6 +53,7 @@ def test_a_run_outlives_its_page_and_its_socket(lab: Lab) -> None:
     lab.open_cells([TRAIN, "print('next cell')"], "lifetime.ipynb")
     lab.start_cell(0)
     wait_for_step(lab, 300)
+    assert server_says(lab) == "busy", "a server that culls idle kernels would end this one"
 
     lab.save()
     reloaded = time.monotonic()
@@ -71,6 +72,7 @@ def test_a_run_outlives_its_page_and_its_socket(lab: Lab) -> None:
     expect(chip(second)).to_have_text("running", timeout=30_000)
     wait_for_step(second, 300)
     second.screenshot("lifetime-second-tab")
+    assert server_says(lab) == "busy"
     second.page.close()
 
     before = step(lab)
@@ -167,6 +169,11 @@ def test_a_notebook_whose_kernel_was_shut_down_in_mid_run_is_completed_when_it_i
     expect(lab.cell(0).locator(".layerlab-messages")).to_contain_text("interrupted")
     assert step(lab) >= 300
     assert "stopped" in lab.save().cells[0].outputs[0].data["text/plain"]
+
+
+def server_says(lab: Lab) -> str:
+    (kernel,) = lab.server.get("api/kernels")
+    return str(kernel["execution_state"])
 
 
 def chip(lab: Lab) -> Locator:

@@ -39,7 +39,8 @@ def test_requests_are_left_out_of_the_activity_and_executions_are_not() -> None:
     for _ in range(2):
         layerlab_server._load_jupyter_server_extension(server(manager))
     assert not manager.track_message_type(REQUEST)
-    assert manager.track_message_type("execute_request")
+    assert not manager.track_message_type("create_subshell_request")
+    assert all(map(manager.track_message_type, ("execute_request", "comm_msg")))
     assert manager.untracked_message_types.count(REQUEST) == 1
 
 
