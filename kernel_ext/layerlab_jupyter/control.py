@@ -90,6 +90,7 @@ def _fetch_events(known: Registry, command: FetchEvents) -> dict[str, Any]:
         "next": fetched.next,
         "live": fetched.live and not logged,
         "logged": logged,
+        "charts": None if run.charts is None else dataclasses.asdict(run.charts),
     }
 
 

@@ -82,6 +82,8 @@ class FetchEventsResult:
     live: bool
     logged: bool = False
     """Read from the log on disk: the kernel process is not the one that trained."""
+    charts: ChartOptions | None = None
+    """What the run asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)

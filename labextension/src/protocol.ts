@@ -342,6 +342,8 @@ export type FetchEventsResult = {
   live: boolean;
   /** Read from the log on disk: the kernel process is not the one that trained. */
   logged: boolean;
+  /** What the run asks for. */
+  charts: ChartOptions | null;
 };
 
 /** `data` by MIME type. */
@@ -771,6 +773,7 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     next: 'integer',
     live: 'boolean',
     logged: { optional: 'boolean', default: false },
+    charts: { optional: { nullable: { record: 'ChartOptions' } }, default: null },
   },
   DescribeRunResult: {
     data: { map: 'any' },

@@ -73,7 +73,6 @@ def test_a_run_outlives_its_page_and_its_socket(lab: Lab) -> None:
     wait_for_step(second, 300)
     second.screenshot("lifetime-second-tab")
     assert server_says(lab) == "busy"
-    second.page.close()
 
     before = step(lab)
     lab.evaluate("() => window.sockets.forEach(socket => socket.close())")
@@ -87,6 +86,11 @@ def test_a_run_outlives_its_page_and_its_socket(lab: Lab) -> None:
     # The kernel does not find the output of a page that was reloaded: the page puts the end there.
     lab.wait_for(HOLDS_THE_END, None, 20, "the final output in the notebook")
     outputs = lab.save().cells[0].outputs
+    # One tab alone: the other one would find, at its next autosave, that the file was changed by this one.
+    expect(chip(second)).to_have_text("stopped", timeout=10_000)
+    second.page.wait_for_timeout(3_500)  # it would write after two
+    assert not second.evaluate(IS_DIRTY) and second.page.locator(".jp-Dialog").count() == 0
+    second.page.close()
     (output,) = [o for o in outputs if "application/vnd.layerlab.run+json" in o.get("data", {})]
     assert output["data"]["application/vnd.layerlab.run+json"]["live"] is False
     assert "stopped" in output["data"]["text/html"]

@@ -65,6 +65,16 @@ it('asks for the whole history first, then for what is new', async () => {
   expect(follower.state.run.modelName).toBe('digits');
 });
 
+it('tells how the run wants its charts drawn, whoever shows it', async () => {
+  const charts = { smoothing: 0.6, x_axis: 'epoch', log_x: null, log_y: true } as const;
+  const kernel = fake([{ events: [golden('event.fit_started')], next: 1, charts }, { charts }]);
+  const follower = follow(kernel);
+  follower.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(PACE.hidden + 1);
+  kernel.lose();
+  expect(follower.state.charts).toEqual(charts);
+});
+
 it('asks about four times a second while somebody looks, once a second while nobody does', async () => {
   const seen = fake([]);
   const hidden = fake([]);

@@ -121,11 +121,14 @@ export class RunFollower implements RunSource {
     const run = reduceAll(this.current.run, events);
     if (!reply.live) {
       this.isRecovered = true;
-      this.end(isOver(run) ? { kind: 'ended' } : { kind: 'stale', message: this.lossText('unknown') }, run);
+      const link: Link = isOver(run)
+        ? { kind: 'ended' }
+        : { kind: 'stale', message: this.lossText('unknown') };
+      this.end(link, { run, charts: reply.charts });
       return null;
     }
     if (events.length > 0 || this.current.link.kind !== 'live') {
-      this.publish({ run, link: { kind: 'live' } });
+      this.publish({ run, link: { kind: 'live' }, charts: reply.charts });
     }
     if (Date.now() < this.hurriedUntil) {
       return PACE.steered;
@@ -143,7 +146,7 @@ export class RunFollower implements RunSource {
     }
     const message = error instanceof Error ? error.message : String(error);
     if (this.current.link.kind !== 'waiting') {
-      this.publish({ run: this.current.run, link: { kind: 'waiting', message } });
+      this.publish({ ...this.current, link: { kind: 'waiting', message } });
     }
     return PACE.afterError;
   }
@@ -157,24 +160,24 @@ export class RunFollower implements RunSource {
     this.end(link);
     if (!this.isRecovered && loss !== 'gone') {
       this.isRecovered = true;
-      void this.recover(link);
+      void this.recover();
     }
   }
 
-  private async recover(link: Link): Promise<void> {
+  private async recover(): Promise<void> {
     const bundle = await this.readLog().catch(() => null);
     const logged = reduceAll(emptyRun, decodeEvents(bundle?.events ?? []));
     // A log has fewer points than what was followed, and may lack the last second.
     const isMore = logged.step > this.current.run.step || (isOver(logged) && !isOver(this.current.run));
     if (isMore) {
-      this.publish({ run: logged, link });
+      this.publish({ ...this.current, run: logged });
     }
   }
 
-  private end(link: Link, run = this.current.run): void {
+  private end(link: Link, { run, charts }: Pick<RunState, 'run' | 'charts'> = this.current): void {
     this.lifetime.abort();
     clearTimeout(this.timer);
-    this.publish({ run, link });
+    this.publish({ run, link, charts });
   }
 
   private isWatched(): boolean {

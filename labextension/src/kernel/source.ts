@@ -1,5 +1,5 @@
 /** Where a view gets a run from: followed live, or read once from a saved output. */
-import type { Command, RunBundle } from '../protocol';
+import type { ChartOptions, Command, RunBundle } from '../protocol';
 import { decodeEvents } from './decode';
 import { emptyRun, type Run, reduceAll } from './runs';
 
@@ -11,7 +11,12 @@ export type Link =
   | { kind: 'static' | 'connecting' | 'live' | 'ended' }
   | { kind: 'waiting' | 'stale'; message: string };
 
-export type RunState = { readonly run: Run; readonly link: Link };
+export type RunState = {
+  readonly run: Run;
+  readonly link: Link;
+  /** How the run wants its charts drawn, where it says so. */
+  readonly charts?: ChartOptions | null;
+};
 
 /** What a view may ask of a run: a command without the run's id, which the source knows. */
 export type Steering = WithoutRun<
@@ -32,14 +37,14 @@ export interface RunSource {
 }
 
 /** A run that will not change. */
-export function staticSource(run: Run, link: Link): RunSource {
-  return { state: { run, link }, subscribe: () => () => {}, watch: () => () => {}, steer: null };
+export function staticSource(run: Run, link: Link, charts: ChartOptions | null = null): RunSource {
+  return { state: { run, link, charts }, subscribe: () => () => {}, watch: () => () => {}, steer: null };
 }
 
 /** The run that a saved output holds. `message` says why it is not the end of the story, if so. */
 export function savedSource(bundle: RunBundle, message = ''): RunSource {
   const run = reduceAll(emptyRun, decodeEvents(bundle.events));
-  return staticSource(run, isOver(run) ? { kind: 'static' } : { kind: 'stale', message });
+  return staticSource(run, isOver(run) ? { kind: 'static' } : { kind: 'stale', message }, bundle.charts);
 }
 
 /** Whether all of the run is told. */

@@ -7,6 +7,7 @@ import type { Connections } from '../kernel/connections';
 import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
 import type { Models } from '../kernel/models';
 import type { OutputData } from '../kernel/run-logs';
+import { Tabs } from '../kernel/tabs';
 import { MODEL_MIME, type ModelBundle, RUN_MIME } from '../protocol';
 import type { Tab } from '../views/model';
 import { clip } from '../views/shared/text';
@@ -33,11 +34,13 @@ export const mime: JupyterFrontEndPlugin<void> = {
     preferences: Preferences,
     panels: IPanels | null
   ) => {
+    const tabs = new Tabs();
     registry.addFactory(
       factory(RUN_MIME, (node, lifetime, resolver) => {
         let replace: ReplaceData = () => {};
         const services = {
           connections,
+          tabs,
           preferences,
           panels,
           folder: async () => (resolver === null ? null : folderOf(await resolver.resolveUrl('.'))),

@@ -2,6 +2,7 @@
 import type { Connections } from '../kernel/connections';
 import type { OutputData } from '../kernel/run-logs';
 import { isOver, type RunSource, savedSource } from '../kernel/source';
+import type { Tabs } from '../kernel/tabs';
 import { RUN_MIME, type RunBundle } from '../protocol';
 import { lossText } from '../views/shared/loss-text';
 import { trans } from '../views/shared/trans';
@@ -14,6 +15,7 @@ const SETTLE = 2_000;
 /** What an output is made with. */
 export type RunOutputServices = {
   connections: Pick<Connections, 'follow' | 'describe' | 'describeLogged'>;
+  tabs: Pick<Tabs, 'hold' | 'isFirst'>;
   preferences: Pick<Preferences, 'charts'>;
   panels?: Pick<IPanels, 'open'> | null;
   /** The path of the notebook's folder; null where the output is in no notebook. */
@@ -27,6 +29,8 @@ type Shown = { source: RunSource; bundle: RunBundle };
 export class RunOutput {
   private drawn = new AbortController();
   private shown: Shown | null = null;
+  /** Whether the kernel replaces this output, as it does in the page in which the cell was run. */
+  private isFed = false;
   private settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -40,6 +44,7 @@ export class RunOutput {
   /** Show the bundle; called again when the kernel replaced it. */
   async show(bundle: RunBundle): Promise<void> {
     if (this.shown?.bundle.run_id === bundle.run_id && this.shown.source.steer !== null) {
+      this.isFed = true;
       // The live picture has every point, and ends by itself: the new bundle is for when it cannot.
       this.shown = { source: this.shown.source, bundle };
       this.followerChanged(this.shown.source);
@@ -85,12 +90,14 @@ export class RunOutput {
 
   /**
    * A kernel replaces the output of the page in which the cell was run. After a reload it does not find it, and
-   * one that died cannot: then the notebook would go on to hold the picture of a run that is under way.
+   * one that died cannot: then the notebook would go on to hold the picture of a run that is under way. Of several
+   * tabs one writes; the others hold what they were opened with, and have nothing to save.
    */
   private async settle(): Promise<void> {
     const shown = this.unsettled();
-    const data = shown && (await this.finalOutput(shown));
-    // Asked again: meanwhile the kernel, or another tab with the same notebook, may have replaced it.
+    const isOurs = shown !== null && (await this.services.tabs.isFirst(shown.bundle.run_id));
+    const data = isOurs && (await this.finalOutput(shown));
+    // Asked again: meanwhile the kernel may have replaced it.
     const unsettled = this.unsettled();
     if (data && unsettled) {
       const { kernel_id, charts } = unsettled.bundle; // no log has these
@@ -115,6 +122,7 @@ export class RunOutput {
     const drawn = new AbortController();
     this.drawn = drawn;
     this.shown = { source, bundle };
+    this.services.tabs.hold(bundle.run_id, () => this.isFed, drawn.signal);
     const { render } = await import('../views/monitor');
     if (!drawn.signal.aborted && !this.lifetime.aborted) {
       const el = document.createElement('div');
@@ -123,8 +131,7 @@ export class RunOutput {
       const { panels, preferences } = this.services;
       const subject = { kind: 'run' as const, kernelId: bundle.kernel_id, id: bundle.run_id };
       const onOpen = panels && source.steer !== null ? () => panels.open(subject) : null;
-      const options = bundle.charts ?? {};
-      render({ source, el, signal: drawn.signal, onOpen, options, settings: preferences.charts });
+      render({ source, el, signal: drawn.signal, onOpen, settings: preferences.charts });
     }
   }
 

@@ -2,8 +2,6 @@
 import '../../style/base.css';
 import '../../style/monitor.css';
 import './widget.css';
-import { decodeRecord } from '../kernel/decode';
-import type { ChartOptions } from '../protocol';
 import { render as draw } from '../views/monitor';
 import { type WidgetModel, WidgetSource } from './source';
 
@@ -17,26 +15,18 @@ export default () => {
       source = new WidgetSource(model);
       return () => source?.close();
     },
-    render({ model, el }: Context & { el: HTMLElement }): () => void {
+    render({ el }: { el: HTMLElement }): () => void {
       const lifetime = new AbortController();
       const box = document.createElement('div');
       box.className = `layerlab-widget${ownColours()}`;
       el.append(box);
       if (source !== null) {
-        draw({ source, el: box, signal: lifetime.signal, options: chartOptions(model) });
+        draw({ source, el: box, signal: lifetime.signal });
       }
       return () => lifetime.abort();
     }
   };
 };
-
-function chartOptions(model: WidgetModel): Partial<ChartOptions> {
-  try {
-    return decodeRecord('ChartOptions', model.get('charts'));
-  } catch {
-    return {};
-  }
-}
 
 /** Hosts that are not built on JupyterLab lack its colours: ours then, by the host's theme. */
 function ownColours(): string {

@@ -8,7 +8,7 @@
 import { decodeEvents, decodeRecord, decodeReply } from '../kernel/decode';
 import { emptyRun, reduceAll } from '../kernel/runs';
 import type { Link, RunSource, RunState, Steering } from '../kernel/source';
-import { type FetchEventsResult, VERSION } from '../protocol';
+import { type ChartOptions, type FetchEventsResult, VERSION } from '../protocol';
 import { trans } from '../views/shared/trans';
 
 /** The part of anywidget's model that is used. Source: anywidget's types, `AnyModel`. */
@@ -68,7 +68,7 @@ export class WidgetSource implements RunSource {
     const reply = await new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(id);
-        reject(new Error(trans.__(UNREACHED)));
+        reject(new Error(unreached()));
       }, PATIENCE);
       this.waiting.set(id, content => {
         clearTimeout(timer);
@@ -109,7 +109,8 @@ export class WidgetSource implements RunSource {
   private readonly onLive = (): void => {
     const isAlive = (this.model as { comm_live?: unknown }).comm_live !== false;
     if (!isAlive && this.current.link.kind !== 'ended') {
-      this.publish({ run: this.current.run, link: { kind: 'stale', message: trans.__(GONE) } });
+      const message = trans.__('The kernel was restarted or shut down: this is the last state.');
+      this.publish({ ...this.current, link: { kind: 'stale', message } });
     }
   };
 
@@ -124,7 +125,7 @@ export class WidgetSource implements RunSource {
     const run = reduceAll(before, decodeEvents(fetched.events));
     const link: Link = { kind: fetched.live ? 'live' : 'ended' };
     this.next = fetched.next;
-    this.publish({ run, link });
+    this.publish({ run, link, charts: chartOptions(this.model) });
   }
 
   private publish(state: RunState): void {
@@ -135,9 +136,19 @@ export class WidgetSource implements RunSource {
   }
 }
 
-const UNREACHED =
-  'Here commands reach the kernel only when the cell has ended. To stop, interrupt the kernel: training ends after the current step.';
-const GONE = 'The kernel was restarted or shut down: this is the last state.';
+function unreached(): string {
+  return trans.__(
+    'Here commands reach the kernel only when the cell has ended. To stop, interrupt the kernel: training ends after the current step.'
+  );
+}
+
+function chartOptions(model: WidgetModel): ChartOptions | null {
+  try {
+    return decodeRecord('ChartOptions', model.get('charts'));
+  } catch {
+    return null;
+  }
+}
 
 function ownText(value: unknown, key: string): string {
   const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, key);

@@ -32,38 +32,32 @@ export type MonitorArguments = {
   signal: AbortSignal;
   /** Shows a button that opens the run somewhere else. */
   onOpen?: (() => void) | null;
-  /** How the run wants its charts drawn, until the person chooses otherwise. */
-  options?: Partial<ChartOptions>;
   /** How charts are drawn where neither the run nor the person says anything. */
   settings?: OptionsSource | null;
 };
 
 /** Draw the run into `el` until `signal` is aborted. */
-export function render({
-  source,
-  el,
-  signal,
-  onOpen = null,
-  options = {},
-  settings = null
-}: MonitorArguments): void {
-  mount(el, signal, <Monitor source={source} onOpen={onOpen} initial={options} settings={settings} />);
+export function render({ source, el, signal, onOpen = null, settings = null }: MonitorArguments): void {
+  mount(el, signal, <Monitor source={source} onOpen={onOpen} settings={settings} />);
 }
 
 type MonitorProps = {
   source: RunSource;
   onOpen: (() => void) | null;
-  initial: Partial<ChartOptions>;
   settings: OptionsSource | null;
 };
 
-function Monitor({ source, onOpen, initial, settings }: MonitorProps) {
-  const { run, link } = useSyncExternalStore(
+function Monitor({ source, onOpen, settings }: MonitorProps) {
+  const {
+    run,
+    link,
+    charts: wanted
+  } = useSyncExternalStore(
     listener => source.subscribe(listener),
     () => source.state
   );
   const root = useVisibility(source);
-  const [options, choose] = useOptions(settings, initial);
+  const [options, choose] = useOptions(settings, wanted ?? NO_WISHES);
   const [view, setView] = useState<View>({ range: null, drag: 'zoom', revision: 0 });
   const cursor = useRef(new Cursor()).current;
   const charts = useMemo(() => families(run), [run]);
@@ -126,6 +120,8 @@ function Monitor({ source, onOpen, initial, settings }: MonitorProps) {
     </section>
   );
 }
+
+const NO_WISHES = {};
 
 /** The options in force, and how to choose others. */
 function useOptions(
