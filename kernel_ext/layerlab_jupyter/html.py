@@ -98,7 +98,7 @@ def _more(missing: int, what: str) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], alignments: str) -> str:
     sides = {"l": "left", "r": "right"}
-    styles = [f'style="text-align:{sides[a]};padding:1px 10px 1px 0"' for a in alignments]
+    styles = [f'style="text-align:{sides[a]}"' for a in alignments]
 
     def line(tag: str, texts: Sequence[str]) -> str:
         cells = zip(texts, styles, strict=True)
@@ -107,7 +107,7 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], alignments: s
     body = "".join(line("td", row) for row in rows)
     # In a page without a doctype a table does not take over font and colour by itself.
     style = "border-collapse:collapse;color:inherit;font:inherit"
-    return f'<table style="{style}">{line("th", headings)}{body}</table>' if body else ""
+    return f'<table cellpadding="3" style="{style}">{line("th", headings)}{body}</table>' if body else ""
 
 
 def _headline(events: Events, status: str) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
+import zlib
 from typing import Any
 
 from layerlab.inspect import describe_graph, revision, summarize
 from layerlab_jupyter.html import model_html, run_html, run_text
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id
-from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME, VERSION, ModelBundle, RunBundle
+from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME, VERSION, ModelBundle, PackedBundle, RunBundle
 from layerlab_jupyter.registry import Run
 
 __all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
 
 _EVENTS_BYTES = 24_000  # with the picture and the table an output stays under 60 KB
 _LIVE_EVENTS_BYTES = 12_000  # sent again and again, and only looked at when the kernel is gone
-_DETAILS_BYTES = 200_000
+_PLAIN_BYTES = 20_000  # a small model is left as people and tools can read it
+_PACKED_BYTES = 60_000
 _MOST_LINES = 120
 
 
@@ -66,15 +69,26 @@ def model_bundle(model: Any, model_id: str) -> dict[str, Any]:
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES:,} more lines; model.summary() prints all"]
     return {
-        MODEL_MIME: _without_bulk(json_safe(dataclasses.asdict(described))),
+        MODEL_MIME: _packed(json_safe(dataclasses.asdict(described))),
         "text/html": model_html(described.name, described.class_name, described.graph, described.summary),
         "text/plain": "\n".join(lines),
     }
 
 
-def _without_bulk(record: dict[str, Any]) -> dict[str, Any]:
-    """Leave the details of each node of a very large model to the live kernel: a notebook must stay small."""
-    if len(json.dumps(record)) > _DETAILS_BYTES:
+def _packed(record: dict[str, Any]) -> dict[str, Any]:
+    """The record, deflated where it is long: the layers of a model resemble each other (about a tenth is left).
+
+    Of a very large model the details of each node are left to the live kernel: a notebook must stay small.
+    """
+    if len(json.dumps(record)) <= _PLAIN_BYTES:
+        return record
+    packed = _deflated(record)
+    if len(packed) > _PACKED_BYTES:
         for node in record["graph"]["nodes"]:
             node["config"], node["weights"] = {}, []
-    return record
+        packed = _deflated(record)
+    return dataclasses.asdict(PackedBundle(version=VERSION, deflated=packed))
+
+
+def _deflated(record: dict[str, Any]) -> str:
+    return base64.b64encode(zlib.compress(json.dumps(record).encode(), 9)).decode()

@@ -251,6 +251,15 @@ class ChartOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackedBundle:
+    """What stands under MODEL_MIME in place of a large ModelBundle."""
+
+    version: int
+    deflated: str
+    """Its JSON, deflated (zlib), in base64."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunBundle:
     """The data under RUN_MIME: enough to draw the run with no kernel, and to find it in a live one."""
 

@@ -19,8 +19,8 @@ REQUEST = "layerlab_request"
 """As in `layerlab_jupyter.protocol`."""
 
 NO_ACTIVITY = (REQUEST, "create_subshell_request", "delete_subshell_request", "list_subshell_request")
-"""Ours, and what JupyterLab asks on the control channel when a kernel starts: if a cell runs by then, a server
-that counts them (jupyter_server 2.21) takes the kernel for idle until the cell ends."""
+"""Ours, and what JupyterLab asks on the control channel when a kernel starts: if a cell runs by then, a
+server that counts them (jupyter_server 2.21) takes the kernel for idle until the cell ends."""
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

@@ -404,6 +404,13 @@ export type ChartOptions = {
   log_y: boolean | null;
 };
 
+/** What stands under MODEL_MIME in place of a large ModelBundle. */
+export type PackedBundle = {
+  version: number;
+  /** Its JSON, deflated (zlib), in base64. */
+  deflated: string;
+};
+
 /** The data under RUN_MIME: enough to draw the run with no kernel, and to find it in a live one. */
 export type RunBundle = {
   version: number;
@@ -507,6 +514,7 @@ export type Records = {
   ListAllResult: ListAllResult;
   ReplyError: ReplyError;
   ChartOptions: ChartOptions;
+  PackedBundle: PackedBundle;
   RunBundle: RunBundle;
   ModelBundle: ModelBundle;
   LayerReport: LayerReport;
@@ -813,6 +821,10 @@ export const SHAPES: Record<keyof Records, Record<string, Shape>> = {
     x_axis: { optional: { nullable: { oneOf: ['step', 'epoch', 'time'] } }, default: null },
     log_x: { optional: { nullable: 'boolean' }, default: null },
     log_y: { optional: { nullable: 'boolean' }, default: null },
+  },
+  PackedBundle: {
+    version: 'integer',
+    deflated: 'string',
   },
   RunBundle: {
     version: 'integer',

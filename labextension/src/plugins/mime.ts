@@ -8,6 +8,7 @@ import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
 import type { Models } from '../kernel/models';
 import type { OutputData } from '../kernel/run-logs';
 import { Tabs } from '../kernel/tabs';
+import { unpack } from '../kernel/unpack';
 import { MODEL_MIME, type ModelBundle, RUN_MIME } from '../protocol';
 import type { Tab } from '../views/model';
 import { clip } from '../views/shared/text';
@@ -57,7 +58,8 @@ export const mime: JupyterFrontEndPlugin<void> = {
     registry.addFactory(
       factory(
         MODEL_MIME,
-        (node, lifetime) => data => showModel(decodeModelBundle(data), node, lifetime, models, panels)
+        (node, lifetime) => async data =>
+          showModel(decodeModelBundle(await unpack(data)), node, lifetime, models, panels)
       ),
       RANK
     );
