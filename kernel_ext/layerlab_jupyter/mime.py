@@ -76,7 +76,7 @@ def model_bundle(model: Any, model_id: str) -> dict[str, Any]:
 
 
 def _packed(record: dict[str, Any]) -> dict[str, Any]:
-    """The record, deflated where it is long: the layers of a model resemble each other (about a tenth is left).
+    """The record, deflated where it is long: layers resemble each other, and about a tenth is left.
 
     Of a very large model the details of each node are left to the live kernel: a notebook must stay small.
     """

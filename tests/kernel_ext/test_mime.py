@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import html.parser
 import json
 import math
 import xml.etree.ElementTree as ElementTree
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import layerlab as keras
 from layerlab.events import Diagnostic, EpochFinished, Event, FitFailed, StepsFinished
 from layerlab.inspect import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable
 from layerlab.training.control import RunControl
 from layerlab_jupyter.html import model_html, run_html, run_text
-from layerlab_jupyter.mime import final_bundle, live_bundle
-from layerlab_jupyter.protocol import RUN_MIME
+from layerlab_jupyter.mime import final_bundle, live_bundle, model_bundle
+from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME
 from layerlab_jupyter.registry import Run
 from layerlab_jupyter.svg_chart import charts_svg
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, recorded, step_finished
@@ -233,3 +236,22 @@ def test_a_very_large_model_is_cut_with_a_note() -> None:
     text = model_html("deep", "Sequential", ModelGraph(nodes=nodes, edges=edges), table(rows=5_000))
     assert "and 4,940 more nodes" in text and "and 4,940 more rows" in text
     assert len(text) < 60_000
+
+
+def chain(length: int) -> keras.Sequential:
+    layers = [keras.layers.Dense(4, activation="relu") for _ in range(length)]
+    return keras.Sequential([keras.Input((4,)), *layers], name="chain")
+
+
+def test_a_model_of_400_layers_takes_less_than_100_kb_and_loses_no_detail() -> None:
+    bundle = model_bundle(chain(400), "model-1")
+    # As a notebook is written: indented, in UTF-8.
+    assert len(json.dumps(bundle, ensure_ascii=False, indent=1).encode()) < 100_000
+    record = json.loads(zlib.decompress(base64.b64decode(bundle[MODEL_MIME]["deflated"])))
+    assert [len(record["graph"]["nodes"]), len(record["summary"]["rows"])] == [401, 401]
+    assert record["graph"]["nodes"][400]["config"]["activation"] == "relu"
+    assert [weight["name"] for weight in record["graph"]["nodes"][400]["weights"]] == ["kernel", "bias"]
+
+
+def test_the_data_of_a_small_model_can_be_read_as_they_are() -> None:
+    assert model_bundle(chain(3), "model-1")[MODEL_MIME]["graph"]["nodes"][3]["class_name"] == "Dense"

@@ -1,6 +1,5 @@
 /** Saved outputs of large models are deflated. What comes from a notebook may be made to do harm: no more than a limit. */
-import { trans } from '../views/shared/trans';
-import { decodeRecord } from './decode';
+import { DecodeError, decodeRecord } from './decode';
 
 /** A model of 50,000 layers takes about 25 MB. */
 const MAX_BYTES = 64 * 2 ** 20;
@@ -32,7 +31,7 @@ async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<string> {
     size += value.length;
     if (size > MAX_BYTES) {
       void reader.cancel();
-      throw new Error(trans.__('It is larger than %1 bytes.', MAX_BYTES));
+      throw new DecodeError('PackedBundle.deflated', `at most ${MAX_BYTES} bytes`, 'more');
     }
     whole += text.decode(value, { stream: true });
   }
