@@ -37,7 +37,22 @@ TAGS = {
     *("svg", "g", "path", "rect", "circle", "text", "tspan", "title"),
 }
 ATTRIBUTES = {
-    *("style", "xmlns", "role", "aria-label", "width", "height", "viewbox", "d", "x", "y", "dx", "dy", "rx"),
+    *(
+        "style",
+        "cellpadding",
+        "xmlns",
+        "role",
+        "aria-label",
+        "width",
+        "height",
+        "viewbox",
+        "d",
+        "x",
+        "y",
+        "dx",
+        "dy",
+        "rx",
+    ),
     *("cx", "cy", "r", "fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-opacity"),
     *("stroke-dasharray", "stroke-linecap", "font-family", "font-size", "font-weight", "text-anchor"),
 }
