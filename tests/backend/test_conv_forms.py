@@ -241,6 +241,26 @@ def test_integers_are_pooled_as_they_are():
     assert largest[0, :, 0].tolist() == [-3, -3, -3, -4] and total[0, :, 0].tolist() == [-8, -12, -16, -13]
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_narrow_numbers_are_rounded_once(dtype):
+    rng = np.random.default_rng(0)
+    x, kernel = (rng.normal(size=s).astype(dtype) for s in ((2, 12, 12, 4), (7, 7, 1, 4)))
+    none = ((0, 0), (0, 0))
+    wide = [np.asarray(a, "float32") for a in (x, kernel)]
+
+    def depthwise(x, kernel):
+        return nn.conv(x, kernel, (1, 1), none, (1, 1), 4)
+
+    def gradients(x, kernel):
+        with traced_as(trains=True, in_loop=False):
+            return depthwise(x, kernel), *jax.grad(lambda *a: depthwise(*a).sum(), (0, 1))(x, kernel)
+
+    got, expected = jax.jit(gradients)(x, kernel), jax.jit(gradients)(*wide)
+    for one, other in zip(got, expected, strict=True):
+        assert one.dtype == dtype
+        np.testing.assert_allclose(np.asarray(one, "float32"), other, rtol=2**-8, atol=2**-8)
+
+
 def program(function, *arguments):
     """Traced anew: JAX remembers what a function is traced to."""
     return str(jax.make_jaxpr(lambda *a: function(*a))(*arguments))

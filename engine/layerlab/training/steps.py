@@ -121,8 +121,9 @@ class Steps(Objective):
             is_compiled: False for predict, which needs neither loss nor metrics.
         """
         check_inputs(self, batch)
-        with deferred_interrupts():  # half a layer would be built again, beside its first half
-            self._build_on(batch, is_compiled)
+        if not self.built or (is_compiled and not self._has_stepped):
+            with deferred_interrupts():  # half a layer would be built again, beside its first half
+                self._build_on(batch, is_compiled)
         if is_compiled:
             _, y, _ = unpack_x_y_sample_weight(batch if whole is None else whole)
             check_labels(self._compile_loss, y, self._output_spec)
@@ -131,8 +132,6 @@ class Steps(Objective):
 
     def _build_on(self, batch: Any, is_compiled: bool) -> None:
         x, y, _ = unpack_x_y_sample_weight(batch)
-        if self.built and (not is_compiled or self._has_stepped):
-            return
         symbolic = tree.map_structure(_symbolic_like, x)
         if not self.built:
             self(symbolic)  # type: ignore[operator]

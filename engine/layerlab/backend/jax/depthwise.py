@@ -35,11 +35,12 @@ def depthwise_conv(x: Array, kernel: Array, strides: Sizes, padding: Padding, di
     Args:
         kernel: (*window, 1, channels * multiplier).
     """
-    x = jnp.repeat(x, kernel.shape[-1] // x.shape[-1], axis=-1)
-    kernel = kernel.reshape(*kernel.shape[:-2], kernel.shape[-1])
+    dtype, wide = x.dtype, jnp.promote_types(x.dtype, jnp.float32)  # many small terms are added
+    x = jnp.repeat(x, kernel.shape[-1] // x.shape[-1], axis=-1).astype(wide)
+    kernel = kernel.reshape(*kernel.shape[:-2], kernel.shape[-1]).astype(wide)
     padding = tuple((before, after) for before, after in padding)
     form = _with_gradients if is_traced_step() else _shifted
-    return form(x, kernel, tuple(strides), padding, tuple(dilation))
+    return form(x, kernel, tuple(strides), padding, tuple(dilation)).astype(dtype)
 
 
 def _shifted(x: Array, kernel: Array, strides: Sizes, padding: Padding, dilation: Sizes) -> Array:

@@ -43,7 +43,8 @@ def max_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: P
 
 
 def sum_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
-    if _is_faster_shifted(x, window, strides, least=3):
+    is_wide = x.dtype.itemsize >= 4  # sums of narrower ones are rounded once by XLA, and here at each place
+    if is_wide and _is_faster_shifted(x, window, strides, least=3):
         return _shifted(x, 0, lax.add, window, strides, padding)
     if max(window) > 2 and _tiles(x, window, strides, padding):
         return jnp.sum(_blocks(x, window), axis=_block_axes(window), dtype=x.dtype)
