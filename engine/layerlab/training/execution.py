@@ -19,7 +19,7 @@ from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
-from layerlab.training.gathering import Gathering
+from layerlab.training.gathering import MOST_GATHERED, Gathering
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.pace import Pace
 from layerlab.training.repeats import repeats
@@ -161,9 +161,11 @@ class Execution(Steps):
         if source.whole is not None:
             samples = len(next(x for x in tree.flatten(source.whole) if x is not None))
             rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
-        most = runner.begin(
-            batch, source.steps if asked == 1 else asked, rest, may_be_few=source.whole is None
-        )
+        steps = source.steps if asked == 1 else asked
+        if source.whole is None:
+            most = runner.begin(batch, min(steps or MOST_GATHERED, MOST_GATHERED), may_be_few=True)
+        else:
+            most = runner.begin(batch, steps, rest)
         return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 
     def _makes_own(self, kind: str) -> bool:

@@ -10,7 +10,10 @@ from layerlab.core.context import context
 from layerlab.data.convert import in_own_memory
 from layerlab.data.source import BatchSource
 
-__all__ = ["Gathering"]
+__all__ = ["MOST_GATHERED", "Gathering"]
+
+# More steps a call take no less time each, and memory for the copies of their batches.
+MOST_GATHERED = 64
 
 _SECONDS = 0.02  # a call of short steps takes four times as long
 _SLOW_SECONDS = 0.002  # a batch that takes longer is not worth that others wait for the next
