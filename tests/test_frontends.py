@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import layerlab
@@ -119,3 +120,20 @@ def test_the_import_begins_front_ends_only_where_a_person_types(
     with pytest.warns(UserWarning, match="preparing the front end failed: OSError: no start"):
         frontends.begin()
     assert watching.began == 1
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_front_end_that_shows_the_run_shows_the_advice_and_no_warning_repeats_it(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder, is_watched: bool
+) -> None:
+    class Keeping(Watching):
+        def watch(self, run_id: str, model: Any, control: Any) -> Callable[[Any], None]:
+            return events.append
+
+    events: list[Any] = []
+    monkeypatch.setattr(frontends, "discover", lambda: (Keeping(),) * is_watched)
+    model = layerlab.Sequential([layerlab.Input((2,)), layerlab.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.full((4, 2), np.nan, "float32"), np.zeros((4, 1)))
+    assert [event.code for event in events if event.type == "diagnostic"] == ["non-finite-loss"] * is_watched
+    assert ["The loss is nan" in str(warning.message) for warning in recwarn] == [True] * (not is_watched)

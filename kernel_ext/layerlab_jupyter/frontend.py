@@ -20,6 +20,12 @@ from layerlab_jupyter.widgets.host import needs_widget
 __all__ = ["JupyterFrontend", "frontend"]
 
 
+_NOT_BUILT = (
+    "Its graph is shown here once it knows the shape of its input: begin with keras.Input(...), or call the "
+    "model on data, or fit it."
+)
+
+
 class JupyterFrontend:
     """Shows runs and models in notebooks; outside a Jupyter kernel it has nothing to say."""
 
@@ -49,7 +55,7 @@ class JupyterFrontend:
         try:
             return model_bundle(model, registry.add_model(model))
         except NotBuiltError:
-            return None  # its repr tells how to build it
+            return {"text/plain": f"{model!r}\n{_NOT_BUILT}"}
 
 
 frontend = JupyterFrontend()

@@ -219,6 +219,13 @@ def test_a_model_as_the_last_expression_shows_graph_and_summary(kernel: Asker) -
 
 
 @pytest.mark.slow
+def test_a_model_that_is_not_built_tells_when_its_graph_can_be_shown(kernel: Asker) -> None:
+    cell = "import layerlab as keras\nkeras.Sequential([keras.layers.Dense(8)], name='later')"
+    (shown,) = (o for o in kernel.outputs(kernel.execute(cell)) if o["type"] == "execute_result")
+    assert shown["data"]["text/plain"].startswith("<Sequential name=later, built=False>\nIts graph is shown")
+
+
+@pytest.mark.slow
 def test_models_are_listed_that_only_a_variable_holds(kernel: Asker) -> None:
     cell = "spare = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8)], name='spare')"
     kernel.outputs(kernel.execute(f"{FIT_CELL}display(model)\n{cell}"))

@@ -68,8 +68,8 @@ class FitRun:
     `execute(batches)` runs and commits a training step on each and returns the logs of the last as arrays,
     and what the programs in which they ran gave, each as (logs, loss); `validate()` returns the logs of a
     validation pass, or None if a stop was requested in it; `learning_rate` and `set_learning_rate` are the
-    optimizer's; `save(path, step)` writes a checkpoint and returns its path and a note. Who made the source
-    closes it.
+    optimizer's; `save(path, step)` writes a checkpoint and returns its path and a note. `is_watched`: a front
+    end shows the run, advice included. Who made the source closes it.
     """
 
     description: RunDescription
@@ -89,6 +89,7 @@ class FitRun:
     run_id: str = field(default_factory=new_run_id)
     control: RunControl = field(default_factory=RunControl)
     listeners: Sequence[Listener] = ()
+    is_watched: bool = False
 
     def __post_init__(self) -> None:
         self._step = 0
@@ -349,8 +350,9 @@ class FitRun:
                 )
 
     def _advise(self, code: str, message: str, fix: str, step: int | None = None) -> None:
-        """Tell the listeners and, by a warning, everybody else."""
-        warnings.warn(f"{message} Fix: {fix}.", stacklevel=2)
+        """Tell the listeners and, where no front end shows it, everybody by a warning."""
+        if not self.is_watched:
+            warnings.warn(f"{message} Fix: {fix}.", stacklevel=2)
         at = self._step if step is None else step
         self._emit(events.Diagnostic, step=at, code=code, path="", message=message, fix=fix)
 

@@ -235,7 +235,8 @@ class Trainer(Execution, GeneratorMethods):
         run_id, control = new_run_id(), RunControl()
         own = own_watchers(callbacks)
         listeners = frontends.watchers(run_id, self, control, own) if own or verbose == "auto" else []
-        level = verbosity(verbose, is_watched=bool(listeners))
+        is_watched = bool(listeners)
+        level = verbosity(verbose, is_watched)
         callback_list = CallbackList(
             callbacks,
             add_history=True,
@@ -274,6 +275,7 @@ class Trainer(Execution, GeneratorMethods):
             run_id=run_id,
             control=control,
             listeners=listeners,
+            is_watched=is_watched,
         )
         run.run()
         self.optimizer.finalize_variable_values(self.trainable_variables)

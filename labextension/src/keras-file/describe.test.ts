@@ -136,6 +136,13 @@ describe('a config of strangers', () => {
     await expect(openKeras(only)).rejects.toThrow('the archive: expected a member config.json');
   });
 
+  it('is not compiled where it holds nothing to compile with', async () => {
+    for (const nothing of ['{}', 'null', '[]']) {
+      const { description } = await withConfig(`{"class_name": "A", "compile_config": ${nothing}}`);
+      expect(description.hasCompileConfig).toBe(false);
+    }
+  });
+
   it('cannot reach prototypes', async () => {
     const text =
       '{"class_name": "A", "__proto__": {"config": {"name": "x"}}, "config": {"__proto__": {"name": "y"}}}';

@@ -97,9 +97,14 @@ function describe(file: WeightsFile, { weightsBytes, config, metadata, members }
     weightsLeftOut: Math.max(0, weights.length - MAX_WEIGHTS),
     members,
     hasConfig: config !== null,
-    hasCompileConfig: isRecord(field(config, 'compile_config') ?? null)
+    hasCompileConfig: !isEmpty(field(config, 'compile_config'))
   };
   return { description, arrays: file.arrays, weightsBytes, config, metadata };
+}
+
+/** What a model that was never compiled says: `{}` or null. */
+function isEmpty(compiled: Json | undefined): boolean {
+  return !isRecord(compiled) || Object.keys(compiled).length === 0;
 }
 
 /** A subclassed model, and weights without a model: the groups of the weights file stand for its layers. */

@@ -54,7 +54,7 @@ export function Toolbar(props: ToolbarProps) {
           />
         </>
       )}
-      <Button text={trans.__('Fit')} hint={trans.__('Show the whole graph')} onClick={onFit} />
+      <Button text={trans.__('Show all')} hint={trans.__('Show the whole graph')} onClick={onFit} />
       <button
         type="button"
         className="layerlab-button"
@@ -62,7 +62,7 @@ export function Toolbar(props: ToolbarProps) {
         aria-label={turn}
         onClick={() => props.onDirection(turned)}
       >
-        <Icon name={turned} />
+        <Icon name={turned} /> {turned === 'right' ? trans.__('Sideways') : trans.__('Top down')}
       </button>
       <Button
         text="SVG"

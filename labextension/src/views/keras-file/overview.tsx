@@ -45,10 +45,16 @@ export function Overview({ file }: { file: ModelFile }) {
           </Fact>
         ))}
       </Group>
-      {description.hasCompileConfig && (
+      {description.hasConfig && (
         <section>
           <h3>{trans.__('Compiled with')}</h3>
-          <Branches file={file} document="config" path={COMPILE_CONFIG} depth={0} />
+          {description.hasCompileConfig ? (
+            <Branches file={file} document="config" path={COMPILE_CONFIG} depth={0} />
+          ) : (
+            <p className="layerlab-faint">
+              {trans.__('Not compiled: it predicts, and needs compile() before it can be trained.')}
+            </p>
+          )}
         </section>
       )}
     </div>
