@@ -212,7 +212,7 @@ it('waits and asks again when the kernel does not answer', async () => {
   const follower = follow(kernel);
   follower.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(0);
-  expect(follower.state.link).toEqual({ kind: 'waiting', message: 'The kernel does not answer.' });
+  expect(follower.state.link).toEqual({ kind: 'waiting', message: 'lost: waiting' });
   await vi.advanceTimersByTimeAsync(PACE.afterError + 1);
   expect(follower.state.link.kind).toBe('live');
 });

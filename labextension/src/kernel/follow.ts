@@ -20,8 +20,11 @@ export const PACE = { visible: 240, steered: 100, hidden: 1_000, afterError: 2_0
 /** How long a command makes the follower look closely, in milliseconds. */
 const HURRY = 2_000;
 
-/** What a person reads of a run whose kernel process is no more; 'unknown' where nobody saw how it ended. */
-export type LossText = (loss: Loss | 'unknown') => string;
+/**
+ * What a person reads of a run whose kernel process is no more; 'unknown' where nobody saw how it ended, 'waiting'
+ * where it may be there and does not answer.
+ */
+export type LossText = (loss: Loss | 'unknown' | 'waiting') => string;
 
 type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
 
@@ -144,7 +147,7 @@ export class RunFollower implements RunSource {
       this.lose('unknown');
       return null;
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = this.lossText('waiting');
     if (this.current.link.kind !== 'waiting') {
       this.publish({ ...this.current, link: { kind: 'waiting', message } });
     }

@@ -5,16 +5,16 @@ import { DecodeError, decodeRecord } from './decode';
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** The data as they were before they were packed; others are handed on. Rejects with a reason. */
-export async function unpack(data: unknown): Promise<unknown> {
+export async function unpack(data: unknown, most = MAX_BYTES): Promise<unknown> {
   if (typeof data !== 'object' || data === null || !Object.hasOwn(data, 'deflated')) {
     return data;
   }
   const { deflated } = decodeRecord('PackedBundle', data);
   const packed = Uint8Array.from(atob(deflated), sign => sign.charCodeAt(0));
-  return JSON.parse(await inflate(packed));
+  return JSON.parse(await inflate(packed, most));
 }
 
-async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<string> {
+async function inflate(packed: Uint8Array<ArrayBuffer>, most: number): Promise<string> {
   const stream = new DecompressionStream('deflate');
   const writer = stream.writable.getWriter();
   // Its errors arrive at the reader too.
@@ -29,9 +29,9 @@ async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<string> {
       return whole + text.decode();
     }
     size += value.length;
-    if (size > MAX_BYTES) {
+    if (size > most) {
       void reader.cancel();
-      throw new DecodeError('PackedBundle.deflated', `at most ${MAX_BYTES} bytes`, 'more');
+      throw new DecodeError('PackedBundle.deflated', `at most ${most} bytes`, 'more');
     }
     whole += text.decode(value, { stream: true });
   }

@@ -10,6 +10,7 @@ import type { Connections } from '../kernel/connections';
 import { isActive } from '../kernel/overview';
 import type { Pause, Resume, RunInfo, Step, Stop } from '../protocol';
 import { progressText } from '../views/run-text';
+import { reasonText } from '../views/shared/reason';
 import { clip } from '../views/shared/text';
 import { trans } from '../views/shared/trans';
 import type { Notebooks } from './active-notebook';
@@ -35,7 +36,7 @@ export const steering: JupyterFrontEndPlugin<void> = {
         isEnabled: () => notebooks.kernelId !== null,
         execute: () =>
           steer(connections, notebooks, order, mustAsk).catch(error => {
-            Notification.error(clip(error instanceof Error ? error.message : String(error)), {
+            Notification.error(clip(reasonText(error), 300), {
               autoClose: 8000
             });
           })

@@ -5,6 +5,7 @@ import type { Connections } from '../kernel/connections';
 import type { Models } from '../kernel/models';
 import type { ModelBundle } from '../protocol';
 import type { ModelView } from '../views/overview';
+import { reasonText } from '../views/shared/reason';
 import { clip } from '../views/shared/text';
 import { trans } from '../views/shared/trans';
 import type { Notebooks } from './active-notebook';
@@ -143,11 +144,9 @@ function gone(): string {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof RequestError) {
-    // After a restart the kernel knows nothing of what it had.
-    return error.code === 'no_handler' || error.code === 'gone' ? gone() : `${error.message} ${error.fix}`;
-  }
-  return error instanceof Error ? error.message : String(error);
+  // After a restart the kernel knows nothing of what it had.
+  const isGone = error instanceof RequestError && (error.code === 'no_handler' || error.code === 'gone');
+  return isGone ? gone() : reasonText(error);
 }
 
 function viewTitle(view: ModelView | 'run'): string {

@@ -5,6 +5,7 @@ import type { RunSource } from '../kernel/source';
 import type { RunInfo } from '../protocol';
 import { describeRun } from './run-text';
 import { mount } from './shared/mount';
+import { reasonText } from './shared/reason';
 import { clip } from './shared/text';
 import { trans } from './shared/trans';
 
@@ -90,7 +91,7 @@ function RunView({ runId, follow, draw }: { runId: string } & Pick<CurvesProps, 
         draw(source, el, lifetime.signal);
       }
     };
-    show().catch(error => setProblem(error instanceof Error ? clip(error.message) : String(error)));
+    show().catch(error => setProblem(clip(reasonText(error), 300)));
     return () => lifetime.abort();
   }, [runId, follow, draw]);
   return (

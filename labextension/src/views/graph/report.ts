@@ -2,6 +2,7 @@
 import { type RefObject, useCallback, useEffect, useState } from 'react';
 import { type DescribeLayer, isBusy } from '../../kernel/follow-model';
 import type { LayerReport } from '../../protocol';
+import { reasonText } from '../shared/reason';
 import { clip } from '../shared/text';
 import { trans } from '../shared/trans';
 
@@ -76,9 +77,8 @@ export async function follow(
       if (signal.aborted) {
         return;
       }
-      const text = error instanceof Error ? error.message : String(error);
       if (!isBusy(error)) {
-        tell({ message: clip(text, 300), isLoading: false });
+        tell({ message: clip(reasonText(error), 300), isLoading: false });
         return;
       }
       tell({ message: trans.__('The layer is in use, asking again …') });

@@ -3,6 +3,7 @@ import { useCallback, useRef, useState } from 'react';
 import type { Run } from '../../kernel/runs';
 import type { RunSource, Steering } from '../../kernel/source';
 import { Icon } from '../shared/icons';
+import { reasonText } from '../shared/reason';
 import { clip } from '../shared/text';
 import { trans } from '../shared/trans';
 
@@ -33,7 +34,7 @@ export function useWheel(steer: RunSource['steer'], run: Run): Wheel | null {
         return true;
       } catch (error) {
         setPending(({ [key]: _, ...others }) => others);
-        setProblem(messageOf(error));
+        setProblem(clip(reasonText(error), 300));
         return false;
       }
     },
@@ -124,12 +125,4 @@ type IconName = 'pause' | 'resume' | 'step' | 'epoch' | 'stop' | 'save';
 
 function keyOf(command: Steering): string {
   return command.method === 'step' ? `step ${command.unit}` : command.method;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return trans.__('The kernel did not take the command.');
-  }
-  const fix = 'fix' in error && typeof error.fix === 'string' ? error.fix : '';
-  return clip(`${error.message} ${fix}`.trim(), 300);
 }

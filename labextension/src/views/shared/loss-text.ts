@@ -12,6 +12,8 @@ export const lossText: LossText = loss => {
       );
     case 'gone':
       return trans.__('The kernel was shut down before the run ended. This is how far it got.');
+    case 'waiting':
+      return trans.__('The kernel does not answer at the moment. This goes on by itself as soon as it does.');
     case 'unknown':
       return trans.__('The kernel was restarted or ended before the run did. This is how far it got.');
   }
