@@ -71,7 +71,7 @@ describe('the weights of an open layer', () => {
 
   it('are asked for again when the kernel is busy, and not when the layer is gone', async () => {
     const told: object[] = [];
-    const errors = [new RequestError('busy', 'a step'), new RequestError('unknown_layer', 'no such layer')];
+    const errors = [new RequestError('busy', 'a step'), new RequestError('unknown_layer', 'gone')];
     const ask = vi.fn(async (): Promise<LayerReport> => {
       throw errors[ask.mock.calls.length - 1];
     });
@@ -80,7 +80,10 @@ describe('the weights of an open layer', () => {
     expect(ask).toHaveBeenCalledTimes(2);
     expect(told).toEqual([
       { message: 'The layer is in use, asking again …' },
-      { message: 'no such layer', isLoading: false }
+      {
+        message: 'The model has no such layer; it was changed since it was drawn. Show it again.',
+        isLoading: false
+      }
     ]);
   });
 });
