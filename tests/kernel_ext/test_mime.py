@@ -250,7 +250,8 @@ def test_a_model_of_400_layers_takes_less_than_100_kb_and_loses_no_detail() -> N
     record = json.loads(zlib.decompress(base64.b64decode(bundle[MODEL_MIME]["deflated"])))
     assert [len(record["graph"]["nodes"]), len(record["summary"]["rows"])] == [401, 400]
     assert record["graph"]["nodes"][400]["config"]["activation"] == "relu"
-    assert [weight["name"] for weight in record["graph"]["nodes"][400]["weights"]] == ["kernel", "bias"]
+    paths = [weight["path"] for weight in record["graph"]["nodes"][400]["weights"]]
+    assert paths == ["chain/dense_399/kernel", "chain/dense_399/bias"]
 
 
 def test_the_data_of_a_small_model_can_be_read_as_they_are() -> None:
