@@ -125,7 +125,7 @@ def test_a_restart_and_a_death_of_the_kernel_are_told_and_the_history_stays(lab:
 
     lab.reload()
     expect(lab.cell(0).locator(".layerlab-chip")).to_be_visible(timeout=30_000)
-    assert step(lab) >= 300
+    wait_for_step(lab, 300)
     lab.screenshot("lifetime-restarted-reloaded")
 
     lab.command("notebook:clear-all-cell-outputs")
@@ -154,7 +154,7 @@ def test_a_restart_and_a_death_of_the_kernel_are_told_and_the_history_stays(lab:
     lab.server.shut_down_kernels()
     lab.open("restart.ipynb", kernel=False)
     expect(note).to_contain_text("before the run did", timeout=30_000)
-    assert step(lab) >= 300
+    wait_for_step(lab, 300)
     assert not lab.evaluate(IS_DIRTY), "opening a notebook changed it"
     lab.screenshot("lifetime-died-reopened")
 
@@ -171,7 +171,7 @@ def test_a_notebook_whose_kernel_was_shut_down_in_mid_run_is_completed_when_it_i
     lab.open("closed.ipynb", kernel=False)
     lab.wait_for(HOLDS_THE_END, None, 30, "the run's log in the notebook")
     expect(lab.cell(0).locator(".layerlab-messages")).to_contain_text("interrupted")
-    assert step(lab) >= 300
+    wait_for_step(lab, 300)
     assert "stopped" in lab.save().cells[0].outputs[0].data["text/plain"]
 
 
