@@ -62,6 +62,7 @@ def test_values_and_gradients_equal_those_of_keras(
     np.testing.assert_allclose(active().to_numpy(gradients["x"]), expected, **tolerance())
 
 
+@pytest.mark.slow
 def test_sparsemax_sums_to_one_along_any_axis(backend: str) -> None:  # that of Keras 3.15 only along the last
     columns = active().to_numpy(activations.sparsemax(active().asarray(X), axis=0))
     rows = active().to_numpy(activations.sparsemax(active().asarray(X.T)))
@@ -87,6 +88,7 @@ def test_the_dtype_stays(backend: str, dtype: str) -> None:
         assert active().dtype_name(getattr(activations, name)(x, **arguments)) == dtype, name
 
 
+@pytest.mark.slow
 def test_symbolic_tensors_give_symbolic_tensors(backend: str) -> None:
     for name, arguments in CASES:
         if "axis" in arguments:

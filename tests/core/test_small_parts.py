@@ -52,6 +52,7 @@ def test_names_given_in_many_threads_are_unique() -> None:
     assert len(set(names)) == 1000
 
 
+@pytest.mark.slow
 def test_a_mask_belongs_to_one_array_and_is_forgotten_with_it(backend: str) -> None:
     array, other = ops.ones((2, 3)), ops.ones((2, 3))
     masking.set_mask(array, "mask")

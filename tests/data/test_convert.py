@@ -91,6 +91,7 @@ def test_sparse_arrays_are_refused_with_the_method_that_helps(backend: str, arra
         make_source(np.eye(2), array)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "array",
     [

@@ -166,6 +166,7 @@ def test_an_image_that_would_be_too_large_is_refused(tmp_path: Path) -> None:
         keras.utils.plot_model(keras.Model(inputs, x), tmp_path / "m.png", dpi=5000)
 
 
+@pytest.mark.slow
 def test_5000_layers_are_drawn_in_seconds() -> None:
     nodes = [node(f"n{i}") for i in range(5000)]
     edges = [Edge(source=f"n{i}", target=f"n{i + 1}", label="") for i in range(4999)]

@@ -98,6 +98,7 @@ def test_malformed_messages_are_answered_and_the_kernel_goes_on(kernel: Asker) -
     assert not [o for o in outputs if o["type"] == "stream"]
 
 
+@pytest.mark.slow
 def test_no_wrong_message_reaches_a_run(kernel: Asker) -> None:
     kernel.outputs(kernel.execute(BUSY_CELL + "pretend_to_fit(0.1)"))
     ended = kernel.ask("list_all")["result"]["runs"][0]["run_id"]
@@ -171,6 +172,7 @@ kernel_id()
     assert [o["data"]["text/plain"] for o in outputs if o["type"] == "execute_result"] == ["'1b2c-3d'"]
 
 
+@pytest.mark.slow
 def test_a_notebook_executed_without_a_front_end_holds_the_static_picture() -> None:
     cells = [nbformat.v4.new_code_cell(BUSY_CELL + "pretend_to_fit(0.3);")]
     notebook = nbformat.v4.new_notebook(cells=cells)

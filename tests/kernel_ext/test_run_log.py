@@ -109,6 +109,7 @@ for step in range(1, 100_000_000):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_a_readable_log_and_a_run_that_is_lost(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], env=environment())
     try:

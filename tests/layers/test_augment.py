@@ -67,6 +67,7 @@ def test_images_that_fit_one_way_are_cut_in_the_middle_as_in_keras(
     np.testing.assert_array_equal(found, np.asarray(oracle.layers.RandomCrop(4, 6)(x, training=True)))
 
 
+@pytest.mark.slow
 def test_channels_first_is_the_same_with_axes_moved(backend: str) -> None:
     x = numbered(2, 8, 10, 3)
     last = layers.RandomCrop(4, 6, seed=1)

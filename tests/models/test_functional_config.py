@@ -131,6 +131,7 @@ def test_index_arrays_and_slices_survive_json(backend: str) -> None:
     assert values(rebuilt(model)(data)) == values(model(data))
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_thousand_layers_needs_no_recursion() -> None:
     x = inputs = keras.Input((1,))
     for number in range(1000):

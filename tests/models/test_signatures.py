@@ -222,6 +222,7 @@ def test_an_older_form_works_and_warns_once_at_the_line_of_the_caller(model: Any
     assert name.split("(")[0] in str(deprecations[0].message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch"], indirect=True)
 @pytest.mark.parametrize("name", OLD_CALLS)
 def test_an_older_form_works_on_torch_as_well(backend: str, name: str) -> None:

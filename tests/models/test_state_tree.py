@@ -84,6 +84,7 @@ def test_a_part_of_a_tree_is_enough(backend: str) -> None:
     assert int(model.optimizer.iterations) == 7 and float(model.optimizer.learning_rate) == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tree", "message"),
     [

@@ -109,6 +109,7 @@ def test_apply_builds_and_counts(backend: str) -> None:
     assert int(optimizer.iterations) == 2
 
 
+@pytest.mark.slow
 def test_stateless_apply_changes_nothing_and_returns_the_new_values(backend: str) -> None:
     for name, arguments in (
         ("Adam", {"use_ema": True}),

@@ -114,6 +114,7 @@ def test_compiled_steps_give_the_variables_of_keras(name: str, arguments: dict[s
         np.testing.assert_array_equal(variable.numpy(), start)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "Nadam", "Lamb"])
 def test_sixteen_bit_variables_keep_their_dtype(backend: str, name: str) -> None:
     variables = [Variable(start, dtype="bfloat16") for start in starts()[:2]]

@@ -36,6 +36,7 @@ def test_penalties_equal_those_of_keras(backend: str, name: str, arguments: dict
         np.testing.assert_allclose(active().to_numpy(penalty), expected, **tolerance())
 
 
+@pytest.mark.slow
 def test_gradients_are_finite_at_zero(backend: str) -> None:
     zero = active().asarray(np.zeros((3, 3), "float32"))
     for name, arguments in CASES:

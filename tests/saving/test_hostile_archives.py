@@ -455,6 +455,7 @@ def test_loading_leaves_the_process_as_it_was(whole: Path) -> None:
     assert (random.random(), np.random.rand()) == expected
 
 
+@pytest.mark.slow
 def test_a_chain_of_many_layers_is_no_recursion(tmp_path: Path) -> None:
     tensor = inputs = keras.Input((1,))
     for _ in range(400):

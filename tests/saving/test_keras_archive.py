@@ -40,6 +40,7 @@ def trained() -> Any:
 # -- what comes back ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_training_goes_on_as_if_nothing_had_happened(backend: str, tmp_path: Path) -> None:
     inputs = keras.Input((3,))
     hidden = keras.layers.Dropout(0.5, seed=1)(keras.layers.Dense(6)(inputs))

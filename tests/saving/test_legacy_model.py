@@ -89,6 +89,7 @@ def test_keras_reads_our_files(name: str, tmp_path: Path) -> None:
         assert configs[0]["optimizer_config"].keys() == configs[1]["optimizer_config"].keys()
 
 
+@pytest.mark.slow
 def test_our_own_files_go_on_exactly(backend: str, tmp_path: Path) -> None:
     model = trained(keras, "functional")
     model.save(tmp_path / "m.h5")

@@ -134,6 +134,7 @@ def _saved(model: Any, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_long_lists_of_names_are_written_in_parts_as_keras_does(tmp_path: Path) -> None:
     spec = [(f"{'long' * 60}_{number}", 1) for number in range(300)]
     path = _saved(dense(*spec), tmp_path / "w.h5")

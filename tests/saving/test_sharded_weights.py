@@ -78,6 +78,7 @@ def test_all_weights_and_the_optimizer_come_back(backend: str, tmp_path: Path) -
     assert all(os.path.getsize(tmp_path / name) < 20_000 for name in shards(tmp_path))
 
 
+@pytest.mark.slow
 def test_one_place_may_lie_in_several_files(tmp_path: Path) -> None:
     saved, loaded = model_of(keras), model_of(keras, seed=1)
     saved.save_weights(tmp_path / "w.weights.json", max_shard_size=577 / 2**30)
@@ -87,6 +88,7 @@ def test_one_place_may_lie_in_several_files(tmp_path: Path) -> None:
     same(loaded, saved)
 
 
+@pytest.mark.slow
 def test_the_name_of_one_file_becomes_that_of_the_list(tmp_path: Path) -> None:
     saved, loaded = model_of(keras), model_of(keras, seed=1)
     with pytest.warns(UserWarning, match=r"w\.weights\.json"):
@@ -96,6 +98,7 @@ def test_the_name_of_one_file_becomes_that_of_the_list(tmp_path: Path) -> None:
     same(loaded, saved)
 
 
+@pytest.mark.slow
 def test_a_second_save_replaces_all_files_and_no_others(tmp_path: Path) -> None:
     path, other = tmp_path / "w.weights.json", tmp_path / "w_00009.weights.h5"
     other.write_bytes(b"somebody else's")

@@ -70,6 +70,7 @@ def test_steps_that_run_together_go_on_as_well(
     same(expected, call())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", ["on_epoch_end", "on_epoch_begin", "on_train_end"])
 def test_it_does_not_matter_where_in_an_epoch_the_run_fails(hook: str, backend: str, tmp_path: Path) -> None:
     expected = run(tmp_path / "undisturbed", **arrays())
@@ -206,6 +207,7 @@ def test_it_has_the_arguments_of_keras() -> None:
         BackupAndRestore("")
 
 
+@pytest.mark.slow
 def test_backups_are_kept_if_asked_for_and_a_finished_run_stays_finished(tmp_path: Path) -> None:
     def call(epochs: int, **arguments: Any) -> Ended:
         model = as_new()

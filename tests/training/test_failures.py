@@ -26,6 +26,7 @@ def note(events: list[Any]) -> Any:
     return listener
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hook", "steps"),
     [

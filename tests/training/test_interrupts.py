@@ -62,6 +62,7 @@ def test_fit_survives_interrupts_at_random_moments(backend: str) -> None:
     assert steps_in(model) == before + 8
 
 
+@pytest.mark.slow
 def test_other_methods_survive_interrupts_at_random_moments(backend: str) -> None:
     chance = random.Random(1)
     model, (x, y) = Counting(), data()

@@ -148,6 +148,7 @@ def test_steps_per_execution_runs_so_many_batches_a_call(backend, programs):
     assert programs == [4, 4, 2]
 
 
+@pytest.mark.slow
 def test_the_last_smaller_batch_is_compiled_while_the_others_run(backend):
     model = build()
     model.fit(X, Y, batch_size=8, epochs=2, verbose=0)  # twelve of 8 and one of 4

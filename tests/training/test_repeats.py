@@ -61,6 +61,7 @@ def test_a_model_of_our_own_parts_repeats(layers: list[Any]) -> None:
     assert repeats(model_of(*layers, metrics=["mae", keras.metrics.MeanSquaredError()]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

@@ -48,6 +48,7 @@ def _back_to_jax() -> Any:
     utils.clear_session()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "data", "loss", "optimizer"),
     [
