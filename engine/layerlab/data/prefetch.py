@@ -49,12 +49,12 @@ class Prefetcher:
 
         Never pulls more than `limit` times, nor again after an exception.
         """
-        turns = _Turns(math.inf if limit is None else limit)
-        while turns.left > 0:
+        pulls = _Pulls(math.inf if limit is None else limit)
+        while pulls.left > 0:
             if self._is_slow and self._depth:
-                yield from self._read_ahead(pull, turns)
+                yield from self._read_ahead(pull, pulls)
                 continue
-            turns.left -= 1
+            pulls.left -= 1
             try:
                 item = self.pull(pull)
             except StopIteration:
@@ -91,17 +91,17 @@ class Prefetcher:
         self._is_slow = is_slow or (self._is_slow and self._quick_loads < _QUICK_LOADS)
         return item
 
-    def _read_ahead(self, pull: Callable[[], Any], turns: _Turns) -> Iterator[Any]:
+    def _read_ahead(self, pull: Callable[[], Any], pulls: _Pulls) -> Iterator[Any]:
         def pull_unless_ended(_: Any) -> Any:
-            if turns.have_ended:
+            if pulls.have_ended:
                 raise StopIteration
             try:
                 return in_own_memory(self._timed(pull))
             except BaseException:
-                turns.end()
+                pulls.end()
                 raise
 
-        ahead = Ahead(pull_unless_ended, turns.while_true(lambda: self._is_slow), 1, self._depth)
+        ahead = Ahead(pull_unless_ended, pulls.while_true(lambda: self._is_slow), 1, self._depth)
         self._ahead = ahead
         try:
             yield from ahead
@@ -110,7 +110,7 @@ class Prefetcher:
         self._ahead = None
 
 
-class _Turns:
+class _Pulls:
     """How often batches may still be pulled in an epoch."""
 
     def __init__(self, left: float) -> None:
@@ -118,7 +118,7 @@ class _Turns:
         self.have_ended = False
 
     def while_true(self, is_wanted: Callable[[], bool]) -> Iterator[None]:
-        """Take the turns one after the other, as long as that is wanted."""
+        """Take them one after the other, as long as that is wanted."""
         while self.left > 0 and is_wanted():
             self.left -= 1
             yield

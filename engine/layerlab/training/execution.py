@@ -157,14 +157,12 @@ class Execution(Steps):
         is_fixed = asked == 1 and (callbacks.wants_batches(kind) or not self._makes_own(kind))
         if is_fixed:
             return Pace(asked, asked)
-        rest = 0
-        if source.whole is not None:
-            samples = len(next(x for x in tree.flatten(source.whole) if x is not None))
-            rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
         steps = source.steps if asked == 1 else asked
         if source.whole is None:
             most = runner.begin(batch, min(steps or MOST_GATHERED, MOST_GATHERED), may_be_few=True)
         else:
+            samples = len(next(x for x in tree.flatten(source.whole) if x is not None))
+            rest = samples % (source.batch_size or samples) if samples > (source.batch_size or samples) else 0
             most = runner.begin(batch, steps, rest)
         return runner.pace(1, most) if asked == 1 else Pace(asked, asked)
 

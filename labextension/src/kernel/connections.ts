@@ -64,7 +64,7 @@ export class Connections {
   }
 
   private async connect(kernelId: string): Promise<KernelConnection | null> {
-    // A name from a folder goes into an address: only the form that kernels have.
+    // A name from a notebook goes into an address: only the form that kernels have.
     if (!/^[\w-]{1,100}$/.test(kernelId)) {
       return null;
     }
