@@ -8,6 +8,7 @@ from layerlab.errors import NotBuiltError
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.cells import cell_of_this_thread, install_thread_notes
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel, running_shell
 from layerlab_jupyter.log_folder import log_folder
@@ -36,15 +37,18 @@ class JupyterFrontend:
             install_short_tracebacks(shell)
         if kernel is not None:
             install(kernel)
+            install_thread_notes(shell)
 
     def watch(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
-        """A monitor that shows the run in the cell that called fit."""
+        """A monitor that shows the run in the cell that called fit, or started the thread that did."""
         kernel = running_kernel()
         if kernel is None:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        return Monitor(run, registry, log_folder(), with_widget=needs_widget())
+        return Monitor(
+            run, registry, log_folder(), with_widget=needs_widget(), cell=cell_of_this_thread()
+        )
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""

@@ -12,6 +12,7 @@ from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
 from layerlab.events import Event, Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.cells import cell_of_this_thread, running_cell
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel
 from layerlab_jupyter.log_folder import log_folder
@@ -32,7 +33,8 @@ class LiveFit(Callback):
     In a notebook `fit` shows its monitor by itself; this callback is for options, for `verbose=0`, and for
     scripts: there the run is recorded, so that `runs()` lists it, and `fit` writes its usual text. While
     fit runs, `control` is its RunControl: `pause()`, `resume()`, `step()`, `stop()`,
-    `set_learning_rate(value)`, to be called from any thread.
+    `set_learning_rate(value)`, to be called from any thread. A fit in a background thread is shown in the
+    cell that made its LiveFit.
 
     Args:
         name: what the run is called in the monitor, the log and `runs()`; default: the model's name.
@@ -68,6 +70,7 @@ class LiveFit(Callback):
         self.log = log
         self.charts = ChartOptions(smoothing=smoothing, x_axis=x_axis, log_x=log_x, log_y=log_y)
         self._unshown: Monitor | None = None
+        self._made_in = running_cell()
 
     def watch_run(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
         """Called by fit; the listener that shows the run, None where there is no notebook to show it in."""
@@ -77,7 +80,13 @@ class LiveFit(Callback):
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model), self.charts)
         shows = kernel is not None
         monitor = Monitor(
-            run, registry, self._folder(), shows=shows, name=self.name, with_widget=shows and needs_widget()
+            run,
+            registry,
+            self._folder(),
+            shows=shows,
+            name=self.name,
+            with_widget=shows and needs_widget(),
+            cell=cell_of_this_thread(self._made_in),
         )
         self._unshown = None if shows else monitor
         return monitor if shows else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished
+from layerlab_jupyter.cells import Cell, shown_in
 from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.registry import Registry, Run
@@ -37,6 +38,7 @@ class Monitor:
         name: what the run is called, if not as its model.
         with_widget: for a front end that does not have the lab extension: the live output is a widget, which
             the final picture replaces.
+        cell: where it is shown; None: in the one that ipykernel finds.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Monitor:
         shows: bool = True,
         name: str | None = None,
         with_widget: bool = False,
+        cell: Cell | None = None,
     ) -> None:
         self._run = run
         self._known = known
@@ -57,6 +60,7 @@ class Monitor:
         self._run_log: RunLog | None = None
         self._with_widget = with_widget
         self._widget: LiveWidget | None = None
+        self._cell = cell
         self._display_id = uuid.uuid4().hex
         self._has_failed = False
         self._started = 0.0
@@ -117,4 +121,5 @@ class Monitor:
         # finds the cell to write to by the thread. An update finds its output by the display id alone.
         from IPython.display import display
 
-        display(bundle, raw=True, display_id=self._display_id, update=is_update)
+        with shown_in(self._cell):
+            display(bundle, raw=True, display_id=self._display_id, update=is_update)

@@ -39,6 +39,18 @@ class Asker:
                 return found
             found.append({"type": message["msg_type"], **message["content"]})
 
+    def published(self, *, until_end_of: str) -> dict[str, list[dict[str, Any]]]:
+        """What is published until a cell ends, whichever cell it goes to: by cell, as `outputs` has it."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        while True:
+            message = self.client.get_iopub_msg(timeout=SECONDS)
+            cell = message["parent_header"].get("msg_id", "")
+            if message["msg_type"] == "status":
+                if cell == until_end_of and message["content"]["execution_state"] == "idle":
+                    return found
+            else:
+                found.setdefault(cell, []).append({"type": message["msg_type"], **message["content"]})
+
     def send(self, content: Any) -> Any:
         """The reply's content to one `layerlab_request`."""
         message = self.client.session.msg("layerlab_request", content)
