@@ -101,7 +101,8 @@ class Layer(Operation, Configurable):
         self.activity_regularizer = resolve("regularizers", activity_regularizer)
         self.dtype_policy = dtypes.as_policy(dtype)
         self.autocast = autocast
-        self.supports_masking = False
+        # As in Keras: who says what becomes of masks need not say so twice.
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self.stateful = False
         self.supports_jit = True
         self.input_spec: Any = None
@@ -129,7 +130,7 @@ class Layer(Operation, Configurable):
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
                     outputs = self._run(spec, given, training, args, kwargs)
-            self._pass_mask_on(tensors, outputs)
+            self._pass_mask_on(tensors, kwargs.get("mask"), outputs)
         except Exception as error:
             _add_place(error, self)
             raise
@@ -206,9 +207,9 @@ class Layer(Operation, Configurable):
                     kwargs = {**kwargs, name: masks}
         return kwargs
 
-    def _pass_mask_on(self, tensors: dict[str, Any], outputs: Any) -> None:
+    def _pass_mask_on(self, tensors: dict[str, Any], given: Any, outputs: Any) -> None:
         inputs = next(iter(tensors.values()), None)
-        previous = tree.map_structure(get_mask, inputs)
+        previous = given if given is not None else tree.map_structure(get_mask, inputs)
         if (
             all(mask is None for mask in tree.flatten(previous))
             and type(self).compute_mask is Layer.compute_mask
