@@ -46,9 +46,7 @@ class JupyterFrontend:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        return Monitor(
-            run, registry, log_folder(), with_widget=needs_widget(), cell=cell_of_this_thread()
-        )
+        return Monitor(run, registry, log_folder(), with_widget=needs_widget(), cell=cell_of_this_thread())
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""
