@@ -22,12 +22,16 @@ def json_safe(value: Any, longest_text: int = 2000) -> Any:
         return value
     if isinstance(value, str):
         return _text(value, longest_text)
+    if isinstance(value, numbers.Integral):  # NumPy's
+        return int(value)
     if isinstance(value, numbers.Real):
         return number(float(value))
     if isinstance(value, dict):
         return {json_key(key): json_safe(entry, longest_text) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(entry, longest_text) for entry in value]
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # an array of one number, np.bool_
+        return json_safe(value.item(), longest_text)
     return _text(str(value), longest_text)
 
 

@@ -73,6 +73,22 @@ def test_the_log_can_go_elsewhere_or_nowhere(folder: Path, model: Any, tmp_path:
     assert len(layerlab_jupyter.runs()) == 2  # both are in memory
 
 
+def test_numbers_that_a_callback_puts_into_the_logs_reach_table_log_and_chart(
+    folder: Path, model: Any
+) -> None:
+    put = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(score=np.float32(epoch + 0.5), rank=3 - epoch)
+    )
+    model.fit(X, X, epochs=2, batch_size=16, verbose=0, callbacks=[put, LiveFit()])
+    row = layerlab_jupyter.runs().iloc[0]
+    assert (row.score, row["rank"]) == (1.5, 2.0)
+    run = history.registry.runs()[0]
+    assert {"score", "rank"} <= set(run.recorder.metric_names())
+    history.registry = Registry()  # from here as another process sees it: by the log alone
+    epochs = layerlab_jupyter.run().epochs
+    assert (list(epochs.score), list(epochs["rank"])) == ([0.5, 1.5], [3.0, 2.0])
+
+
 def test_without_it_a_script_records_nothing(folder: Path, model: Any) -> None:
     model.fit(X, X, verbose=0)
     assert os.listdir(folder) == [] and len(layerlab_jupyter.runs()) == 0

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 import layerlab as keras
@@ -172,3 +173,35 @@ def test_an_end_of_the_data_ends_the_run_with_a_warning(backend: str) -> None:
     assert history.epoch == [0, 1]
     assert listener.events[-1].type == "fit_finished"
     assert (listener.events[-1].epoch, listener.events[-1].step) == (2, 3)
+
+
+def test_numbers_of_any_type_that_a_callback_puts_into_the_logs_are_told(backend: str) -> None:
+    model, (x, y), listener = Counting(), data(), Listener()
+    added = {
+        "float32": np.float32(0.5),
+        "int": 3,
+        "int64": np.int64(-4),
+        "bool": True,
+        "array": np.array(2.5, "float16"),
+        "tensor": keras.ops.convert_to_tensor(1.5),
+        "variable": keras.Variable(0.25),
+    }
+    left_out = {
+        "text": "0.5",
+        "words": np.str_("0.5"),
+        "none": None,
+        "many": np.ones(3),
+        "one": np.ones((1,)),
+    }
+    put = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(added | left_out | {"complex": 1j, "huge": 10**400})
+    )
+
+    model.fit(x, y, batch_size=3, verbose=0, callbacks=[put, listener])
+
+    numbers = {"float32": 0.5, "int": 3.0, "int64": -4.0, "bool": 1.0}
+    numbers |= {"array": 2.5, "tensor": 1.5, "variable": 0.25, "loss": -0.875, "_mean": -0.875}
+    for kind in ("epoch_finished", "fit_finished"):
+        (event,) = listener.of(kind)
+        assert event.logs == numbers
+        assert {type(value) for value in event.logs.values()} == {float}

@@ -20,7 +20,7 @@ from layerlab.events import Event, Listener
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import Permission, RunControl
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
-from layerlab.training.recorder import LazyLogs, StepRecorder, to_floats
+from layerlab.training.recorder import LazyLogs, StepRecorder, single_numbers, to_floats
 from layerlab.training.runner import Ran
 
 __all__ = ["FitRun", "RunDescription", "RunPlace", "new_run_id"]
@@ -179,9 +179,10 @@ class FitRun:
         self.callbacks.on_epoch_end(epoch, logs)
         self._logs = logs
         self._note_learning_rate("callback")
-        scalars = {key: value for key, value in logs.items() if isinstance(value, float)}
         seconds = time.perf_counter() - started
-        self._emit(events.EpochFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
+        self._emit(
+            events.EpochFinished, epoch=epoch, step=self._step, logs=single_numbers(logs), seconds=seconds
+        )
         self._epoch = epoch + 1
         return True
 
@@ -227,9 +228,14 @@ class FitRun:
         if result is None:
             return {}
         logs = to_floats(result)
-        scalars = {key: value for key, value in logs.items() if isinstance(value, float)}
         seconds = time.perf_counter() - started
-        self._emit(events.ValidationFinished, epoch=epoch, step=self._step, logs=scalars, seconds=seconds)
+        self._emit(
+            events.ValidationFinished,
+            epoch=epoch,
+            step=self._step,
+            logs=single_numbers(logs),
+            seconds=seconds,
+        )
         return {f"val_{label}": value for label, value in logs.items()}
 
     # -- steering ---------------------------------------------------------------------------------------
@@ -322,8 +328,8 @@ class FitRun:
 
     def _finish(self) -> None:
         seconds = time.perf_counter() - self._started
-        scalars = {key: value for key, value in self._logs.items() if isinstance(value, float)}
-        self._emit(events.FitFinished, epoch=self._epoch, step=self._step, seconds=seconds, logs=scalars)
+        logs = single_numbers(self._logs)
+        self._emit(events.FitFinished, epoch=self._epoch, step=self._step, seconds=seconds, logs=logs)
 
     def _flush(self) -> None:
         with deferred_interrupts():  # taken from the recorder, steps must reach the listeners

@@ -14,7 +14,7 @@ import numpy as np
 
 from layerlab.backend.active import backend
 
-__all__ = ["LazyLogs", "StepRecorder", "to_floats"]
+__all__ = ["LazyLogs", "StepRecorder", "single_numbers", "to_floats"]
 
 FLUSH_SECONDS = 0.1
 
@@ -27,6 +27,25 @@ def to_floats(logs: Mapping[str, Any]) -> dict[str, Any]:
         array = module.to_numpy(value) if module.is_array(value) else np.asarray(value)
         values[key] = float(array) if array.ndim == 0 else array
     return values
+
+
+def single_numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The logs that are one number, as Python floats; all else is left out.
+
+    Callbacks put numbers of any type into the logs of an epoch: ints, bools, NumPy's, arrays without axes, a
+    Variable.
+    """
+    numbers = {label: _as_number(value) for label, value in logs.items()}
+    return {label: number for label, number in numbers.items() if number is not None}
+
+
+def _as_number(value: Any) -> float | None:
+    if isinstance(value, str | bytes | complex | np.complexfloating) or getattr(value, "shape", ()) != ():
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 class LazyLogs(Mapping[str, Any]):
