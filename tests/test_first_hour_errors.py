@@ -31,8 +31,8 @@ def wrong_loss(y_true: Any, y_pred: Any) -> Any:
     ("call", "words"),
     [
         (lambda: small()([1.0, 2.0, 3.0, 4.0]), [
-            "'net' got 4 inputs.",
-            "Fix: make an array of the numbers: np.array([...])",
+            'Sequential "net" got plain numbers as its input.',
+            "Fix: make an array of them: np.array([...])",
         ]),
         (lambda: small("categorical_crossentropy").fit(X, Y, verbose=0), [
             "Loss 'categorical_crossentropy': the labels do not fit the predictions.",

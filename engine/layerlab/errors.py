@@ -23,6 +23,7 @@ __all__ = [
     "ShapeError",
     "UnknownNameError",
     "UnsupportedError",
+    "ValueNeededError",
     "did_you_mean",
     "explain",
 ]
@@ -72,6 +73,10 @@ class NotCompiledError(LayerlabError, RuntimeError, ValueError):
 
 class UnsupportedError(LayerlabError, NotImplementedError):
     """layerlab, or the active back end, cannot do this; the message says what to do instead."""
+
+
+class ValueNeededError(LayerlabError, TypeError):
+    """Python code asked for the values of a tensor where it has none: while a graph or a step is made."""
 
 
 class BusyError(LayerlabError, RuntimeError):

@@ -414,11 +414,11 @@ def test_an_error_of_the_user_keeps_its_type_and_says_where(backend: str) -> Non
         def call(self, x):
             return self.failing(x)
 
-    for inputs in (X, keras.Input((4,))):
+    for inputs, shape in ((X, "(2, 4)"), (keras.Input((4,)), "(None, 4)")):
         with pytest.raises(KeyError, match="missing") as caught:
             Outer()(inputs)
         notes = [note for note in caught.value.__notes__ if note.startswith("In layer")]
-        assert notes == ['In layer Failing "outer/failing".']
+        assert notes == [f'In layer Failing "outer/failing", called on {shape} float32.']
 
 
 def test_a_layer_without_call_or_with_unknown_arguments_says_so() -> None:

@@ -49,12 +49,15 @@ def _as_numpy(x: Any) -> np.ndarray:
             explain("Cannot make an array.", expected="rows of equal length", got=str(error), fix="pad them")
         ) from error
     if array.dtype.kind not in _KINDS and not hasattr(ml_dtypes, array.dtype.name):
+        is_text = array.dtype.kind != "O" or any(isinstance(item, str | bytes) for item in array.flat[:1])
         raise DTypeError(
             explain(
                 f"Cannot make an array from {type(x).__name__}.",
                 expected="numbers or booleans",
                 got=f"dtype {array.dtype}",
-                fix="turn text into integers first, e.g. with a StringLookup or TextVectorization layer",
+                fix="turn text into integers first, e.g. with a StringLookup or TextVectorization layer"
+                if is_text
+                else "give an array, or arrays of one shape; a layer must be called on a tensor first",
             )
         )
     return array

@@ -109,6 +109,11 @@ class Backend(Protocol):
     def is_abstract(self, x: Array) -> bool:
         """True while `x` has no values yet: a tracer under jit, grad or eval_shape; a fake tensor."""
 
+    def needed(self, error: BaseException) -> Literal["value", "array", "mask", "assignment"] | None:
+        """What code wanted that an array cannot give, if that is what the error says. Of an abstract one: its
+        value (a Python `if`), itself as a NumPy array, the elements that a condition picks. Of one that
+        never changes: an assignment to elements."""
+
     # -- random numbers: `key` is uint32 of shape (2,), (seed, counter) --------------------------
 
     def random_uniform(self, key: Array, shape: Shape, dtype: str, low: float, high: float) -> Array: ...

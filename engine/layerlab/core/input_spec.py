@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layerlab import dtypes, tree
+from layerlab.core.symbolic import Operation
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 
-__all__ = ["InputSpec", "check_input_spec"]
+__all__ = ["InputSpec", "check_input_spec", "check_tensors"]
 
 
 class InputSpec:
@@ -79,11 +80,43 @@ def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
         _check_one(one, value, layer_name if len(specs) == 1 else f"{layer_name}, input {index},")
 
 
+def check_tensors(args: tuple[Any, ...], layer_name: str) -> None:
+    """Raise InvalidArgumentError if a positional argument of a call holds what is no tensor.
+
+    None is let through (an optional input), and after the first argument also plain values such as True.
+    """
+    for index, argument in enumerate(args):
+        for leaf in tree.flatten(argument):
+            is_tensor = leaf is None or hasattr(leaf, "shape")
+            if isinstance(leaf, type | Operation) or (index == 0 and not is_tensor):
+                what, fix = _stranger(leaf)
+                raise InvalidArgumentError(
+                    explain(f"{layer_name} got {what} as its input.", expected="a tensor", fix=fix)
+                )
+
+
+def _stranger(value: Any) -> tuple[str, str]:
+    """What a value that is no tensor is, and what to do about it."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}", f"make one and call it: {value.__name__}(...)(x)"
+    if isinstance(value, Operation):
+        return (
+            f'the {type(value).__name__} "{value.name}" itself',
+            "call that on a tensor first, and pass the result",
+        )
+    if isinstance(value, int | float):
+        return "plain numbers", "make an array of them: np.array([...])"
+    if isinstance(value, str):
+        return "text", "turn it into integers first"
+    return f"a {type(value).__name__}", "make it an array first, or pass it by its keyword if it is no input"
+
+
 def _check_one(spec: InputSpec | None, value: Any, where: str) -> None:
     if spec is None or (value is None and spec.optional):
         return
-    if not hasattr(value, "shape"):
-        raise InvalidArgumentError(explain(f"{where} got a {type(value).__name__}.", expected="a tensor"))
+    if value is None:
+        fix = "the function or layer that was to make it may lack its `return`"
+        raise InvalidArgumentError(explain(f"{where} got None.", expected="a tensor", fix=fix))
     shape = tuple(value.shape)
     if spec.allow_last_axis_squeeze and spec.shape is not None:
         if len(shape) == len(spec.shape) + 1 and shape[-1] == 1:

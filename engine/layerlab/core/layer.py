@@ -21,7 +21,8 @@ from layerlab.backend.protocol import Array
 from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_shape, tensor_arguments
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
-from layerlab.core.input_spec import check_input_spec
+from layerlab.core.foreign_errors import retold, shown
+from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.state import StateScope
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
@@ -115,6 +116,8 @@ class Layer(Operation, Configurable):
         self._check_initialised()
         spec = call_spec(type(self))
         args, kwargs = self._convert(args, kwargs)
+        if not all(backend().is_array(arg) or isinstance(arg, KerasTensor) for arg in args):
+            check_tensors(args, self.describe())
         given = kwargs.pop("training", None)
         training = self._resolve_training(spec, given, args)
         if not context.calls and context.state_scope is None:
@@ -122,19 +125,25 @@ class Layer(Operation, Configurable):
         try:
             with name_scope(self.name, caller=self):
                 tensors = tensor_arguments(spec, args, kwargs)
+                self._check_spec(tensors)
                 if not self.built:
                     self.build(**build_arguments(self.build, tensors))
-                first = next(iter(tensors.values()), None)
-                if self.input_spec is not None and tensors:
-                    check_input_spec(self.input_spec, first, self.describe())
+                    self._check_spec(tensors)
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
                     outputs = self._run(spec, given, training, args, kwargs)
             self._pass_mask_on(tensors, kwargs.get("mask"), outputs)
         except Exception as error:
-            _add_place(error, self)
+            told = retold(error, self.describe(), args, is_ours=type(self).__module__.startswith("layerlab."))
+            if told is not None:
+                raise told from error
+            _add_place(error, self, args)
             raise
         return outputs
+
+    def _check_spec(self, tensors: dict[str, Any]) -> None:
+        if self.input_spec is not None and tensors:
+            check_input_spec(self.input_spec, next(iter(tensors.values())), self.describe())
 
     def _run(
         self,
@@ -149,6 +158,14 @@ class Layer(Operation, Configurable):
             passed = {**kwargs, "training": False if training is None else training}
         if any_symbolic(args, kwargs):
             outputs = self.compute_output_spec(*args, **passed)
+            if outputs is None:
+                raise InvalidArgumentError(
+                    explain(
+                        f"{self.describe()} gave None.",
+                        expected="a tensor",
+                        fix="end its `call` with a `return`",
+                    )
+                )
             return self.record(args, kwargs if given is None else {**kwargs, "training": given}, outputs)
         outputs = self.call(*args, **passed)
         if self.activity_regularizer is not None:
@@ -676,9 +693,9 @@ def _legacy_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None
     return None if input_shape is None else (None, *input_shape)
 
 
-def _add_place(error: BaseException, layer: Layer) -> None:
+def _add_place(error: BaseException, layer: Layer, args: tuple[Any, ...]) -> None:
     """Note once, on the innermost layer, where an error came from."""
     if isinstance(error, LayerlabError) and layer.name in str(error):
         return
     if not any(note.startswith("In layer ") for note in getattr(error, "__notes__", ())):
-        error.add_note(f"In layer {layer.describe()}.")
+        error.add_note(f"In layer {layer.describe()}, called on {shown(args)}.")

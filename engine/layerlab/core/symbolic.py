@@ -6,19 +6,18 @@ one yields others and leaves a Node that knows what was called on what.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import ArraySpec
 from layerlab.core.context import context
+from layerlab.core.foreign_errors import retold
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, LayerlabError, ShapeError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 
 __all__ = [
     "History",
@@ -34,7 +33,6 @@ __all__ = [
 # Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
 # stride up to 64 maps both to the same size.
 _STAND_INS = (1009, 2003)
-_OURS = Path(__file__).parent.parent
 
 
 class History(NamedTuple):
@@ -292,32 +290,20 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
     previous, context.stand_in = context.stand_in, stand_in or context.stand_in
     try:
         return backend().eval_shape(call, tree.map_structure(to_spec, (args, kwargs)))
-    except LayerlabError:
-        raise
-    except (ValueError, TypeError, IndexError, RuntimeError) as error:
-        if _is_of_user(error):
+    except Exception as error:
+        told = retold(error, _described(function), args if not kwargs else (*args, *kwargs.values()))
+        if told is None:
             raise
-        shapes = ", ".join(f"{tensor.shape} {tensor.dtype}" for tensor in symbolic_tensors((args, kwargs)))
-        owner = getattr(function, "__self__", None)
-        name = (
-            f'{type(owner).__name__} "{owner.name}"'
-            if isinstance(owner, Operation)
-            else _function_name(function)
-        )
-        raise ShapeError(
-            explain(
-                f"{name} cannot take tensors of shape {shapes}: {_first_line(error)}",
-                fix="check the layers before it",
-            )
-        ) from error
+        raise told from error
     finally:
         context.stand_in = previous
 
 
-def _is_of_user(error: BaseException) -> bool:
-    """True for what neither layerlab nor an installed package raised: it has its own type and message."""
-    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
-    return _OURS not in raised_in.parents and not {"site-packages", "dist-packages"} & {*raised_in.parts}
+def _described(function: Callable[..., Any]) -> str:
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, Operation):
+        return f'{type(owner).__name__} "{owner.name}"'
+    return _function_name(function)
 
 
 def _function_name(function: Callable[..., Any]) -> str:
@@ -337,8 +323,3 @@ def _to_symbolic(leaf: Any) -> Any:
 
 def _copy(tensor: KerasTensor) -> KerasTensor:
     return KerasTensor(tensor.shape, tensor.dtype)
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -8,8 +8,9 @@ from layerlab import ops
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.symbolic import KerasTensor
+from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["as_array", "dtype_of"]
+__all__ = ["as_array", "dtype_of", "returned"]
 
 
 def as_array(value: Any, dtype: str | None = None) -> Array:
@@ -22,3 +23,11 @@ def as_array(value: Any, dtype: str | None = None) -> Array:
 def dtype_of(x: Array) -> str:
     """The dtype name of an array or symbolic tensor."""
     return x.dtype if isinstance(x, KerasTensor) else backend().dtype_name(x)
+
+
+def returned(value: Any, what: str) -> Any:
+    """What a function of somebody's gave. Raises: InvalidArgumentError for None: it lacks its `return`."""
+    if value is None:
+        fix = "end it with a `return`, e.g. return ops.mean(ops.square(y_true - y_pred), axis=-1)"
+        raise InvalidArgumentError(explain(f"{what} gave None.", expected="a tensor", fix=fix))
+    return value

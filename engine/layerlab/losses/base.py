@@ -13,7 +13,7 @@ from layerlab.core.config import Configurable, deserialize_keras_object, seriali
 from layerlab.core.masking import get_mask
 from layerlab.core.naming import auto_name
 from layerlab.errors import UnsupportedError, explain
-from layerlab.losses.arrays import as_array
+from layerlab.losses.arrays import as_array, returned
 from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
 
 __all__ = ["Loss", "LossFunctionWrapper"]
@@ -117,7 +117,7 @@ class LossFunctionWrapper(Loss):
                 y_pred = tree.pack(y_pred, [second for _, second in pairs])
         elif y_true is not None:
             y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return returned(self.fn(y_true, y_pred, **self._fn_kwargs), f"The loss function '{self.name}'")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a function as Keras writes it."""

@@ -10,7 +10,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.masking import get_mask
 from layerlab.core.registry import builtin_name
-from layerlab.losses.arrays import as_array
+from layerlab.losses.arrays import as_array, returned
 from layerlab.losses.base import Loss
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank, weights_with_mask
 from layerlab.metrics.base import Metric
@@ -93,7 +93,7 @@ class MeanMetricWrapper(Mean):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take in one batch; a mask on `y_pred` hides its padding."""
         mask = get_mask(y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        values = returned(self._fn(y_true, y_pred, **self._fn_kwargs), f"The metric function '{self.name}'")
         super().update_state(values, weights_with_mask(sample_weight, mask, self.dtype))
 
     def get_config(self) -> dict[str, Any]:

@@ -16,7 +16,9 @@ import numpy as np
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
+from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.foreign_errors import retold
 from layerlab.core.registry import register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
@@ -58,6 +60,7 @@ def op(
     def decorate(function: Function) -> Function:
         parameters = list(inspect.signature(function).parameters.values())
         place = _Places(parameters, {*arrays, *as_is, *in_call} - set(in_config))
+        name = function.__name__.lstrip("_")
         saved_name = class_name or "".join(part.capitalize() for part in function.__name__.split("_"))
 
         @functools.wraps(function)
@@ -65,10 +68,17 @@ def op(
             if any_symbolic(args, kwargs):
                 return _record(operation, place, args, kwargs)
             values = list(args)
-            _convert_arguments(values, kwargs, place, arrays, promote, lists)
-            if as_is:
-                _convert_arguments(values, kwargs, place, as_is, None, lists)
-            return function(*values, **kwargs)
+            try:
+                _convert_arguments(values, kwargs, place, arrays, promote, lists)
+                if as_is:
+                    _convert_arguments(values, kwargs, place, as_is, None, lists)
+                return function(*values, **kwargs)
+            except Exception as error:
+                # While shapes are inferred the layer tells it, whose sizes are not made up.
+                told = None if context.stand_in else retold(error, f"ops.{name}", tuple(values))
+                if told is None:
+                    raise
+                raise told from error
 
         op_table[saved_name] = wrapper
         operation: Any = type(

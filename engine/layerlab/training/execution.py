@@ -6,17 +6,20 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.context import context
+from layerlab.core.foreign_errors import value_needed
 from layerlab.core.tracking import one_look
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource
-from layerlab.errors import InvalidArgumentError, explain
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import RunControl
 from layerlab.training.gathering import MOST_GATHERED, Gathering
@@ -28,7 +31,7 @@ from layerlab.training.step import StateLayout, UntrackedVariableError, pure
 from layerlab.training.step_forms import form_of
 from layerlab.training.steps import Steps
 
-__all__ = ["Execution", "joined"]
+__all__ = ["Execution", "concatenated", "joined"]
 
 _ownership = threading.Lock()
 
@@ -241,6 +244,11 @@ class Execution(Steps):
             self._step_loss = None
             try:
                 return _checked_logs(method(batch), method.__qualname__), self._step_loss
+            except Exception as error:  # in a step that somebody wrote
+                told = value_needed(error, method.__qualname__)
+                if told is None:
+                    raise
+                raise told from error
             finally:
                 self._step_loss = None
 
@@ -331,7 +339,25 @@ def joined(ran: list[Ran], taken: Callable[[Any], Any], concatenate: Callable[[A
         )
 
     parts = list(map(of_all, ran))
-    return parts[0] if len(parts) == 1 else tree.map_structure(lambda *arrays: concatenate(arrays), *parts)
+    if len(parts) == 1:
+        return parts[0]
+    return tree.map_structure(lambda *arrays: concatenated(arrays, concatenate), *parts)
+
+
+def concatenated(arrays: Sequence[Any], concatenate: Callable[[Any], Any] = np.concatenate) -> Any:
+    """One output of several batches. Raises: ShapeError if another axis than the first differs in size."""
+    first = arrays[0]
+    for array in arrays:
+        if tuple(array.shape[1:]) != tuple(first.shape[1:]):
+            raise ShapeError(
+                explain(
+                    "predict cannot join the outputs of its batches.",
+                    expected=f"{(None, *first.shape[1:])}, as of the first batch",
+                    got=str(tuple(array.shape)),
+                    fix="pad the data to one length, or call predict_on_batch on each batch",
+                )
+            )
+    return concatenate(arrays)
 
 
 def _nothing() -> None:

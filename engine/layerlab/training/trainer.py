@@ -23,7 +23,7 @@ from layerlab.training.callbacks.callback import CallbackList, own_watchers
 from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
-from layerlab.training.execution import Execution, joined
+from layerlab.training.execution import Execution, concatenated, joined
 from layerlab.training.interrupts import watched_interrupts
 from layerlab.training.legacy import (
     GeneratorMethods,
@@ -347,7 +347,7 @@ class Trainer(Execution, GeneratorMethods):
             check_stateful(self, source)
             self._prepare(source.peek(), is_compiled=False)
             parts = self._predict(source, self._callbacks(callbacks, verbose, source))
-        return tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+        return tree.map_structure(lambda *arrays: concatenated(arrays), *parts)
 
     def _predict(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
         execute, is_own = self._made("predict"), self._makes_own("predict")

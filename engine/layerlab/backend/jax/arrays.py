@@ -27,6 +27,7 @@ __all__ = [
     "is_array",
     "is_on_host",
     "leaf",
+    "needed",
     "set_at",
     "taped",
     "to_numpy",
@@ -129,3 +130,14 @@ def concrete() -> AbstractContextManager[Any]:
 
 def is_abstract(x: Array) -> bool:
     return isinstance(x, jax.core.Tracer)
+
+
+def needed(error: BaseException) -> Literal["value", "array", "mask", "assignment"] | None:
+    if isinstance(error, jax.errors.ConcretizationTypeError | jax.errors.TracerIntegerConversionError):
+        return "value"
+    if isinstance(error, jax.errors.TracerArrayConversionError):
+        return "array"
+    if isinstance(error, jax.errors.NonConcreteBooleanIndexError):
+        return "mask"
+    is_assignment = isinstance(error, TypeError) and "do not support in-place item assignment" in str(error)
+    return "assignment" if is_assignment else None

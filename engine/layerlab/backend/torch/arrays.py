@@ -8,7 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensor,
+    unset_fake_temporarily,
+)
 
 from layerlab import tree
 from layerlab.backend.host import host_array
@@ -28,6 +33,7 @@ __all__ = [
     "is_array",
     "is_on_host",
     "leaf",
+    "needed",
     "set_at",
     "taped",
     "to_numpy",
@@ -156,3 +162,12 @@ def concrete() -> AbstractContextManager[Any]:
 
 def is_abstract(x: Array) -> bool:
     return isinstance(x, FakeTensor)
+
+
+def needed(error: BaseException) -> Literal["value", "array", "mask", "assignment"] | None:
+    if isinstance(error, DataDependentOutputException) or "torch.func.vmap" in str(error)[:200]:
+        return "value"
+    if isinstance(error, DynamicOutputShapeException):
+        return "mask"
+    is_array = isinstance(error, RuntimeError) and ".numpy() is not supported for tensor" in str(error)
+    return "array" if is_array else None
