@@ -80,7 +80,7 @@ def test_of_the_notes_those_that_help_are_shown() -> None:
     _, _, text = shown(lambda: Noting(name="mine")(np.ones((2, 4), "float32")))
     assert text.splitlines()[-3:] == [
         "ValueError: wrong",
-        'In layer Noting "mine".',
+        'In layer Noting "mine", called on (2, 4) float32.',
         "(%tb shows the lines inside layerlab.)",
     ]
 
