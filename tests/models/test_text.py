@@ -75,7 +75,7 @@ def test_yaml_of_keras_2_with_tuples_and_references_is_read() -> None:
             batch_input_shape: !!python/tuple [null, 3]
             name: dense_1
             units: 4
-        keras_version: 1.2.2
+        keras_version: 2.0.2
     """
     assert model_from_yaml(old).output_shape == (None, 4)
 

@@ -217,6 +217,12 @@ def hard_sigmoid(x: Any) -> Array:
     return ops.hard_sigmoid(x)
 
 
+@_register
+def legacy_hard_sigmoid(x: Any) -> Array:
+    """x / 5 + 1/2, clipped to [0, 1]: what Keras 2 called hard_sigmoid, for its files. Not in Keras 3."""
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+
+
 @register_function("activations", "hard_swish")
 def hard_silu(x: Any) -> Array:
     """x * hard_sigmoid(x). Source: Howard et al. 2019, arXiv:1905.02244."""

@@ -110,6 +110,10 @@ class RNN(Layer):
         if given is None:
             given = self.get_initial_state(batch)
         states = list(given) if tree.is_nested(given) else [given]
+        if (
+            len(states) == len(tree.flatten(self.state_size)) != len(self.state_size)
+        ):  # of Keras 2, cell by cell
+            states = tree.pack(self.state_size, states)
         if len(states) != len(self.state_size):
             raise InvalidArgumentError(
                 explain(

@@ -10,14 +10,17 @@ import heapq
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from layerlab.core.call_spec import call_spec
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.symbolic import KerasTensor, Operation
 from layerlab.errors import ConfigError, GraphError, explain
 from layerlab.models.legacy_config import (
     deserialize_config,
+    is_place,
     legacy_entries,
     legacy_kwargs,
     reads_legacy_node,
+    single_end,
 )
 
 __all__ = ["functional_from_config", "is_functional_config"]
@@ -40,8 +43,10 @@ def functional_from_config(cls: Any, config: dict[str, Any], is_model: Callable[
     losses = rest.pop("added_losses", None)
     reader = _GraphReader(config["layers"], is_model)
     reader.make_calls()
-    ends = [reader.ends(config[key]) for key in ("input_layers", "output_layers")]
-    model = cls(inputs=ends[0], outputs=ends[1], **rest)
+    ends = [config[key] for key in ("input_layers", "output_layers")]
+    if reader.is_legacy:
+        ends = [single_end(end) for end in ends]
+    model = cls(inputs=reader.ends(ends[0]), outputs=reader.ends(ends[1]), **rest)
     if losses is not None:
         model.add_loss(reader.ends(losses))
     return model
@@ -56,10 +61,11 @@ class _GraphReader:
         self._is_model = is_model
         self._layers: dict[str, Any] = {}
         self._calls: dict[str, list[Any]] = {}  # layer -> its calls, as the config has them
-        self._is_legacy: dict[str, bool] = {}
         self._earlier: dict[str, int] = {}  # layer -> its calls in another graph, which shares it
         for data in layers:
             self._make_layer(data)
+        # By the form of their calls: Keras 2 wrote modules as well in the end.
+        self.is_legacy = any(reads_legacy_node(call) for calls in self._calls.values() for call in calls)
         self._shift = {name: self._calls_before(name) for name in self._layers}
 
     def _make_layer(self, data: Any) -> None:
@@ -77,22 +83,18 @@ class _GraphReader:
         if not isinstance(layer, Operation):
             raise _malformed(f"The layer '{name[:80]}'", "a layer or an op", layer)
         self._earlier[name] = sum(not node.is_input for node in layer._inbound_nodes)
-        self._layers[name], self._calls[name], self._is_legacy[name] = (
-            layer,
-            list(calls),
-            "module" not in data,
-        )
+        self._layers[name], self._calls[name] = layer, list(calls)
 
     def _calls_before(self, name: str) -> int:
         """Keras 2 counts the calls of an inner model from 1; then the last of them shows it."""
-        if not self._is_legacy[name] or not hasattr(self._layers[name], "layers"):
+        if not self.is_legacy or not hasattr(self._layers[name], "layers"):
             return 0
         numbers = [
             place[1]
             for calls in self._calls.values()
             for call in calls
             for place in self._places(call)
-            if _is_place(place) and place[0] == name
+            if is_place(place) and place[0] == name
         ]
         return int(len(self._calls[name]) in numbers)
 
@@ -126,7 +128,7 @@ class _GraphReader:
     def _call(self, name: str, call: Any) -> None:
         layer = self._layers[name]
         if reads_legacy_node(call):
-            tensors, kwargs = self._legacy_arguments(call)
+            tensors, kwargs = self._legacy_arguments(layer, call)
             args: Any = [tensors]
         else:
             args, kwargs = self._argument(call.get("args", [])), self._argument(call.get("kwargs", {}))
@@ -151,19 +153,32 @@ class _GraphReader:
             return deserialize_keras_object(config)
         return {key: self._argument(item) for key, item in config.items()}
 
-    def _legacy_arguments(self, call: Any) -> tuple[Any, dict[str, Any]]:
+    def _legacy_arguments(self, layer: Any, call: Any) -> tuple[Any, dict[str, Any]]:
         """Tensors and further arguments of `[["dense", 0, 0, {...}], ...]`, of one entry, or of a dict."""
         if isinstance(call, dict):
             return {key: self._tensor(self._checked(entry)) for key, entry in call.items()}, {}
-        tensors, kwargs = [], {}
+        tensors: list[KerasTensor] = []
+        kwargs: dict[str, Any] = {}
         for entry in legacy_entries(call):
             tensors.append(self._tensor(self._checked(entry)))
-            for key, value in legacy_kwargs(entry).items():
-                kwargs[key] = self._tensor(self._checked(value)) if self._is_made(value) else value
+            kwargs |= {key: self._legacy_argument(value) for key, value in legacy_kwargs(entry).items()}
+        if len(tensors) > 1 and "initial_state" in call_spec(type(layer)).names:
+            kwargs["initial_state"] = tensors[1:]  # a recurrent layer: Keras 2 listed them behind its input
+            return tensors[0], kwargs
         return tensors[0] if len(tensors) == 1 else tensors, kwargs
 
+    def _legacy_argument(self, value: Any) -> Any:
+        """A further argument, with tensors in place of the places it holds."""
+        if self._is_made(value):
+            return self._tensor(self._checked(value))
+        if isinstance(value, list | tuple):
+            return [self._legacy_argument(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._legacy_argument(item) for key, item in value.items()}
+        return value
+
     def _is_made(self, value: Any) -> bool:
-        return _is_place(value) and value[0] in self._layers
+        return is_place(value) and value[0] in self._layers
 
     def _places(self, call: Any) -> Iterator[Any]:
         """The places of all tensors among the arguments of a call."""
@@ -174,11 +189,19 @@ class _GraphReader:
         else:
             for entry in legacy_entries(call):
                 yield entry
-                yield from filter(self._is_made, legacy_kwargs(entry).values())
+                yield from self._inner_places(legacy_kwargs(entry))
+
+    def _inner_places(self, value: Any) -> Iterator[Any]:
+        """The places within a further argument of a legacy call."""
+        if self._is_made(value):
+            yield value
+        elif isinstance(value, list | tuple | dict):
+            for item in value.values() if isinstance(value, dict) else value:
+                yield from self._inner_places(item)
 
     def ends(self, structure: Any) -> Any:
         """The tensors of 'input_layers' or 'output_layers'."""
-        if _is_place(structure):
+        if is_place(structure):
             name, number = structure[:2]
             layer, count = self._layers.get(name), len(self._calls.get(name, ()))
             is_inner = self._is_model(layer) or (hasattr(layer, "layers") and number == count)
@@ -198,7 +221,7 @@ class _GraphReader:
 
     def _checked(self, place: Any, before: int | None = None) -> tuple[str, int, int]:
         """(name, number of the call, number of the output), if there are such a layer and call."""
-        if not _is_place(place):
+        if not is_place(place):
             raise _malformed("A tensor", "a place like ['dense', 0, 0]", place)
         name, number, tensor = place[:3]
         if name not in self._layers:
@@ -226,12 +249,6 @@ def _described(config: Any) -> Iterator[Any]:
 def _history(config: dict[str, Any]) -> Any:
     inner = config.get("config")
     return inner.get("keras_history") if isinstance(inner, dict) else None
-
-
-def _is_place(value: Any) -> bool:
-    if not isinstance(value, list | tuple) or len(value) not in (3, 4) or not isinstance(value[0], str):
-        return False
-    return all(isinstance(number, int) and not isinstance(number, bool) for number in value[1:3])
 
 
 def _malformed(where: str, expected: str, got: Any) -> ConfigError:

@@ -1,36 +1,47 @@
-"""Configs as Keras 2 wrote them: layers without a module, calls as nested lists.
+"""Configs as older Keras wrote them: `modernized` says the same in today's names, by `legacy_table`.
 
-`modernized` brings the arguments that have changed to today's names; the rest is read as it is.
+Keras 2 and the HDF5 files of Keras 3 have layers without a module; tf.keras 2.12 to 2.15 has modules, but
+means what Keras 2 meant. So the version decides where a file says it, and else the module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import warnings
 from typing import Any
 
 from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.registry import find, get_registered_object
+from layerlab.core.serialization import MODULES
 from layerlab.errors import ConfigError, UnsupportedError, explain
+from layerlab.models.legacy_table import (
+    ACTIVATION_ARGUMENTS,
+    ACTIVATIONS,
+    CHANGES,
+    KERAS_1_ARGUMENTS,
+    KERAS_1_CLASSES,
+    NOT_HERE,
+    OF_TENSORFLOW,
+)
 
-__all__ = ["deserialize_config", "legacy_entries", "legacy_kwargs", "modernized", "reads_legacy_node"]
+__all__ = [
+    "deserialize_config",
+    "is_place",
+    "legacy_entries",
+    "legacy_kwargs",
+    "modernized",
+    "reads_legacy_node",
+    "single_end",
+]
 
-_RECURRENT = ("GRU", "GRUCell", "LSTM", "LSTMCell", "SimpleRNN", "SimpleRNNCell", "RNN", "ConvLSTM2D")
-_GONE: dict[str, tuple[str, ...]] = {
-    "BatchNormalization": ("fused", "virtual_batch_size", "renorm", "renorm_clipping", "renorm_momentum"),
-    "Bidirectional": ("time_major",),
-    "DepthwiseConv1D": ("groups",),
-    "DepthwiseConv2D": ("groups",),
-    "Embedding": ("input_length",),
-    "SeparableConv1D": ("groups",),
-    "SeparableConv2D": ("groups",),
-    "Conv1DTranspose": ("groups",),
-    "Conv2DTranspose": ("groups",),
-    "Conv3DTranspose": ("groups",),
-    "Lambda": ("module", "function_type", "output_shape_type", "output_shape_module"),
-} | dict.fromkeys(_RECURRENT, ("time_major", "implementation"))
-_RENAMED = {
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "InputLayer": {"batch_input_shape": "batch_shape"},
-}
+Release = tuple[int, int]
+
+_MARK = "is_modernized"  # a key of configs that are done: what is done twice would be done wrong
+_TODAY: Release = (3, 4)  # from here on nothing has changed
+_ENDS = ("input_layers", "output_layers")
+
+
+# -- calls ------------------------------------------------------------------------------------------------
 
 
 def reads_legacy_node(call: Any) -> bool:
@@ -43,12 +54,6 @@ def reads_legacy_node(call: Any) -> bool:
     if isinstance(call, dict | list | tuple) and call:
         return True
     raise ConfigError(explain("A call of a config", expected="a list or a dict", got=repr(call)[:80]))
-
-
-def deserialize_config(config: Any) -> Any:
-    """The object of a config that Keras 2 or 3 wrote; custom objects are those of the open scopes."""
-    is_legacy = isinstance(config, dict) and "module" not in config
-    return deserialize_keras_object(modernized(config) if is_legacy else config)
 
 
 def legacy_entries(call: Any) -> list[Any]:
@@ -66,76 +71,194 @@ def legacy_kwargs(entry: Any) -> dict[str, Any]:
     return further
 
 
-def modernized(config: Any) -> Any:
-    """`config` of a layer, or any part of it, with the arguments of today."""
-    if isinstance(config, list):
-        return [modernized(item) for item in config]
-    if not isinstance(config, dict):
+def is_place(value: Any) -> bool:
+    """True for `["dense", 0, 0]`: a layer, its call, its output; a fourth entry may follow."""
+    if not isinstance(value, list | tuple) or len(value) not in (3, 4) or not isinstance(value[0], str):
+        return False
+    return all(isinstance(number, int) and not isinstance(number, bool) for number in value[1:3])
+
+
+def single_end(ends: Any) -> Any:
+    """The input_layers or output_layers of an older model: a list of one meant that one."""
+    is_single = isinstance(ends, list | tuple) and len(ends) == 1 and is_place(ends[0])
+    return ends[0] if is_single else ends
+
+
+# -- configs ------------------------------------------------------------------------------------------------
+
+
+def deserialize_config(config: Any) -> Any:
+    """The object of a config that Keras 2 or 3 wrote; custom objects are those of the open scopes."""
+    is_legacy = isinstance(config, dict) and "module" not in config and _MARK not in config
+    return deserialize_keras_object(modernized(config) if is_legacy else config)
+
+
+def modernized(config: Any, version: Any = None) -> Any:
+    """`config` of a model, or any part of it, in the names and arguments of today.
+
+    Args:
+        version: what the file says of the Keras that wrote it; without it, dicts without a module are taken
+            for Keras 2, all others for Keras 3.
+    Raises: UnsupportedError for what Keras 1 wrote, and for what has no meaning here; ConfigError.
+    """
+    release = _release(version)
+    if release is not None and release < (2, 0):
+        raise _of_keras_1(f"the version it names is {str(version)[:20]}")
+    if release is not None and release >= _TODAY and isinstance(config, dict) and "module" in config:
         return config
-    if "module" in config or not isinstance(config.get("class_name"), str):
-        return {key: modernized(value) for key, value in config.items()}
-    class_name, inner = config["class_name"], config.get("config")
-    if class_name == "Sequential" and isinstance(inner, list):
-        return {**config, "config": {"layers": inner}}
-    if class_name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
-        raise UnsupportedError(
-            explain(
-                f"The model calls a function of TensorFlow ({str((inner or {}).get('name'))[:80]}).",
-                fix="make it anew with layers or layerlab.ops",
-            )
+    return _Translator(release, is_tensorflow=str(version).endswith("-tf")).value(config)
+
+
+def _release(version: Any) -> Release | None:
+    text = version.decode("utf-8", "replace") if isinstance(version, bytes) else version
+    found = re.match(r"(\d{1,4})\.(\d{1,4})", text) if isinstance(text, str) else None
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+class _Translator:
+    """Goes through a config. It is not changed; what comes back shares nothing with it."""
+
+    def __init__(self, release: Release | None, is_tensorflow: bool) -> None:
+        self._release, self._is_tensorflow = release, is_tensorflow
+
+    def value(self, value: Any) -> Any:
+        """Any part of a config."""
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        plain = _plain(value)
+        if plain is not value:
+            return self.value(plain)
+        if not isinstance(value.get("class_name"), str):
+            return {key: self.value(item) for key, item in value.items()}
+        return value if _MARK in value else self._object(value)
+
+    def _object(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """What has a class_name: a layer, an initializer, an optimizer ..."""
+        name, config = entry["class_name"], entry.get("config")
+        is_old = self._release < (3, 0) if self._release is not None else "module" not in entry
+        if name in OF_TENSORFLOW:
+            raise _of_tensorflow(name, config, entry)
+        if name == "Sequential" and isinstance(config, list):
+            config = {"layers": config}
+        done = {key: self.value(item) for key, item in entry.items() if key != "config"} | {_MARK: True}
+        if is_old and done.get("inbound_nodes"):
+            done.pop("build_config", None)  # its calls build it; shapes of states stand among the inputs here
+        if not isinstance(config, dict):
+            return {**done, "config": self.value(config)}
+        if is_old:
+            name, config = self._changed(name, config)
+        return {**done, "class_name": name, "config": self._inside(config, is_old)}
+
+    def _inside(self, config: dict[str, Any], is_old: bool) -> dict[str, Any]:
+        """The arguments, each translated by itself."""
+        inside = {key: self.value(item) for key, item in config.items()}
+        if is_old:
+            inside |= {key: _activation(inside[key]) for key in ACTIVATION_ARGUMENTS if key in inside}
+            axis = inside.get("axis")
+            if isinstance(axis, list) and len(axis) == 1:
+                inside["axis"] = axis[0]
+        if "layers" in inside and (is_old or self._is_before(_TODAY)):
+            inside |= {key: single_end(inside[key]) for key in _ENDS if key in inside}
+        return inside
+
+    def _changed(self, name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Class and arguments of today. A class of the user's gets what the file says."""
+        if get_registered_object(name) is not None:
+            return name, config
+        name = _short(name)
+        _check_readable(name, config)
+        change = CHANGES.get(name)
+        if change is None:
+            return name, config
+        place = f"{name} '{str(config.get('name'))[:80]}'"
+        changed = {}
+        for key, value in config.items():
+            if key not in change.gone:
+                changed[change.renamed.get(key, key)] = value
+            elif value not in change.gone[key]:
+                raise _cannot_honour(place, key, value)
+        for key, (value, release, message) in change.warned_before.items():
+            if self._is_before(release) and config.get(key) == value:
+                warnings.warn(f"{place} has {key}={value!r}: {message}.", stacklevel=2)
+        changed = {**change.added, **changed}
+        if self._is_before(change.added_before[0]):
+            changed = {**change.added_before[1], **changed}
+        if change.adapt is not None:
+            change.adapt(changed)
+        return change.name or name, changed
+
+    def _is_before(self, release: Release) -> bool:
+        """Whether the file says that it is older. TensorFlow's 2.2.4 stands for all of its first releases."""
+        return self._release is not None and self._release < release and not self._is_tensorflow
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    """What Keras 2 wrote in a way of its own: arrays, tuples and shapes; else `value` itself."""
+    if value.get("type") == "ndarray" and value.keys() == {"type", "value"}:
+        return value["value"]
+    if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
+        return value["items"]
+    return ... if value == {"class_name": "__ellipsis__"} else value
+
+
+def _activation(value: Any) -> Any:
+    if not isinstance(value, str) or get_registered_object(value) is not None:
+        return value
+    return ACTIVATIONS.get(value, value)
+
+
+def _short(name: str) -> str:
+    """TensorFlow wrote some classes as 'BatchNormalizationV1', and its optimizers as 'Custom>Adam'."""
+    plain = name.removeprefix("Custom>")
+    if plain != name:
+        return plain if find("optimizers", plain) is not None else name
+    is_numbered = name.endswith(("V1", "V2")) and _find(name) is None and _find(name[:-2]) is not None
+    return name[:-2] if is_numbered else name
+
+
+def _find(name: str) -> Any:
+    return next((found for kind in MODULES if (found := find(kind, name)) is not None), None)
+
+
+# -- refusals -----------------------------------------------------------------------------------------------
+
+
+def _check_readable(name: str, config: dict[str, Any]) -> None:
+    if name in NOT_HERE:
+        raise UnsupportedError(explain(f"The model has a {name}.", fix=NOT_HERE[name]))
+    old = sorted(KERAS_1_ARGUMENTS & config.keys()) if _find(name) is not None else []
+    if name in KERAS_1_CLASSES or old:
+        raise _of_keras_1(f"{name} with {', '.join(old)}" if old else f"it has a {name}")
+
+
+def _of_keras_1(reason: str) -> UnsupportedError:
+    return UnsupportedError(
+        explain(
+            f"This was written by Keras 1: {reason}.",
+            expected="what Keras 2 or 3 wrote",
+            fix="load it with Keras 2 (pip install keras==2.2.4), which reads it, and save it from there",
         )
-    if not isinstance(inner, dict):
-        return dict(config)
-    if "layers" in inner:  # a model: its own reading does the layers
-        return dict(config)
-    changed = {key: modernized(value) for key, value in inner.items() if key not in _GONE.get(class_name, ())}
-    for old, new in _RENAMED.get(class_name, {}).items():
-        if old in changed:
-            changed[new] = changed.pop(old)
-    if class_name in _CHANGES:
-        _CHANGES[class_name](changed, inner)
-    axis = changed.get("axis")
-    if isinstance(axis, list) and len(axis) == 1:
-        changed["axis"] = axis[0]
-    return {**config, "config": changed}
+    )
 
 
-def _variance_scaling(changed: dict[str, Any], _: dict[str, Any]) -> None:
-    changed.pop("dtype", None)
-    if changed.get("distribution") == "normal":
-        changed["distribution"] = "truncated_normal"
+def _of_tensorflow(name: str, config: Any, entry: dict[str, Any]) -> UnsupportedError:
+    inner = config if isinstance(config, dict) else {}
+    function = inner.get("name") or entry.get("name") or inner.get("function")
+    return UnsupportedError(
+        explain(
+            f"The model calls a function of TensorFlow ({str(function)[:80]}).",
+            got=f"a {name}, as Keras 2 wrote a function of TensorFlow that was called on a symbolic tensor",
+            fix="make the model anew with layers or layerlab.ops, then load_weights from the file",
+        )
+    )
 
 
-def _initializer(changed: dict[str, Any], _: dict[str, Any]) -> None:
-    changed.pop("dtype", None)
-
-
-def _lambda(changed: dict[str, Any], inner: dict[str, Any]) -> None:
-    function = inner.get("function")
-    if inner.get("function_type") == "function" or isinstance(function, str):
-        changed["function"] = {"class_name": "function", "config": function}
-    else:
-        changed["function"] = {"class_name": "__lambda__", "config": {"value": function}}
-
-
-_CHANGES: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
-    "VarianceScaling": _variance_scaling,
-    "Lambda": _lambda,
-} | dict.fromkeys(
-    (
-        "Constant",
-        "GlorotNormal",
-        "GlorotUniform",
-        "HeNormal",
-        "HeUniform",
-        "LecunNormal",
-        "LecunUniform",
-        "Ones",
-        "Orthogonal",
-        "RandomNormal",
-        "RandomUniform",
-        "TruncatedNormal",
-        "Zeros",
-    ),
-    _initializer,
-)
+def _cannot_honour(place: str, key: str, value: Any) -> UnsupportedError:
+    return UnsupportedError(
+        explain(
+            f"{place} has {key}={str(value)[:60]}, an argument of Keras 2 that has no meaning here.",
+            fix="make the model anew without it; weights of the same shapes can then be loaded",
+        )
+    )

@@ -13,7 +13,7 @@ from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, NotBuiltError, explain
 from layerlab.layers.input import InputLayer
-from layerlab.models.ends import run_graph
+from layerlab.models.ends import run_graph, unpack_single
 from layerlab.models.legacy_config import deserialize_config
 from layerlab.models.model import Model
 
@@ -170,5 +170,5 @@ class Sequential(Model):
     def _make_graph(self) -> None:
         tensor = inputs = self._stack[0].output
         for layer in self.layers:
-            tensor = layer(tensor)
+            tensor = unpack_single(layer(tensor))  # a model of [y] gives y when it runs
         self._set_graph(Function(inputs, tensor))

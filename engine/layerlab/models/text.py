@@ -13,7 +13,7 @@ from layerlab.core.registry import CustomObjectScope
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, explain
-from layerlab.models.legacy_config import deserialize_config
+from layerlab.models.legacy_config import deserialize_config, modernized
 
 try:
     import yaml
@@ -98,13 +98,14 @@ def _model_from(config: Any, custom_objects: dict[str, Any] | None, method: str)
             )
         )
     check_size(config)
+    version = config.get("keras_version")  # Keras 2 says it; its last releases wrote modules as Keras 3 does
     limit = weight_limit(
         _MOST_WEIGHTS_BYTES,
         f"at most {_MOST_WEIGHTS_BYTES} bytes of weights from text",
         "check where it came from; if you trust it, Model.from_config(json.loads(text)['config'])",
     )
     with CustomObjectScope(custom_objects), limit:
-        model = deserialize_config(config)
+        model = deserialize_config(modernized(config, version) if version is not None else config)
     if not isinstance(model, Text):
         raise ConfigError(
             explain(method, expected="the description of a model", got=f"a {type(model).__name__}")

@@ -21,11 +21,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
+from layerlab.models.legacy_config import modernized
 from layerlab.optimizers import LossScaleOptimizer
 from layerlab.saving.assets import ASSETS, load_assets, write_assets
 from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
@@ -185,6 +186,8 @@ def _read(archive: Archive, name: str, custom_objects: Any, compile: bool, safe_
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))
     metadata = _read_metadata(archive.read(METADATA, MAX_METADATA_BYTES))
     config = _read_config(archive.read(CONFIG, MAX_CONFIG_BYTES))
+    check_size(config)
+    config = modernized(config, metadata["keras_version"])
     if not compile:
         config["compile_config"] = None
     with _weights(archive) as weights:

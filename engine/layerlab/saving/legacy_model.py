@@ -148,17 +148,17 @@ def load_model_from_hdf5(
                     fix="if it holds weights alone, build the model and call load_weights",
                 )
             )
-        config = _read_json(file, "model_config")
+        version = file.attrs.get("keras_version")
+        config = modernized(_read_json(file, "model_config"), version)
         with weight_limit(weights_allowed(path.stat().st_size)), first_values_postponed():
-            is_modern = isinstance(config, dict) and "module" in config
-            model = deserialize_keras_object(config if is_modern else modernized(config), safe_mode=safe_mode)
+            model = deserialize_keras_object(config, safe_mode=safe_mode)
             if not hasattr(model, "load_weights"):
                 raise ConfigError(
                     explain("The model_config", expected="a model", got=type(model).__name__[:80])
                 )
             read_legacy_weights(file["model_weights"], model, path.name)
             if compile and "training_config" in file.attrs:
-                _compile(model, _read_json(file, "training_config"), file, path)
+                _compile(model, modernized(_read_json(file, "training_config"), version), file, path)
     return model
 
 
@@ -169,22 +169,13 @@ def _read_json(file: Any, attribute: str) -> Any:
         got = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
         raise DataError(explain(f"The file's {attribute}", expected="JSON of a sensible length", got=got))
     try:
-        value = json.loads(text, object_hook=_decode)
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         message = explain(
             f"The file's {attribute} is no JSON: {str(error)[:100]}", fix="save the model again"
         )
         raise DataError(message) from error
     check_size(value)
-    return value
-
-
-def _decode(value: dict[str, Any]) -> Any:
-    """What Keras 2 wrote in a way of its own."""
-    if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
-        return value["items"]
-    if value == {"class_name": "__ellipsis__"}:
-        return ...
     return value
 
 
