@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished
-from layerlab_jupyter.cells import Cell, shown_in
+from layerlab_jupyter.cell_output import CellOutput
+from layerlab_jupyter.cells import Cell
 from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.registry import Registry, Run
@@ -34,7 +33,7 @@ class Monitor:
 
     Args:
         log_folder: where the run's log is written; None for no log.
-        shows: False where there is no notebook: the run is only recorded.
+        shows: False where nobody would see it: the run is only recorded.
         name: what the run is called, if not as its model.
         with_widget: for a front end that does not have the lab extension: the live output is a widget, which
             the final picture replaces.
@@ -55,13 +54,13 @@ class Monitor:
         self._run = run
         self._known = known
         self._log_folder = log_folder
-        self._shows = shows
+        self.shows = shows
         self._name = name
         self._run_log: RunLog | None = None
         self._with_widget = with_widget
         self._widget: LiveWidget | None = None
         self._cell = cell
-        self._display_id = uuid.uuid4().hex
+        self._output: CellOutput | None = None
         self._has_failed = False
         self._started = 0.0
         self._renew_at = 0.0
@@ -84,20 +83,23 @@ class Monitor:
         if isinstance(event, FitStarted):
             self._known.add_run(self._run)
             self._started = event.time
-        if not self._shows:
+            self._output = CellOutput(self._cell) if self.shows else None
+        if self._output is None:
             return
         if isinstance(event, FitStarted):
             self._widget = open_widget(self._run, self._known) if self._with_widget else None
             if self._widget is None:
-                self._show_live(event.time, is_update=False)
+                self._show_live(self._output, event.time)
             else:
-                self._show(live_bundle(self._run) | self._widget.bundle(), is_update=False)
+                self._output.show(live_bundle(self._run) | self._widget.bundle())
         elif isinstance(event, FitFinished | FitFailed):
-            self._show(final_bundle(self._run), is_update=True)
+            self._output.close(final_bundle(self._run))
             if self._widget is not None:
                 self._widget.close()
         elif self._widget is None and event.time >= self._renew_at:
-            self._show_live(event.time, is_update=True)
+            self._show_live(self._output, event.time)
+        else:
+            self._output.keep()
 
     def _write(self, event: Event) -> None:
         if isinstance(event, FitStarted) and self._log_folder is not None:
@@ -109,17 +111,9 @@ class Monitor:
         else:
             self._run_log.wake()
 
-    def _show_live(self, now: float, is_update: bool) -> None:
+    def _show_live(self, output: CellOutput, now: float) -> None:
         before = time.perf_counter()
         self._renew_at = now + _MOST_PAUSE  # should it fail, not again at the next step
-        self._show(live_bundle(self._run), is_update)
+        output.show(live_bundle(self._run))
         pause = min(_MOST_PAUSE, max(_LEAST_PAUSE, (now - self._started) / 4))
         self._renew_at = now + max(pause, (time.perf_counter() - before) / _SHARE)
-
-    def _show(self, bundle: dict[str, Any], is_update: bool) -> None:
-        # Asked for each time: fit may run in another thread than the one that called watch, and the publisher
-        # finds the cell to write to by the thread. An update finds its output by the display id alone.
-        from IPython.display import display
-
-        with shown_in(self._cell):
-            display(bundle, raw=True, display_id=self._display_id, update=is_update)

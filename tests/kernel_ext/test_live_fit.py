@@ -16,7 +16,7 @@ import layerlab as keras
 import layerlab_jupyter
 from layerlab.errors import InvalidArgumentError, UnknownNameError
 from layerlab.training.control import RunControl
-from layerlab_jupyter import LiveFit, history, live_fit, monitor
+from layerlab_jupyter import LiveFit, cell_output, history, live_fit
 from layerlab_jupyter.protocol import RUN_MIME
 from layerlab_jupyter.registry import Registry
 from tests.kernel_ext.runs import events_of_run
@@ -105,7 +105,9 @@ def test_options_reach_the_bundle_that_a_notebook_shows(
 ) -> None:
     shown: list[dict[str, Any]] = []
     monkeypatch.setattr(live_fit, "running_kernel", Kernel)
-    monkeypatch.setattr(monitor.Monitor, "_show", lambda self, bundle, is_update: shown.append(bundle))
+    monkeypatch.setattr(
+        cell_output.CellOutput, "_publish", lambda self, bundle, is_update: shown.append(bundle)
+    )
     listener = LiveFit(smoothing=0.6, x_axis="epoch", log_y=True).watch_run("run-1", Kernel(), RunControl())
     assert listener is not None
     for event in events_of_run(epochs=1, steps=3):
