@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from layerlab.events import Event, Listener
 
-__all__ = ["Frontend", "Watch", "begin", "discover", "display_bundle", "watchers"]
+__all__ = ["Frontend", "Watch", "Watcher", "begin", "discover", "display_bundle", "draws_over", "watchers"]
 
 GROUP = "layerlab.frontends"
 
@@ -34,14 +34,41 @@ class Frontend(Protocol):
         ...
 
     def watch(self, run_id: str, model: Any, control: Any) -> Listener | None:
-        """Called when fit starts with verbose='auto'. A listener that will get each event of the
+        """Called when fit starts with verbose='auto' or 1. A listener that will get each event of the
         run (from the training thread: it must return at once), or None where there is nobody to
-        show it to. `control` is the run's `training.RunControl`."""
+        show it to; one that only records it has an attribute `shows`, which is False, and fit writes
+        its usual text. `control` is the run's `training.RunControl`."""
         ...
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """A MIME bundle for `model` as the last expression of a cell, or None."""
         ...
+
+    def draws_over(self, stream: Any) -> bool:
+        """Whether text in `stream`, a standard output that is no terminal, can be drawn over after a carriage
+        return, as a notebook does. May be missing: then it cannot."""
+        ...
+
+
+class Watcher:
+    """The listener that a front end gave for one run; after it has failed once it gets no further events.
+
+    `shows` tells whether a person sees the run there.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self.shows = bool(getattr(listener, "shows", True))
+        self._listener = listener
+        self._has_failed = False
+
+    def __call__(self, event: Event) -> None:
+        if self._has_failed:
+            return
+        try:
+            self._listener(event)
+        except Exception as error:
+            self._has_failed = True
+            warnings.warn(f"showing the run failed: {type(error).__name__}: {error}", stacklevel=2)
 
 
 @functools.cache
@@ -62,8 +89,8 @@ def begin() -> None:
             _guarded(frontend.begin, "preparing the front end")
 
 
-def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = ()) -> list[Listener]:
-    """The listeners of all front ends that want to see this run; one that raises gets no further events.
+def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = ()) -> list[Watcher]:
+    """The listeners of all front ends that want this run; one that raises gets no further events.
 
     Args:
         instead: asked in the place of the installed front ends, if not empty: those of callbacks.
@@ -72,7 +99,7 @@ def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = (
     listeners = (
         _guarded(functools.partial(watch, run_id, model, control), "showing the run") for watch in asked
     )
-    return [_until_it_fails(listener) for listener in listeners if listener is not None]
+    return [Watcher(listener) for listener in listeners if listener is not None]
 
 
 def display_bundle(model: Any) -> dict[str, Any] | None:
@@ -84,20 +111,10 @@ def display_bundle(model: Any) -> dict[str, Any] | None:
     return None
 
 
-def _until_it_fails(listener: Listener) -> Listener:
-    failed = False
-
-    def listen(event: Event) -> None:
-        nonlocal failed
-        if failed:
-            return
-        try:
-            listener(event)
-        except Exception as error:
-            failed = True
-            warnings.warn(f"showing the run failed: {type(error).__name__}: {error}", stacklevel=2)
-
-    return listen
+def draws_over(stream: Any) -> bool:
+    """Whether a front end shows text of `stream` so that a line can be drawn over."""
+    asked = [method for frontend in discover() if (method := getattr(frontend, "draws_over", None))]
+    return any(_guarded(functools.partial(method, stream), "asking about text") for method in asked)
 
 
 def _guarded(call: Callable[[], Any], doing: str) -> Any:

@@ -9,8 +9,9 @@ from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, install_thread_notes
+from layerlab_jupyter.clients import asking_client
 from layerlab_jupyter.control import install
-from layerlab_jupyter.kernels import running_kernel, running_shell
+from layerlab_jupyter.kernels import is_cell_text, running_kernel, running_shell
 from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
@@ -40,13 +41,19 @@ class JupyterFrontend:
             install_thread_notes(shell)
 
     def watch(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
-        """A monitor that shows the run in the cell that called fit, or started the thread that did."""
+        """A monitor that shows the run in the cell that called fit, or started the thread that did.
+
+        In a console it only records the run.
+        """
         kernel = running_kernel()
         if kernel is None:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        return Monitor(run, registry, log_folder(), with_widget=needs_widget(), cell=cell_of_this_thread())
+        shows, cell = asking_client() != "console", cell_of_this_thread()
+        return Monitor(
+            run, registry, log_folder(), shows=shows, with_widget=shows and needs_widget(), cell=cell
+        )
 
     def display(self, model: Any) -> dict[str, Any] | None:
         """Graph and summary as a MIME bundle; None for a model that has no layers to draw yet."""
@@ -58,6 +65,10 @@ class JupyterFrontend:
             return model_bundle(model, registry.add_model(model))
         except NotBuiltError:
             return {"text/plain": f"{model!r}\n{_NOT_BUILT}"}
+
+    def draws_over(self, stream: Any) -> bool:
+        """True of a cell's text, unless a program executes the notebook: that keeps every state."""
+        return is_cell_text(stream) and asking_client() != "program"
 
 
 frontend = JupyterFrontend()

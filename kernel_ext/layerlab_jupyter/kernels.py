@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["kernel_id", "notebook_variables", "running_kernel", "running_shell"]
+__all__ = ["is_cell_text", "kernel_id", "notebook_variables", "running_kernel", "running_shell"]
 
 
 def running_kernel() -> Any | None:
@@ -26,6 +26,12 @@ def notebook_variables() -> dict[str, Any]:
     """The variables of the notebook as they are now; none outside a kernel."""
     kernel = running_kernel()
     return {} if kernel is None else kernel.shell.user_ns.copy()
+
+
+def is_cell_text(stream: Any) -> bool:
+    """Whether what is written to `stream` is text below a cell."""
+    ipykernel = sys.modules.get("ipykernel.iostream")  # imported by the kernel that made the stream
+    return ipykernel is not None and isinstance(stream, ipykernel.OutStream)
 
 
 def kernel_id() -> str:

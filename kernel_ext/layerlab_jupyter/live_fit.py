@@ -9,10 +9,11 @@ from typing import Any, Literal, get_args
 
 from layerlab.callbacks import Callback
 from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
-from layerlab.events import Event, Listener
+from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, running_cell
+from layerlab_jupyter.clients import asking_client
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel
 from layerlab_jupyter.log_folder import log_folder
@@ -31,8 +32,8 @@ class LiveFit(Callback):
     """Shows and records a run as asked for here, whatever `verbose` says.
 
     In a notebook `fit` shows its monitor by itself; this callback is for options, for `verbose=0`, and for
-    scripts: there the run is recorded, so that `runs()` lists it, and `fit` writes its usual text. While
-    fit runs, `control` is its RunControl: `pause()`, `resume()`, `step()`, `stop()`,
+    scripts and consoles: there the run is recorded, so that `runs()` lists it, and `fit` writes its usual
+    text. While fit runs, `control` is its RunControl: `pause()`, `resume()`, `step()`, `stop()`,
     `set_learning_rate(value)`, to be called from any thread. A fit in a background thread is shown in the
     cell that made its LiveFit.
 
@@ -69,17 +70,16 @@ class LiveFit(Callback):
         self.name = name
         self.log = log
         self.charts = ChartOptions(smoothing=smoothing, x_axis=x_axis, log_x=log_x, log_y=log_y)
-        self._unshown: Monitor | None = None
         self._made_in = running_cell()
 
-    def watch_run(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
-        """Called by fit; the listener that shows the run, None where there is no notebook to show it in."""
+    def watch_run(self, run_id: str, model: Any, control: RunControl) -> Listener:
+        """Called by fit; the listener that records the run, and shows it where that is possible."""
         kernel = running_kernel()
         if kernel is not None:
             install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model), self.charts)
-        shows = kernel is not None
-        monitor = Monitor(
+        shows = kernel is not None and asking_client() != "console"
+        return Monitor(
             run,
             registry,
             self._folder(),
@@ -88,13 +88,6 @@ class LiveFit(Callback):
             with_widget=shows and needs_widget(),
             cell=cell_of_this_thread(self._made_in),
         )
-        self._unshown = None if shows else monitor
-        return monitor if shows else None
-
-    def on_event(self, event: Event) -> None:
-        """Record what nobody is shown."""
-        if self._unshown is not None:
-            self._unshown(event)
 
     def _folder(self) -> Path | None:
         if isinstance(self.log, bool):

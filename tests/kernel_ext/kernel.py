@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
@@ -24,9 +25,19 @@ class Asker:
     def __init__(self, client: BlockingKernelClient) -> None:
         self.client = client
 
-    def execute(self, code: str) -> str:
-        """Start a cell and return its id at once."""
-        return str(self.client.execute(code))
+    def execute(self, code: str, client: Literal["page", "console", "program"] = "page") -> str:
+        """Start a cell and return its id at once.
+
+        Args:
+            client: as whom. A page gives its messages UUIDs; a program says that nobody can be asked.
+        """
+        if client != "page":
+            return str(self.client.execute(code, allow_stdin=client == "console"))
+        session = self.client.session
+        header = session.msg_header("execute_request") | {"msg_id": str(uuid.uuid4())}
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True}
+        self.client.shell_channel.send(session.msg("execute_request", content, header=header))
+        return str(header["msg_id"])
 
     def outputs(self, cell: str, *, seconds: float = SECONDS) -> list[dict[str, Any]]:
         """What the cell publishes until it ends, as `{"type": message type, **content}`."""

@@ -1,10 +1,12 @@
-"""Text to standard output, whatever that is and can show. Imports nothing of ours."""
+"""Text to standard output, whatever that is and can show."""
 
 from __future__ import annotations
 
 import sys
 
-__all__ = ["is_terminal", "write"]
+from layerlab import frontends
+
+__all__ = ["is_drawn_over", "write"]
 
 # Output that knows only ASCII (a Windows pipe, LANG=C) gets lines drawn with what it has.
 _IN_ASCII = str.maketrans(
@@ -12,10 +14,10 @@ _IN_ASCII = str.maketrans(
 )
 
 
-def is_terminal() -> bool:
-    """True if standard output is a terminal, in which a line can be drawn over."""
+def is_drawn_over() -> bool:
+    """True if a line of standard output can be drawn over: in a terminal, and where a front end shows it."""
     isatty = getattr(sys.stdout, "isatty", None)
-    return bool(isatty and isatty())
+    return bool(isatty and isatty()) or frontends.draws_over(sys.stdout)
 
 
 def write(text: str) -> None:

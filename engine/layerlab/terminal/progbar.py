@@ -1,7 +1,7 @@
 """A progress bar in text, as `keras.utils.Progbar` draws it.
 
-On a terminal one line is drawn over and over, at most every `interval` seconds. In a file or a pipe only the
-last state is written: there, each redrawing would be a line more.
+On a terminal and in a notebook one line is drawn over and over, at most every `interval` seconds. In a file
+or a pipe only the last state is written: there, each redrawing would be a line more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.terminal.console import is_terminal, write
+from layerlab.terminal.console import is_drawn_over, write
 
 __all__ = ["Progbar"]
 
@@ -56,7 +56,7 @@ class Progbar:
         self._averaged = None if stateless_metrics is None else frozenset(stateless_metrics)
         self._as_they_are = frozenset(stateful_metrics or ())
         self._values: dict[str, tuple[float, float]] = {}  # label -> weighted sum, weight
-        self._is_terminal = is_terminal()
+        self._is_drawn_over = is_drawn_over()
         self._current = 0
         self._started = time.perf_counter()
         self._after_first_step: float | None = None
@@ -66,7 +66,7 @@ class Progbar:
     @property
     def is_due(self) -> bool:
         """Whether `update` would draw now: values need not be read before."""
-        if self.verbose != 1 or not self._is_terminal:
+        if self.verbose != 1 or not self._is_drawn_over:
             return False
         return self._last_drawing is None or time.perf_counter() - self._last_drawing >= self.interval
 
@@ -122,7 +122,7 @@ class Progbar:
 
     def _draw(self, parts: list[tuple[str, str]], finalize: bool) -> None:
         width = sum(len(text) for _, text in parts)
-        if not self._is_terminal:
+        if not self._is_drawn_over:
             write("".join(text for _, text in parts) + "\n")
             return
         line = "".join(f"{style}{text}{_PLAIN}" if style and text else text for style, text in parts)

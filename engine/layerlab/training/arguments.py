@@ -24,11 +24,11 @@ def check_epochs(epochs: Any, initial_epoch: Any) -> None:
             )
 
 
-def verbosity(verbose: Any, is_watched: bool) -> int:
-    """0 silent, 1 a bar, 2 lines; 'auto' is a bar unless a front end shows the run."""
-    if verbose == "auto":
-        return 0 if is_watched else 1
-    if verbose not in (0, 1, 2):
+def verbosity(verbose: Any) -> int:
+    """0 silent, 1 the progress as it goes on (a front end's view, else a bar), as for 'auto', 2 lines."""
+    if isinstance(verbose, str) and verbose == "auto":
+        return 1
+    if not isinstance(verbose, int | float | np.number) or verbose not in (0, 1, 2):
         raise InvalidArgumentError(explain("verbose", expected="'auto', 0, 1 or 2", got=repr(verbose)[:40]))
     return int(verbose)
 

@@ -17,6 +17,7 @@ from layerlab.backend.active import backend
 from layerlab.data.adapt import make_source, split_validation
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
+from layerlab.events import Listener
 from layerlab.metrics import Mean
 from layerlab.training.arguments import check_epochs, validation_rule, validation_source, verbosity
 from layerlab.training.callbacks.callback import CallbackList, own_watchers
@@ -180,7 +181,7 @@ class Trainer(Execution, GeneratorMethods):
                 source of batches `(x, y)` or `(x, y, sample_weight)`.
             batch_size: samples a step, 32 if None.
             epochs: index of the last epoch, exclusive; the first is `initial_epoch`.
-            verbose: "auto" (live monitor in a notebook, else a bar), 0 silent, 1 bar, 2 one line per epoch.
+            verbose: "auto" or 1 (live monitor in a notebook, else a bar), 0 silent, 2 one line per epoch.
             callbacks: list of Callbacks.
             validation_split: fraction taken from the end of the arrays, before shuffling.
             validation_data: (x, y), (x, y, sample_weight) or a source.
@@ -233,20 +234,19 @@ class Trainer(Execution, GeneratorMethods):
         validates_after: Callable[[int], bool],
     ) -> Any:
         run_id, control = new_run_id(), RunControl()
-        own = own_watchers(callbacks)
-        listeners = frontends.watchers(run_id, self, control, own) if own or verbose == "auto" else []
-        is_watched = bool(listeners)
-        level = verbosity(verbose, is_watched)
+        own, level = own_watchers(callbacks), verbosity(verbose)
+        watchers = frontends.watchers(run_id, self, control, own) if own or level == 1 else []
+        is_watched = any(watcher.shows for watcher in watchers)
         callback_list = CallbackList(
             callbacks,
             add_history=True,
-            add_progbar=level != 0,
+            add_progbar=level == 2 or (level == 1 and not is_watched),
             model=self,
             verbose=level,
             epochs=epochs,
             steps=source.steps,
         )
-        listeners += callback_list.listeners(run_id, control)
+        listeners: list[Listener] = [*watchers, *callback_list.listeners(run_id, control)]
         self.stop_training = False
         run = FitRun(
             description=RunDescription(
@@ -410,7 +410,7 @@ class Trainer(Execution, GeneratorMethods):
     # -- inside -----------------------------------------------------------------------------------------
 
     def _callbacks(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
-        level = verbosity(verbose, is_watched=False)
+        level = verbosity(verbose)
         return CallbackList(
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import keras as oracle
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
+from layerlab import frontends
 from layerlab.training.callbacks import CallbackList
 from layerlab.training.recorder import LazyLogs
 from tests.terminal.terminal import terminal
@@ -137,3 +140,93 @@ def test_logs_are_read_only_when_they_are_drawn(on_terminal: bool, monkeypatch: 
         assert 2 <= CountedLogs.reads < 30  # about every 100 ms of the 300 steps' time
     else:
         assert CountedLogs.reads == 0
+
+
+class Notebook:
+    """A front end that draws over the text of `stream`, and gives a listener of the run."""
+
+    def __init__(self, stream: Any, shows: bool = True) -> None:
+        self.stream, self.shows, self.events = stream, shows, 0
+
+    def watch(self, run_id: str, model: Any, control: Any) -> Any:
+        return self
+
+    def __call__(self, event: Any) -> None:
+        self.events += 1
+
+    def draws_over(self, stream: Any) -> bool:
+        return stream is self.stream
+
+
+class Older:
+    """A front end from before text was asked about."""
+
+    def watch(self, run_id: str, model: Any, control: Any) -> None:
+        return None
+
+
+@contextlib.contextmanager
+def notebook(monkeypatch: pytest.MonkeyPatch, shows: bool = True) -> Iterator[tuple[io.StringIO, Notebook]]:
+    out = io.StringIO()
+    front_end = Notebook(out, shows)
+    monkeypatch.setattr(frontends, "discover", lambda: (Older(), front_end))
+    with contextlib.redirect_stdout(out):
+        yield out, front_end
+
+
+class Slow(keras.callbacks.Callback):
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        time.sleep(0.11)
+
+    on_predict_batch_end = on_test_batch_end
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+@pytest.mark.parametrize("verbose", ["auto", 1])
+def test_a_bar_moves_where_a_front_end_draws_over_the_text(
+    method: str, verbose: Any, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with notebook(monkeypatch) as (out, _):
+        data = (X, Y) if method == "evaluate" else (X,)
+        getattr(compiled(keras), method)(*data, batch_size=8, verbose=verbose, callbacks=[Slow()])
+    states = [plain(state).split(" ")[0] for state in out.getvalue().split("\r")[1:]]
+    assert states == ["1/5", "2/5", "3/5", "4/5", "5/5", "5/5"]
+    assert out.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1, True, 1.0])
+def test_where_a_front_end_shows_the_run_fit_writes_no_bar_by_whatever_word(
+    verbose: Any, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asks(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            told.append(self.params["verbose"])
+
+    told: list[Any] = []
+    with notebook(monkeypatch) as (out, front_end):
+        compiled(keras).fit(X, Y, batch_size=8, epochs=2, verbose=verbose, callbacks=[Asks()])
+    assert out.getvalue() == "" and front_end.events > 0
+    assert told == [1]  # as Keras tells callbacks that print something of their own
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1])
+def test_a_front_end_that_only_records_leaves_the_text_to_fit(
+    verbose: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with notebook(monkeypatch, shows=False) as (out, front_end):
+        compiled(keras).fit(X, Y, batch_size=8, epochs=2, verbose=verbose)
+    assert last_states(out.getvalue())[-1].startswith("5/5") and front_end.events > 0
+
+
+@pytest.mark.parametrize("verbose", [0, 2])
+def test_silence_and_lines_ask_no_front_end(verbose: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with notebook(monkeypatch) as (out, front_end):
+        compiled(keras).fit(X, Y, batch_size=8, epochs=2, verbose=verbose)
+    assert front_end.events == 0
+    assert len(out.getvalue().splitlines()) == 2 * verbose  # "Epoch 1/2" and its line
+
+
+@pytest.mark.parametrize("verbose", ["1", 3, None, [1], np.array([1, 2])])
+def test_any_other_verbosity_is_refused(verbose: Any) -> None:
+    with pytest.raises(keras.errors.InvalidArgumentError, match="'auto', 0, 1 or 2"):
+        compiled(keras).predict(X, verbose=verbose)
