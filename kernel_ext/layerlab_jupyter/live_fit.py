@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from layerlab.callbacks import Callback
+from layerlab.core.portable import nothing
 from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
@@ -49,6 +50,8 @@ class LiveFit(Callback):
         >>> live = LiveFit(name="small batches", smoothing=0.6, log_y=True)
         >>> model.fit(x, y, callbacks=[live])  # doctest: +SKIP
     """
+
+    _not_copied: ClassVar[dict[str, Any]] = {"_unshown": nothing}
 
     def __init__(
         self,

@@ -40,6 +40,10 @@ class Function(Operation):
         ]
         self.operations = _in_depth_order(self.nodes, indices, unused)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Of the inputs too: those that no output needs are in no other node.
+        return {**super().__getstate__(), "_input_nodes": [_maker(tensor) for tensor in self.inputs]}
+
     def call(self, inputs: Any) -> Any:
         """Run the graph on values in the structure of the inputs (or a flat list of them)."""
         return self.values_of(self.outputs_structure, inputs)

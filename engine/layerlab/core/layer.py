@@ -11,7 +11,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,7 @@ class Layer(Operation, Configurable):
     registry_kind = "layers"
     tracked_as = "layer"
     config_base = True
+    _not_copied: ClassVar[dict[str, Any]] = {"_losses": list}  # of the call before
     _losses: list[Array]
     _trainable: bool
     _build_arguments: dict[str, Any] | None

@@ -6,8 +6,10 @@ one yields others and leaves a Node that knows what was called on what.
 
 from __future__ import annotations
 
+import bisect
+import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
@@ -15,6 +17,7 @@ from layerlab.backend.protocol import ArraySpec
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import retold
 from layerlab.core.naming import auto_name, check_name
+from layerlab.core.portable import Portable, Serials, nothing
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
@@ -33,6 +36,8 @@ __all__ = [
 # Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
 # stride up to 64 maps both to the same size.
 _STAND_INS = (1009, 2003)
+_serials = Serials()  # of nodes: copies of an operation's calls keep their order
+_by_serial = operator.attrgetter("serial")
 
 
 class History(NamedTuple):
@@ -43,7 +48,7 @@ class History(NamedTuple):
     tensor_index: int
 
 
-class KerasTensor:
+class KerasTensor(Portable):
     """A tensor of a model's graph: a shape and a dtype without values.
 
     Args:
@@ -58,6 +63,8 @@ class KerasTensor:
         >>> x.shape, x.dtype
         ((None, 4), 'float32')
     """
+
+    _not_copied: ClassVar[dict[str, Any]] = {"_keras_history": nothing}  # the copy of its node sets it
 
     def __init__(
         self,
@@ -144,7 +151,8 @@ def symbolic_tensors(structure: Any) -> list[KerasTensor]:
 class Node:
     """One symbolic call: operation, arguments, outputs.
 
-    `parents` are the nodes that made the input tensors.
+    `parents` are the nodes that made the input tensors. A copy enters itself at its operation and tensors,
+    which are copied without their nodes: graphs of any depth are copied in a row, not one node in the next.
     """
 
     def __init__(
@@ -156,12 +164,27 @@ class Node:
         self.outputs = outputs
         self.input_tensors = symbolic_tensors((args, kwargs))
         self.output_tensors = [leaf for leaf in tree.flatten(outputs) if isinstance(leaf, KerasTensor)]
-        self.index = len(operation._inbound_nodes)
+        self.serial = _serials.new()
         operation._inbound_nodes.append(self)
-        for place, tensor in enumerate(self.output_tensors):
-            tensor._keras_history = History(operation, self.index, place)
+        self._take_place(len(operation._inbound_nodes) - 1)
         for parent in self.parents:
             parent.operation._outbound_nodes.append(self)
+
+    def _take_place(self, index: int) -> None:
+        self.index = index
+        for place, tensor in enumerate(self.output_tensors):
+            tensor._keras_history = History(self.operation, index, place)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        _serials.keep(self.serial)
+        # The operation may be waiting for its own state, if this graph is part of it.
+        nodes: list[Node] = vars(self.operation).setdefault("_inbound_nodes", [])
+        bisect.insort(nodes, self, key=_by_serial)
+        for index, node in enumerate(nodes):
+            node._take_place(index)
+        for parent in self.parents:
+            vars(parent.operation).setdefault("_outbound_nodes", []).append(self)
 
     @property
     def is_input(self) -> bool:
@@ -188,7 +211,7 @@ class Node:
         return f"<Node {self.operation.name}#{self.index}>"
 
 
-class Operation:
+class Operation(Portable):
     """Something that can be called on tensors, symbolic ones included: a layer, a model, an op.
 
     A subclass implements `call`; `compute_output_spec` follows from it by abstract evaluation.
@@ -197,6 +220,7 @@ class Operation:
     name: str
     _inbound_nodes: list[Node]
     _outbound_nodes: list[Node]
+    _not_copied: ClassVar[dict[str, Any]] = {"_inbound_nodes": list, "_outbound_nodes": list}
 
     def __init__(self, name: str | None = None) -> None:
         self.name = check_name(name or auto_name(type(self).__name__), f"A {type(self).__name__}")

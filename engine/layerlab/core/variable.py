@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +14,15 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.context import before_use, context, naming_path
 from layerlab.core.first_values import postpones
 from layerlab.core.naming import auto_name, check_name
+from layerlab.core.portable import Serials
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
 __all__ = ["Variable"]
 
-_serials = itertools.count()
+_serials = Serials()
+_local = ("own_value", "_draw")  # what a copy makes anew, of the value as NumPy has it
 
 
 class Variable:
@@ -70,7 +71,7 @@ class Variable:
         self._trainable = bool(trainable)
         self.designed_trainable = self._trainable  # what freezing and unfreezing its layer goes back to
         self._draw: Callable[[], Array] | None = None  # the first value, as long as it is postponed
-        self.serial = next(_serials)  # layers list their own variables in the order in which they were made
+        self.serial = _serials.new()  # layers list their own variables in the order in which they were made
         # A layer may be built while its call is being traced; its weights are real all the same.
         with backend().concrete():
             value = self._initial_value(initializer, shape, dtype)
@@ -229,6 +230,18 @@ class Variable:
 
     def __bool__(self) -> bool:
         return bool(self.numpy())
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in vars(self).items() if name not in _local}
+        return {**state, "value": backend().to_numpy(self.settled_value())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        value = state.pop("value")
+        vars(self).update(state, _draw=None)
+        _serials.keep(self.serial)
+        with backend().concrete():
+            self.own_value = backend().leaf(backend().asarray(value, self.dtype), self._trainable)
 
     def __hash__(self) -> int:
         return id(self)

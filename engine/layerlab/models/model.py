@@ -27,6 +27,7 @@ from layerlab.frontends import display_bundle
 from layerlab.models.architecture import Architecture
 from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
+from layerlab.models.copying import Copying
 from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
@@ -37,7 +38,7 @@ from layerlab.saving.model_file import accepts_older_positions, save_model
 __all__ = ["Model"]
 
 
-class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
+class Model(CompileConfig, StateTree, Text, Attributes, Copying, Architecture):
     """Layers with training, evaluation and inference.
 
     Args:
@@ -121,7 +122,7 @@ class Model(CompileConfig, StateTree, Text, Attributes, Architecture):
                 )
             )
         else:
-            self._graph = GraphWithLosses(self._graph, tensors, super().add_loss)
+            self._graph = GraphWithLosses(self._graph, tensors, self)
             self._forget_functions()
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:

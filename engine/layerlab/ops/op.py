@@ -19,7 +19,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.foreign_errors import retold
-from layerlab.core.registry import register_builtin
+from layerlab.core.registry import builtin, register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
@@ -169,6 +169,9 @@ class FunctionOperation(Operation):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs, **self.static)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unfilled, (self.class_name,), self.__getstate__()  # pickle finds no class that an op has made
+
     @property
     def class_name(self) -> str:
         """What saved graphs call the op."""
@@ -192,6 +195,11 @@ class FunctionOperation(Operation):
             raise ConfigError(explain(where, got=", ".join(unknown)[:200]))
         static = {key: deserialize_keras_object(value) for key, value in config.items() if key != "name"}
         return cls(static, config.get("name"))
+
+
+def _unfilled(class_name: str) -> FunctionOperation:
+    cls: type[FunctionOperation] = builtin("operations", class_name)
+    return cls.__new__(cls)
 
 
 def _defaults(cls: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ inside a StateScope the whole of `apply` is a pure function, which a training st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -63,6 +63,7 @@ class Optimizer(RateHolder):
 
     registry_kind = "optimizers"
     not_in_config = ("learning_rate",)
+    _not_copied: ClassVar[dict[str, Any]] = {"_indices": dict}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -153,7 +154,7 @@ class Optimizer(RateHolder):
         if self.built:
             return
         self._trainable_variables = list(variables)
-        self._indices = {id(variable): index for index, variable in enumerate(self._trainable_variables)}
+        self._number_variables()
         if self.use_ema:
             self._averages = self.add_optimizer_variables(self._trainable_variables, "average")
         if self.gradient_accumulation_steps:
@@ -165,6 +166,13 @@ class Optimizer(RateHolder):
             made = self.add_optimizer_variables(self._trainable_variables, list(group), list(group.values()))
             self._slots.update(zip(group, made, strict=True))
         self.built = True
+
+    def _number_variables(self) -> None:
+        self._indices = {id(variable): index for index, variable in enumerate(self._trainable_variables)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._number_variables()  # the copies have other ids
 
     # -- one step -------------------------------------------------------------------------------------
 

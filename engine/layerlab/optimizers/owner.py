@@ -10,13 +10,14 @@ from layerlab import initializers
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
+from layerlab.core.portable import Portable
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, NotBuiltError, ShapeError, UnsupportedError, explain
 
 __all__ = ["VariableOwner"]
 
 
-class VariableOwner(Configurable):
+class VariableOwner(Portable, Configurable):
     """Abstract: an optimizer as a list of variables, numbered in the order in which they were made.
 
     A Variable that is assigned to an attribute joins the list. Their paths begin with the optimizer's name.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -19,9 +20,13 @@ class Exclusions:
     """Variables that do not decay: these ones, and those whose name matches one of the patterns."""
 
     def __init__(self, variables: Iterable[Variable] = (), patterns: Iterable[str] = ()) -> None:
-        self._ids = {id(variable) for variable in variables}
-        joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+        self._variables, self._patterns = list(variables), list(patterns)
+        self._ids = {id(variable) for variable in self._variables}
+        joined = "|".join(f"(?:{pattern})" for pattern in self._patterns)
         self._pattern = re.compile(joined) if joined else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Exclusions, (self._variables, self._patterns)  # the copies have other ids
 
     def __contains__(self, variable: Variable) -> bool:
         if id(variable) in self._ids:

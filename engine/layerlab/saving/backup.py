@@ -12,8 +12,9 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from layerlab.core.portable import nothing
 from layerlab.core.seed import process_randomness, set_process_randomness
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, UnsupportedError, explain
@@ -48,6 +49,7 @@ class BackupAndRestore(Callback):
 
     runs_last = True  # a backup has what the other callbacks made of the same epoch
     takes_lazy_logs = True
+    _not_copied: ClassVar[dict[str, Any]] = {"_run": nothing}
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ one, but there are two of them: a kill in the very moment between can mix them, 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import math
 import os
@@ -137,7 +138,7 @@ def load_checkpoint(prefix: Path, model: Any, skip_mismatch: bool = False) -> Ch
     if model.built:
         _assign(arrays, model, prefix.name, skip_mismatch, status)
     else:
-        model._when_built = lambda: _assign(arrays, model, prefix.name, skip_mismatch, status)
+        model._when_built = functools.partial(_assign, arrays, model, prefix.name, skip_mismatch, status)
     return status
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from layerlab import tree
+from layerlab.core.portable import Portable, nothing
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import Event, Listener
 from layerlab.frontends import Watch
@@ -17,7 +18,7 @@ __all__ = ["Callback", "CallbackList", "own_watchers", "standard"]
 Report = Callable[..., None]  # (event class, fields but for run, time and step)
 
 
-class Callback:
+class Callback(Portable):
     """Hooks around training, epochs and batches; override those you need.
 
     `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps'. While fit runs,
@@ -31,6 +32,8 @@ class Callback:
         ...         print(epoch, logs["loss"])
     """
 
+    # Of one run, with locks and threads.
+    _not_copied: ClassVar[dict[str, Callable[[], Any]]] = {"control": nothing, "report": nothing}
     backed_up: tuple[
         str, ...
     ] = ()  # attributes that a resumed run needs: numbers, text, lists, dicts, arrays

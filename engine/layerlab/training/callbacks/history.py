@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 import numpy as np
 
+from layerlab.core.portable import nothing
 from layerlab.training.callbacks.callback import Callback, standard
 
 __all__ = ["CSVLogger", "History"]
@@ -40,6 +41,8 @@ class CSVLogger(Callback):
         separator: between values.
         append: go on in an existing file, whose header is kept.
     """
+
+    _not_copied: ClassVar[dict[str, Any]] = {"_file": nothing, "_writer": nothing}
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
         super().__init__()
