@@ -26,6 +26,7 @@ from layerlab.models.legacy_table import (
 
 __all__ = [
     "deserialize_config",
+    "is_older",
     "is_place",
     "legacy_entries",
     "legacy_kwargs",
@@ -109,6 +110,12 @@ def modernized(config: Any, version: Any = None) -> Any:
     return _Translator(release, is_tensorflow=str(version).endswith("-tf")).value(config)
 
 
+def is_older(version: Any) -> bool:
+    """Whether Keras 2 wrote it, or does not say who did."""
+    release = _release(version)
+    return release is None or release < (3, 0)
+
+
 def _release(version: Any) -> Release | None:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else version
     found = re.match(r"(\d{1,4})\.(\d{1,4})", text) if isinstance(text, str) else None
@@ -179,9 +186,9 @@ class _Translator:
                 changed[change.renamed.get(key, key)] = value
             elif value not in change.gone[key]:
                 raise _cannot_honour(place, key, value)
-        for key, (value, release, message) in change.warned_before.items():
-            if self._is_before(release) and config.get(key) == value:
-                warnings.warn(f"{place} has {key}={value!r}: {message}.", stacklevel=2)
+        for key, (values, release, message) in change.warned_before.items():
+            if self._is_before(release) and key in config and config[key] in values:
+                warnings.warn(f"{place} has {key}={config[key]!r}: {message}.", stacklevel=2)
         changed = {**change.added, **changed}
         if self._is_before(change.added_before[0]):
             changed = {**change.added_before[1], **changed}

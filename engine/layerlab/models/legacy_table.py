@@ -7,7 +7,7 @@ same for readers, with what cannot be told apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "LOSSES",
     "NOT_HERE",
     "OF_TENSORFLOW",
+    "SLOTS",
     "Change",
 ]
 
@@ -47,7 +48,7 @@ class Change:
         gone: old argument -> the values with which it says nothing; another one cannot be honoured.
         added: argument -> what it was, where the config does not have it.
         added_before: the same for files of Keras older than a release.
-        warned_before: argument -> (value, release, what to know) of numbers that differ in older files.
+        warned_before: argument -> (values, release, what to know) of numbers that differ in older files.
         adapt: changes the arguments, where all that is not enough.
     """
 
@@ -73,7 +74,6 @@ LOSSES = {
     "cosine": "cosine_similarity",
     "cosine_proximity": "cosine_similarity",
     "huber_loss": "huber",
-    "CosineProximity": "CosineSimilarity",
 }
 
 # -- what there is no way to read ---------------------------------------------------------------------------
@@ -185,7 +185,7 @@ _LAYERS = {
     "UpSampling2D": Change(
         warned_before={
             "interpolation": (
-                "bilinear",
+                ("bilinear",),
                 (2, 3),
                 "it took its pixels at other places before Keras 2.3: outputs differ by a part of a pixel",
             )
@@ -249,6 +249,32 @@ def _optimizers(*names: str, adapt: Callable[[Config], None]) -> dict[str, Chang
 
 
 _USUAL = ("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "RMSprop", "SGD")
-_OPTIMIZERS = _optimizers(*_USUAL, adapt=_optimizer) | _optimizers("Nadam", adapt=_nadam)
+_NADAM = _optimizers("Nadam", adapt=_nadam)["Nadam"]
+_NADAMS_MOMENTUM = "its momentum warmed up more slowly before 2.11: training goes on by today's formula"
+_OPTIMIZERS = _optimizers(*_USUAL, adapt=_optimizer) | {
+    "LossScaleOptimizer": Change(renamed={"optimizer": "inner_optimizer"}, gone={"dynamic": (None, True)}),
+    "Nadam": replace(_NADAM, warned_before={"beta_1": (_ANYTHING, (2, 11), _NADAMS_MOMENTUM)}),
+}
+
+# Today's slot -> its names in older files, in the order in which they follow each other there.
+SLOTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "Adadelta": {
+        "accumulated_grad": ("accum_grad", "accumulated_grad", "accumulator"),
+        "accumulated_delta_var": ("accum_var", "accumulated_delta_var", "delta_accumulator"),
+    },
+    "Adagrad": {"accumulator": ("accumulator",)},
+    "Adam": {"momentum": ("m",), "velocity": ("v",), "velocity_hat": ("vhat",)},
+    "AdamW": {"momentum": ("m",), "velocity": ("v",), "velocity_hat": ("vhat",)},
+    "Adamax": {"momentum": ("m",), "norm": ("v", "u")},
+    "Ftrl": {"accumulator": ("accumulator",), "linear": ("linear",)},
+    "Lion": {"momentum": ("m",)},
+    "Nadam": {"momentum": ("m",), "velocity": ("v",)},
+    "RMSprop": {
+        "velocity": ("rms", "velocity", "accumulator"),
+        "momentum": ("momentum",),
+        "average_gradient": ("mg", "average_gradient"),
+    },
+    "SGD": {"momentum": ("momentum", "m", "moment")},
+}
 
 CHANGES: Mapping[str, Change] = _LAYERS | _INITIALIZERS | _OPTIMIZERS

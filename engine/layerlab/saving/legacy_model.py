@@ -20,12 +20,15 @@ from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
 from layerlab.models.architecture import takes_graph
-from layerlab.models.legacy_config import modernized
+from layerlab.models.legacy_config import is_older, modernized
+from layerlab.models.legacy_table import LOSSES
+from layerlab.saving.legacy_optimizer import read_legacy_optimizer
 from layerlab.saving.legacy_weights import (
     KERAS_VERSION,
     check_fit,
     read_arrays,
     read_legacy_weights,
+    read_named_arrays,
     write_arrays,
     write_legacy_weights,
 )
@@ -184,7 +187,7 @@ def _compile(model: Any, config: Any, file: Any, path: Path) -> None:
         if not isinstance(config, dict):
             raise ConfigError(explain("The training_config", expected="a dict", got=type(config).__name__))
         arguments = {
-            "optimizer": deserialize_as(_legacy_optimizer(config.get("optimizer_config")), "optimizers"),
+            "optimizer": deserialize_as(_checked_optimizer(config.get("optimizer_config")), "optimizers"),
             "loss": _restored(config.get("loss"), "losses"),
             "metrics": _restored(config.get("metrics"), "metrics"),
             "weighted_metrics": _restored(config.get("weighted_metrics"), "metrics"),
@@ -203,30 +206,27 @@ def _compile(model: Any, config: Any, file: Any, path: Path) -> None:
 
 
 def _load_optimizer(model: Any, file: Any, path: Path) -> None:
-    """Read the optimizer's state; a state in another form (Keras 2) is told and left out."""
+    """Read the optimizer's state; one that does not fit is told and left out."""
     model.optimizer.build(model.trainable_variables)
-    variables = model.optimizer.variables
-    arrays = read_arrays(file, "optimizer_weights")
     try:
-        check_fit("the optimizer", variables, arrays)
+        if is_older(file.attrs.get("keras_version")):
+            read_legacy_optimizer(read_named_arrays(file, "optimizer_weights"), model.optimizer)
+        else:
+            _load_in_order(model.optimizer.variables, read_arrays(file, "optimizer_weights"))
     except LayerlabError as error:
         warnings.warn(f"{path.name}: the optimizer starts anew. {error}", stacklevel=5)
-        return
+
+
+def _load_in_order(variables: list[Any], arrays: list[Any]) -> None:
+    check_fit("the optimizer", variables, arrays)
     pairs = zip(variables, arrays, strict=True)
     assign_all((variable, functools.partial(read_array, array)) for variable, array in pairs)
 
 
-def _legacy_optimizer(config: Any) -> Any:
-    """The optimizer's config with the arguments of today."""
+def _checked_optimizer(config: Any) -> dict[str, Any]:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ConfigError(explain("The optimizer's config", expected="class_name and config"))
-    gone = ("decay", "is_legacy_optimizer", "jit_compile")
-    inner = {key: value for key, value in config["config"].items() if key not in gone}
-    if "lr" in inner:
-        inner["learning_rate"] = inner.pop("lr")
-    name = str(config.get("class_name"))
-    is_renamed = name.startswith("Custom>") and get_registered_object(name) is None  # by TensorFlow 2.11
-    return {**config, "class_name": name.removeprefix("Custom>") if is_renamed else name, "config": inner}
+    return config
 
 
 def _restored(value: Any, kind: str) -> Any:
@@ -235,14 +235,14 @@ def _restored(value: Any, kind: str) -> Any:
         return [_restored(item, kind) for item in value]
     if isinstance(value, str):
         found = get_registered_object(value)
-        return found or custom_by_last_part(value) or value
+        return found or custom_by_last_part(value) or LOSSES.get(value, value)
     if not isinstance(value, dict):
         return value
     if "class_name" not in value:
         return {key: _restored(item, kind) for key, item in value.items()}
     inner = value.get("config")
     if isinstance(inner, dict) and isinstance(inner.get("fn"), str):  # a function, as Keras 2 wrapped it
-        return inner["name"] if inner.get("name") in _BY_OUTPUT else inner["fn"]
+        return inner["name"] if inner.get("name") in _BY_OUTPUT else LOSSES.get(inner["fn"], inner["fn"])
     if isinstance(inner, dict) and inner.get("reduction") == "auto":
         inner = {**inner, "reduction": "sum_over_batch_size"}
     return deserialize_as({**value, "config": inner}, kind)

@@ -25,6 +25,7 @@ __all__ = [
     "is_legacy",
     "read_arrays",
     "read_legacy_weights",
+    "read_named_arrays",
     "write_arrays",
     "write_legacy_weights",
 ]
@@ -119,8 +120,13 @@ def read_legacy_weights(
 
 def read_arrays(group: Any, name: str) -> list[Any]:
     """The datasets that the group `name` lists, in that order, unread."""
+    return [array for _, array in read_named_arrays(group, name)]
+
+
+def read_named_arrays(group: Any, name: str) -> list[tuple[str, Any]]:
+    """The same with their names."""
     inner = _member(group, name)
-    return [_member(inner, weight_name) for weight_name in _read_names(inner, "weight_names")]
+    return [(weight_name, _member(inner, weight_name)) for weight_name in _read_names(inner, "weight_names")]
 
 
 def check_fit(place: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:

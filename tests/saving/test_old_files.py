@@ -1,0 +1,254 @@
+"""HDF5 files as older Keras wrote them: weights, what was compiled, and how far the optimizer was."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerlab as keras
+from tests.helpers import tolerance
+from tests.saving.old_files import layer, numbers, sequential, write_h5
+
+# -- the optimizer ------------------------------------------------------------------------------------------
+
+KERNEL, BIAS = numbers(3, 1), numbers(1, seed=1)
+M = [numbers(3, 1, seed=2), numbers(1, seed=3)]
+V = [np.abs(numbers(3, 1, seed=4)), np.abs(numbers(1, seed=5))]
+HATS = [value + 1 for value in V]
+STEPS = 7
+X, Y = numbers(4, 3, seed=6), numbers(4, 1, seed=7)
+NAMES = ["dense/kernel", "dense/bias"]
+COUNT = ("Adam/iter:0", np.int64(STEPS))
+
+
+def gradients() -> list[np.ndarray]:
+    """Of the mean squared error."""
+    error = 2 * (X @ KERNEL + BIAS - Y) / len(X)
+    return [X.T @ error, error.sum(0)]
+
+
+def at_the_end(slots: dict[str, Sequence[Any]], count: Any = COUNT) -> Any:
+    """tf.keras up to 2.10: one slot of all variables, then the next."""
+    pairs = [
+        (f"Adam/{v}/{slot}:0", a)
+        for slot, arrays in slots.items()
+        for v, a in zip(NAMES, arrays, strict=True)
+    ]
+    return [count, *pairs]
+
+
+def by_turns(slots: dict[str, Sequence[Any]], turning: int = 2) -> Any:
+    """tf.keras from 2.11 on: the first slots by turns, then the others."""
+    items = list(slots.items())
+    turns = [(f"Adam/{slot}/{NAMES[k]}:0", arrays[k]) for k in range(2) for slot, arrays in items[:turning]]
+    rest = [(f"Adam/{slot}/{NAMES[k]}:0", arrays[k]) for slot, arrays in items[turning:] for k in range(2)]
+    return [("iteration:0", np.int64(STEPS)), ("learning_rate:0", np.float32(9.0)), *turns, *rest]
+
+
+def without_names(*groups: Sequence[Any], count: bool = True) -> Any:
+    """Keras 2.0 to 2.2: `Variable_3`."""
+    arrays = [array for group in groups for array in group]
+    named = [(f"training/Adam/Variable{f'_{k}' if k else ''}:0", array) for k, array in enumerate(arrays)]
+    return [*([("Adam/iterations:0", np.int64(STEPS))] if count else []), *named]
+
+
+def loaded(tmp_path: Path, version: str, name: str, config: dict[str, Any], optimizer: Any) -> Any:
+    model = sequential(
+        layer("Dense", "dense", units=1, activation="linear", batch_input_shape=[None, 3], dtype="float32")
+    )
+    training = {
+        "loss": "mean_squared_error",
+        "metrics": [],
+        "sample_weight_mode": None,
+        "loss_weights": None,
+        "optimizer_config": {"class_name": name, "config": config},
+    }
+    weights = {"dense": [("dense/kernel:0", KERNEL), ("dense/bias:0", BIAS)]}
+    path = write_h5(tmp_path / "old.h5", model, weights, version, training, optimizer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return keras.models.load_model(path)
+
+
+def after_one_step(model: Any) -> list[np.ndarray]:
+    model.train_on_batch(X, Y)
+    return model.get_weights()
+
+
+def adam(step: int = STEPS + 1, rate: float = 0.1, hats: Any = None) -> list[np.ndarray]:
+    """Kernel and bias after one more step of Adam."""
+    alpha = rate * np.sqrt(1 - 0.9980**step) / (1 - 0.8**step)
+    values = []
+    for k, (value, g) in enumerate(zip([KERNEL, BIAS], gradients(), strict=True)):
+        m, v = 0.8 * M[k] + 0.2 * g, 0.998 * V[k] + 0.002 * g * g
+        v = v if hats is None else np.maximum(hats[k], v)
+        values.append(value - alpha * m / (np.sqrt(v) + 1e-7))
+    return values
+
+
+ADAM = {"lr": 0.1, "beta_1": 0.8, "beta_2": 0.998, "epsilon": 1e-7, "decay": 0.0, "amsgrad": False}
+ADAM_TF = {"name": "Adam", "learning_rate": 0.1, **{key: ADAM[key] for key in ADAM if key != "lr"}}
+ADAM_LATE = {key: ADAM_TF[key] for key in ADAM_TF if key != "decay"} | {
+    "weight_decay": None,
+    "clipnorm": None,
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "jit_compile": True,
+    "is_legacy_optimizer": False,
+}
+LONE = [np.zeros(1, "float32")] * 2  # what Keras 2.1 wrote where amsgrad is off
+
+
+@pytest.mark.parametrize(
+    ("version", "config", "stored"),
+    [
+        ("2.4.0", ADAM_TF, at_the_end({"m": M, "v": V})),
+        ("2.2.4-tf", ADAM_TF, [(f"training/{name}", a) for name, a in at_the_end({"m": M, "v": V})]),
+        ("2.13.1", ADAM_LATE, by_turns({"m": M, "v": V})),
+        ("2.0.8", ADAM, without_names(M, V)),
+        ("2.2.4", ADAM, without_names(M, V, LONE)),
+        (
+            "2.3.1",
+            ADAM,
+            [("Adam/iterations:0", np.int64(STEPS))]
+            + [
+                (f"training/Adam/{s}_{k}:0", a[k])
+                for s, a in (("m", M), ("v", V), ("vhat", LONE))
+                for k in range(2)
+            ],
+        ),
+    ],
+)
+def test_adam_goes_on_where_it_was(
+    backend: str, version: str, config: dict[str, Any], stored: Any, tmp_path: Path
+) -> None:
+    model = loaded(tmp_path, version, "Adam", config, stored)
+    assert int(model.optimizer.iterations) == STEPS
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.1)  # of the config, as in Keras 2
+    for value, expected in zip(after_one_step(model), adam(), strict=True):
+        np.testing.assert_allclose(value, expected, **tolerance())
+
+
+@pytest.mark.parametrize("turning", [False, True])
+def test_amsgrad_has_its_maxima(turning: bool, tmp_path: Path) -> None:
+    slots = {"m": M, "v": V, "vhat": HATS}
+    stored = by_turns(slots) if turning else at_the_end(slots)
+    config = {**(ADAM_LATE if turning else ADAM_TF), "amsgrad": True}
+    model = loaded(tmp_path, "2.12.0" if turning else "2.10.0", "Adam", config, stored)
+    for value, expected in zip(after_one_step(model), adam(hats=HATS), strict=True):
+        np.testing.assert_allclose(value, expected, **tolerance())
+
+
+def test_a_rate_that_decays_by_itself_goes_on_decaying(tmp_path: Path) -> None:
+    model = loaded(tmp_path, "2.2.4", "Adam", {**ADAM, "decay": 0.5}, without_names(M, V, LONE))
+    rate = 0.1 / (1 + 0.5 * STEPS)
+    for value, expected in zip(after_one_step(model), adam(rate=rate), strict=True):
+        np.testing.assert_allclose(value, expected, **tolerance())
+
+
+def sgd(k: int, g: np.ndarray) -> np.ndarray:
+    return 0.9 * M[k] - 0.1 * g
+
+
+def rmsprop(k: int, g: np.ndarray) -> np.ndarray:
+    return -0.1 * g / np.sqrt(0.9 * V[k] + 0.1 * g * g + 1e-7)
+
+
+def adagrad(k: int, g: np.ndarray) -> np.ndarray:
+    return -0.1 * g / np.sqrt(V[k] + g * g + 1e-7)
+
+
+def adadelta(k: int, g: np.ndarray) -> np.ndarray:
+    kept = 0.95 * V[k] + 0.05 * g * g
+    return -0.1 * np.sqrt(HATS[k] + 1e-7) * g / np.sqrt(kept + 1e-7)
+
+
+def adamax(k: int, g: np.ndarray) -> np.ndarray:
+    norm = np.maximum(0.999 * V[k], np.abs(g))
+    return -0.1 * (0.9 * M[k] + 0.1 * g) / ((1 - 0.9 ** (STEPS + 1)) * (norm + 1e-7))
+
+
+RATE = {"lr": 0.1, "decay": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "config", "stored", "change"),
+    [
+        ("2.2.4", "SGD", {**RATE, "momentum": 0.9, "nesterov": False}, without_names(M), sgd),
+        ("2.4.0", "SGD", {"learning_rate": 0.1, "momentum": 0.9}, at_the_end({"momentum": M}), sgd),
+        ("2.12.0", "SGD", {"learning_rate": 0.1, "momentum": 0.9}, by_turns({"m": M}, 1), sgd),
+        ("2.2.4", "SGD", {**RATE, "momentum": 0.0}, without_names(M), lambda k, g: -0.1 * g),
+        ("2.2.4", "RMSprop", {**RATE, "rho": 0.9, "epsilon": 1e-7}, without_names(V, count=False), rmsprop),
+        (
+            "2.9.0",
+            "RMSprop",
+            {"learning_rate": 0.1, "rho": 0.9, "momentum": 0.0},
+            at_the_end({"rms": V}),
+            rmsprop,
+        ),
+        ("2.15.0", "RMSprop", {"learning_rate": 0.1}, by_turns({"velocity": V}, 1), rmsprop),
+        ("2.2.4", "Adagrad", {**RATE, "epsilon": 1e-7}, without_names(V, count=False), adagrad),
+        (
+            "2.4.0",
+            "Adadelta",
+            {"learning_rate": 0.1},
+            at_the_end({"accum_grad": V, "accum_var": HATS}),
+            adadelta,
+        ),
+        ("2.2.4", "Adadelta", RATE, without_names(V, HATS, count=False), adadelta),
+        ("2.4.0", "Adamax", {"learning_rate": 0.1}, at_the_end({"m": M, "v": V}), adamax),
+        ("2.12.0", "Adamax", {"learning_rate": 0.1}, by_turns({"m": M, "u": V}), adamax),
+    ],
+)
+def test_other_optimizers_go_on_as_well(
+    version: str, name: str, config: dict[str, Any], stored: Any, change: Any, tmp_path: Path
+) -> None:
+    model = loaded(tmp_path, version, name, config, stored)
+    expected = [
+        value + change(k, g) for k, (value, g) in enumerate(zip([KERNEL, BIAS], gradients(), strict=True))
+    ]
+    for value, wanted in zip(after_one_step(model), expected, strict=True):
+        np.testing.assert_allclose(value, wanted, **tolerance())
+
+
+def test_the_momentum_of_nadam_is_told_to_be_another(tmp_path: Path) -> None:
+    stored = [
+        ("Nadam/iter:0", np.int64(STEPS)),
+        ("Nadam/momentum_cache:0", np.float32(0.25)),
+        *at_the_end({"m": M, "v": V})[1:],
+    ]
+    config = {"learning_rate": 0.1, "beta_1": 0.9, "decay": 0.004}
+    with pytest.raises(UserWarning, match="warmed up more slowly"):
+        loaded(tmp_path, "2.8.0", "Nadam", config, stored)
+    with pytest.warns(UserWarning, match="warmed up more slowly"):
+        model = keras.models.load_model(tmp_path / "old.h5")
+    assert int(model.optimizer.iterations) == STEPS and float(model.optimizer.learning_rate) == pytest.approx(
+        0.1
+    )
+    assert [float(v.numpy()) for v in model.optimizer.variables if v.path.endswith("u_product")] == [0.25]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        at_the_end({"m": M}),
+        at_the_end({"m": M, "v": V[::-1]}),
+        without_names(M, V[:1]),
+        [("Adam/iter:0", np.int64(STEPS))],
+        at_the_end({"m": M, "v": V}, ("Adam/iter:0", np.zeros(2, "int64"))),
+    ],
+)
+def test_a_state_that_does_not_fit_is_told_and_left_out(stored: Any, tmp_path: Path) -> None:
+    with pytest.raises(UserWarning, match=r"old\.h5: the optimizer starts anew"):
+        loaded(tmp_path, "2.4.0", "Adam", ADAM_TF, stored)
+    with pytest.warns(UserWarning, match="the optimizer starts anew"):
+        model = keras.models.load_model(tmp_path / "old.h5")
+    assert int(model.optimizer.iterations) == 0
+    assert all(not v.numpy().any() for v in model.optimizer.variables if "momentum" in v.path)
+    np.testing.assert_array_equal(model.get_weights()[0], KERNEL)
