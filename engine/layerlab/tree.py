@@ -11,7 +11,15 @@ from typing import Any
 
 from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["flatten", "flatten_with_path", "is_nested", "map_structure", "pack", "same_structure"]
+__all__ = [
+    "flatten",
+    "flatten_with_path",
+    "is_nested",
+    "map_structure",
+    "pack",
+    "same_structure",
+    "sorted_keys",
+]
 
 
 def is_nested(value: Any) -> bool:
@@ -90,11 +98,12 @@ def _collect(structure: Any, leaves: list[Any]) -> None:
 
 def _items(structure: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(structure, dict):
-        return [(key, structure[key]) for key in _sorted_keys(structure)]
+        return [(key, structure[key]) for key in sorted_keys(structure)]
     return enumerate(structure)
 
 
-def _sorted_keys(mapping: dict[Any, Any]) -> list[Any]:
+def sorted_keys(mapping: dict[Any, Any]) -> list[Any]:
+    """The keys in the order in which a dict is walked."""
     try:
         return sorted(mapping)
     except TypeError:  # keys of mixed types: their own order is the only one there is
@@ -108,7 +117,7 @@ def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
         except StopIteration:
             raise InvalidArgumentError("Too few leaves for the structure.") from None
     if isinstance(structure, dict):
-        packed = {key: _pack(structure[key], leaves) for key in _sorted_keys(structure)}
+        packed = {key: _pack(structure[key], leaves) for key in sorted_keys(structure)}
         return _rebuild_dict(structure, {key: packed[key] for key in structure})
     return _rebuild(structure, [_pack(child, leaves) for child in structure])
 

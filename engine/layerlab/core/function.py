@@ -7,6 +7,9 @@ from typing import Any
 
 from layerlab import tree
 from layerlab.core.context import context
+from layerlab.core.input_spec import adjusted_rank
+from layerlab.core.masking import get_mask, set_mask
+from layerlab.core.matching import match_inputs
 from layerlab.core.symbolic import KerasTensor, Node, Operation
 from layerlab.errors import DataError, GraphError, InvalidArgumentError, ShapeError, explain
 
@@ -45,7 +48,7 @@ class Function(Operation):
         return {**super().__getstate__(), "_input_nodes": [_maker(tensor) for tensor in self.inputs]}
 
     def call(self, inputs: Any) -> Any:
-        """Run the graph on values in the structure of the inputs (or a flat list of them)."""
+        """Run the graph on values in the structure of the inputs, or as `flatten_inputs` takes them."""
         return self.values_of(self.outputs_structure, inputs)
 
     def values_of(self, wanted: Any, inputs: Any) -> Any:
@@ -66,61 +69,40 @@ class Function(Operation):
     def flatten_inputs(self, inputs: Any) -> list[Any]:
         """The values in the order of `inputs`; a dict is read by the names of the inputs.
 
-        Raises: DataError for a wrong number of inputs or missing names.
+        Raises: DataError for a wrong number of inputs, missing names, or None for what is not optional.
         """
-        names = [_name(tensor) for tensor in self.inputs]
-        if isinstance(inputs, dict) and not isinstance(self.inputs_structure, dict):
-            missing = [name for name in names if name not in inputs]
-            if missing:
+        values = self.match(inputs)
+        for tensor, value in zip(self.inputs, values, strict=True):
+            if value is None and not _may_be_none(tensor):
                 raise DataError(
                     explain(
-                        f"'{self.name}' got no value for {', '.join(missing)}.",
-                        expected=f"the keys {names}",
-                        got=str(list(inputs)),
+                        f"'{self.name}' got None for the input '{_name(tensor)}', which is not optional.",
+                        expected=f"an array of shape {tensor.shape}",
+                        fix="pass data, or build the model with Input(..., optional=True)",
                     )
                 )
-            return [inputs[name] for name in names]
-        if isinstance(inputs, dict):
-            missing = [key for key in self.inputs_structure if key not in inputs]
-            if missing:
-                raise DataError(
-                    explain(
-                        f"'{self.name}' got no value for the keys {missing}.",
-                        expected=str(list(self.inputs_structure)),
-                        got=str(list(inputs)),
-                    )
-                )
-            inputs = {key: inputs[key] for key in self.inputs_structure}
-        values = tree.flatten(inputs)
-        if len(values) != len(self.inputs):
-            raise DataError(
-                explain(
-                    f"'{self.name}' got {len(values)} inputs.",
-                    expected=f"{len(self.inputs)}: {', '.join(names)}",
-                    got=str(len(values)),
-                    fix="make an array of the numbers: np.array([...])"
-                    if all(isinstance(value, int | float) for value in values)
-                    else "",
-                )
-            )
         return values
+
+    def match(self, values: Any) -> list[Any]:
+        """What is given for each input, values or masks, in the order of `inputs`. Raises: DataError."""
+        return match_inputs(self.inputs_structure, values, _name, self.name)
 
     def _adjust_rank(self, tensor: KerasTensor, value: Any) -> Any:
         """Add or drop a last axis of size 1, as Keras does: (batch,) for (batch, 1)."""
         shape = getattr(value, "shape", None)
         if shape is None or isinstance(value, KerasTensor) or len(shape) == tensor.ndim:
             return value
-        if len(shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
-            return value[..., None]
-        if len(shape) == tensor.ndim + 1 and shape[-1] == 1:
-            return value[..., 0]
-        raise ShapeError(
-            explain(
-                f"'{self.name}' got an input of shape {tuple(shape)} for '{_name(tensor)}'.",
-                expected=f"shape {tensor.shape}",
-                fix="add or drop axes of the data, e.g. x[None] for a single sample",
+        if len(adjusted_rank(shape, tensor.shape)) != tensor.ndim:
+            raise ShapeError(
+                explain(
+                    f"'{self.name}' got an input of shape {tuple(shape)} for '{_name(tensor)}'.",
+                    expected=f"shape {tensor.shape}",
+                    fix="add or drop axes of the data, e.g. x[None] for a single sample",
+                )
             )
-        )
+        adjusted = value[..., None] if len(shape) < tensor.ndim else value[..., 0]
+        set_mask(adjusted, get_mask(value))
+        return adjusted
 
 
 def graph_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], dict[int, int]]:
@@ -219,6 +201,12 @@ def _checked(structure: Any, what: str) -> list[KerasTensor]:
 def _name(tensor: KerasTensor) -> str:
     node = _maker(tensor)
     return node.operation.name if node is not None and node.is_input else tensor.name
+
+
+def _may_be_none(tensor: KerasTensor) -> bool:
+    """Whether None may take its place: not for an `Input`, unless it is optional."""
+    node = _maker(tensor)
+    return node is None or not node.is_input or bool(getattr(node.operation, "optional", True))
 
 
 def _disconnected(tensor: KerasTensor, inputs: list[KerasTensor]) -> str:

@@ -9,7 +9,7 @@ from layerlab import dtypes, tree
 from layerlab.core.symbolic import Operation
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 
-__all__ = ["InputSpec", "check_input_spec", "check_tensors"]
+__all__ = ["InputSpec", "adjusted_rank", "check_input_spec", "check_tensors"]
 
 
 class InputSpec:
@@ -61,10 +61,22 @@ class InputSpec:
         return f"InputSpec({', '.join(f'{key}={value}' for key, value in given.items())})"
 
 
+def adjusted_rank(shape: Sequence[int | None], expected: Sequence[int | None]) -> tuple[int | None, ...]:
+    """The shape with a last axis of size 1 more or less, where that gives it the rank that is expected."""
+    if len(shape) == len(expected) + 1 and shape[-1] == 1:
+        return tuple(shape[:-1])
+    if len(shape) == len(expected) - 1 and expected[-1] == 1:
+        return (*shape, 1)
+    return tuple(shape)
+
+
 def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
-    """Raise ShapeError or DTypeError if `inputs` do not fit the spec, or one spec for each input."""
+    """Check `inputs` against the spec, or one spec for each input; those of a dict go by the specs' names.
+
+    Raises: ShapeError, DTypeError, or InvalidArgumentError for None.
+    """
     specs = tree.flatten(spec)
-    if isinstance(inputs, dict) and all(s.name in inputs for s in specs):
+    if isinstance(inputs, dict) and all(s is not None and s.name in inputs for s in specs):
         values = [inputs[s.name] for s in specs]
     else:
         values = tree.flatten(inputs)
@@ -119,10 +131,7 @@ def _check_one(spec: InputSpec | None, value: Any, where: str) -> None:
         raise InvalidArgumentError(explain(f"{where} got None.", expected="a tensor", fix=fix))
     shape = tuple(value.shape)
     if spec.allow_last_axis_squeeze and spec.shape is not None:
-        if len(shape) == len(spec.shape) + 1 and shape[-1] == 1:
-            shape = shape[:-1]
-        elif len(shape) == len(spec.shape) - 1 and spec.shape[-1] == 1:
-            shape = (*shape, 1)
+        shape = adjusted_rank(shape, spec.shape)
     problem = _rank_problem(spec, len(shape)) or _size_problem(spec, shape)
     if problem:
         raise ShapeError(

@@ -144,7 +144,8 @@ class Layer(Operation, Configurable):
 
     def _check_spec(self, tensors: dict[str, Any]) -> None:
         if self.input_spec is not None and tensors:
-            check_input_spec(self.input_spec, next(iter(tensors.values())), self.describe())
+            inputs = self._inputs_to_check(next(iter(tensors.values())))
+            check_input_spec(self.input_spec, inputs, self.describe())
 
     def _run(
         self,
@@ -200,6 +201,10 @@ class Layer(Operation, Configurable):
         return tuple(tree.map_structure(convert, arg) for arg in args), {
             key: tree.map_structure(convert, value) for key, value in kwargs.items()
         }
+
+    def _inputs_to_check(self, inputs: Any) -> Any:
+        """The inputs in an order, or with names, that `input_spec` goes by."""
+        return inputs
 
     def _inputs_dtype(self) -> str | None:
         """What floating inputs are cast to, None for no cast."""

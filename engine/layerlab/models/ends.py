@@ -12,7 +12,7 @@ from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.symbolic import KerasTensor, Node
 from layerlab.layers.input import Input
 
-__all__ = ["input_specs", "run_graph", "unpack_single", "with_own_inputs"]
+__all__ = ["arranged", "input_specs", "run_graph", "unpack_single", "with_own_inputs"]
 
 
 def with_own_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
@@ -52,30 +52,51 @@ def with_own_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
 
 def input_specs(graph: Function) -> list[InputSpec]:
     """What each input must look like; batch sizes are open, as in Keras."""
-    names = [None] * len(graph.inputs)
-    if isinstance(graph.inputs_structure, dict):
-        names = sorted(graph.inputs_structure)
+    structure = graph.inputs_structure
+    by_key = isinstance(structure, dict) and not any(map(tree.is_nested, structure.values()))
+    layers = [tensor.history.operation for tensor in graph.inputs]
+    names = tree.sorted_keys(structure) if by_key else [layer.name for layer in layers]
     return [
-        InputSpec(shape=(None, *tensor.shape[1:]), allow_last_axis_squeeze=True, name=name)
-        for tensor, name in zip(graph.inputs, names, strict=True)
+        InputSpec(
+            shape=(None, *tensor.shape[1:]),
+            allow_last_axis_squeeze=True,
+            name=name,
+            optional=getattr(layer, "optional", False),
+        )
+        for tensor, layer, name in zip(graph.inputs, layers, names, strict=True)
     ]
+
+
+def arranged(graph: Function, inputs: Any) -> Any:
+    """The inputs in the structure of the graph's, wherever a dict is among them, without what it has beyond.
+
+    Raises: DataError for a name that is missing.
+    """
+    structure = graph.inputs_structure
+    if not (isinstance(structure, dict) or _holds_dict(inputs)):
+        return inputs
+    return tree.pack(structure, graph.flatten_inputs(inputs))
 
 
 def run_graph(graph: Function, inputs: Any, mask: Any = None) -> Any:
     """The outputs for `inputs`, which are cast to the graph's dtypes and get `mask` attached."""
-    masks = [None] * len(graph.inputs) if mask is None else tree.flatten(mask)
+    masks = [None] * len(graph.inputs) if mask is None else graph.match(mask)
     values = [
         _cast(tensor, value) for tensor, value in zip(graph.inputs, graph.flatten_inputs(inputs), strict=True)
     ]
     for value, its_mask in zip(values, masks, strict=True):
         if its_mask is not None:
             set_mask(value, its_mask)
-    return unpack_single(graph.call(values))
+    return unpack_single(graph.call(tree.pack(graph.inputs_structure, values)))
 
 
 def unpack_single(structure: Any) -> Any:
     """The only entry of a list or tuple of one, else the structure: `Model([x], [y])` gives y, not [y]."""
     return structure[0] if isinstance(structure, list | tuple) and len(structure) == 1 else structure
+
+
+def _holds_dict(inputs: Any) -> bool:
+    return isinstance(inputs, dict) or (isinstance(inputs, list | tuple) and any(map(_holds_dict, inputs)))
 
 
 def _cast(tensor: KerasTensor, value: Any) -> Any:

@@ -28,7 +28,7 @@ from layerlab.models.architecture import Architecture
 from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
 from layerlab.models.copying import Copying
-from layerlab.models.ends import input_specs, run_graph, unpack_single, with_own_inputs
+from layerlab.models.ends import arranged, input_specs, run_graph, unpack_single, with_own_inputs
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
@@ -132,6 +132,24 @@ class Model(CompileConfig, StateTree, Text, Attributes, Copying, Architecture):
         if isinstance(outputs, KerasTensor) and isinstance(structure, list | tuple):
             return tree.pack(structure, [outputs])
         return outputs
+
+    def _convert(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if self._graph is not None and self._runs_graph:  # a call of one's own may use more than the graph
+            if args:
+                args = arranged(self._graph, args[0]), *args[1:]
+            elif "inputs" in kwargs:
+                kwargs = {**kwargs, "inputs": arranged(self._graph, kwargs["inputs"])}
+        return super()._convert(args, kwargs)
+
+    @property
+    def _runs_graph(self) -> bool:
+        """Whether a call is nothing but a run of the graph, if there is one."""
+        return type(self).call is Model.call
+
+    def _inputs_to_check(self, inputs: Any) -> Any:
+        return inputs if self._graph is None else self._graph.flatten_inputs(inputs)
 
     def _inputs_dtype(self) -> str | None:
         return (

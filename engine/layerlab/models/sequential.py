@@ -86,6 +86,10 @@ class Sequential(Model):
             inputs = layer(inputs)
         return inputs
 
+    @property
+    def _runs_graph(self) -> bool:
+        return type(self).call is Sequential.call
+
     def get_config(self) -> dict[str, Any]:
         """The layers' configs, and the shape it was built on."""
         config = {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from layerlab.backend.active import backend
+from layerlab.core.input_spec import adjusted_rank
 from layerlab.data.arrays import count_samples
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
@@ -27,8 +28,10 @@ def check_inputs(model: Any, batch: Any) -> None:
         return
     x, _, _ = unpack_x_y_sample_weight(batch)
     for name, tensor, value in zip(model.input_names, graph.inputs, graph.flatten_inputs(x), strict=True):
+        if value is None:  # an optional input
+            continue
         expected, got = tensor.shape, (None, *value.shape[1:])
-        if not _fits(expected, got) and not _is_column(expected, got):
+        if not _fits(expected, adjusted_rank(got, expected)):
             raise ShapeError(
                 explain(
                     f"Model '{model.name}': input '{name}' does not fit the data.",
@@ -120,14 +123,9 @@ def _fits(expected: tuple[Any, ...], got: tuple[Any, ...]) -> bool:
     )
 
 
-def _is_column(expected: tuple[Any, ...], got: tuple[Any, ...]) -> bool:
-    """(samples,) where (None, 1) is expected, and the other way round."""
-    return (expected[1:] == (1,) and len(got) == 1) or (got[1:] == (1,) and len(expected) == 1)
-
-
 def _advice(expected: tuple[Any, ...], got: tuple[Any, ...]) -> str:
-    if len(got) == len(expected) - 1 and expected[-1] == 1:
-        return f"images need a channel axis: pass x[..., None], or build the model with Input({(*got[1:],)})"
+    if len(got) == len(expected) - 1 and got[1:] == expected[1:-1] != ():
+        return f"the last axis of {expected[-1]} is missing: images, for instance, need their channels"
     if len(got) == len(expected) - 1:
         return "an axis is missing; a single sample needs a batch axis: x[None]"
     return f"build the model with Input({tuple(got[1:])}), or reshape the data"
