@@ -52,15 +52,18 @@ class Configurable(Registrable):
         """The constructor's arguments as JSON-like values.
 
         A class of layerlab reports its attributes, which may have changed since; a class of a user, whose
-        attributes may mean anything, what was passed.
+        attributes may mean anything, what was passed: unless it has a `get_config` of its own, which adds its
+        arguments to these.
         """
         config = {}
+        theirs_are_left_to_them = not _is_ours(type(self).get_config)
         for cls in type(self).__mro__:
             ours = _is_ours(cls)
             if (
                 "__init__" not in vars(cls)
                 or "config_base" in vars(cls)
                 or (cls.__name__[0] == "_" and not ours)
+                or (theirs_are_left_to_them and not ours)
             ):
                 continue
             for name in init_parameters(cls):
