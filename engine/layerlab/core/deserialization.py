@@ -26,6 +26,7 @@ from layerlab.core.registry import (
     get_registered_object,
     unknown_name,
 )
+from layerlab.core.replaced import note_class_name
 from layerlab.core.serialization import MODULES
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, LayerlabError, explain
@@ -156,6 +157,7 @@ def deserialize_as(config: Any, kind: str | None = None) -> Any:
     registered_name = config.get("registered_name") or class_name
     target = _find_named(config, kind, str(registered_name), class_name)
     instance = _instantiate(target, class_name, {} if inner is None else inner, config)
+    note_class_name(instance, class_name)
     if isinstance(shared_id, int) and _reading.safe_mode is not None:
         _reading.shared[shared_id] = instance
     return instance

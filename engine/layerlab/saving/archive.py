@@ -23,6 +23,7 @@ import numpy as np
 
 from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
+from layerlab.core.replaced import noting_class_names
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
@@ -181,6 +182,7 @@ def holds_model(path: Path) -> bool:
     return path.is_dir() and (path / CONFIG).is_file()
 
 
+@noting_class_names()
 def _read(archive: Archive, name: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any:
     if not isinstance(safe_mode, bool):
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))

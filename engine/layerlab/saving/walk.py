@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from layerlab.core.naming import snake_case
+from layerlab.core.replaced import class_name_in_file
 
 __all__ = ["walk"]
 
@@ -63,7 +64,7 @@ def _walk_child(child: Any, path: str, seen: set[int]) -> Iterator[tuple[str, An
             is_container = isinstance(item, list | tuple | dict)
             if not is_container and not hasattr(item, "save_own_variables"):
                 continue
-            name = "container" if is_container else snake_case(type(item).__name__)
+            name = "container" if is_container else snake_case(class_name_in_file(item))
             count = counts.get(name, 0)
             counts[name] = count + 1
             yield from _walk_child(item, _join(path, f"{name}_{count}" if count else name), seen)
