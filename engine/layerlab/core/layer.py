@@ -24,7 +24,7 @@ from layerlab.core.context import autocast, call_scope, context, name_scope, nam
 from layerlab.core.foreign_errors import retold, shown
 from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.masking import get_mask, set_mask
-from layerlab.core.state import StateScope
+from layerlab.core.state import StateScope, given_values
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
@@ -511,7 +511,7 @@ class Layer(Operation, Configurable):
         return_losses: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Call with these values instead of the variables' own.
+        """Call with these values (arrays, or Variables for theirs) instead of the variables' own.
 
         Returns: (outputs, new values of non_trainable_variables), and the losses as third if asked for.
         """
@@ -520,22 +520,9 @@ class Layer(Operation, Configurable):
                 explain(f"{self.describe()} must be built before stateless_call.", fix="call it on data once")
             )
         trainable, others = self.trainable_variables, self.non_trainable_variables
-        for what, variables, values in (
-            ("trainable_variables", trainable, trainable_variables),
-            ("non_trainable_variables", others, non_trainable_variables),
-        ):
-            if len(variables) != len(values):
-                raise InvalidArgumentError(
-                    explain(
-                        f"stateless_call on {self.describe()}: {what}",
-                        expected=f"{len(variables)} values",
-                        got=str(len(values)),
-                    )
-                )
-        pairs = [
-            *zip(trainable, trainable_variables, strict=True),
-            *zip(others, non_trainable_variables, strict=True),
-        ]
+        where = f"stateless_call on {self.describe()}"
+        pairs = given_values(f"{where}: trainable_variables", trainable, trainable_variables)
+        pairs += given_values(f"{where}: non_trainable_variables", others, non_trainable_variables)
         with StateScope(pairs) as scope:
             outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else []

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.variable import Variable
+from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
-__all__ = ["StateScope", "current_scope", "state_keys"]
+__all__ = ["StateScope", "current_scope", "given_values", "state_keys"]
 
 
 class StateScope:
@@ -75,3 +77,37 @@ def state_keys(variables: Sequence[Variable]) -> Mapping[str, Variable]:
             key = f"{variable.path}#{count}"
         keyed[key] = variable
     return keyed
+
+
+def given_values(
+    what: str, variables: Sequence[Variable], values: Sequence[Any]
+) -> list[tuple[Variable, Array]]:
+    """Variables with the values that a caller of a `stateless_` method gave for them, for a scope.
+
+    Args:
+        what: the argument, for messages.
+        values: arrays of any kind, or Variables, which stand for their values of now.
+    Raises: InvalidArgumentError for another number of values, ShapeError.
+    """
+    values = list(values)
+    if len(values) != len(variables):
+        raise InvalidArgumentError(
+            explain(what, expected=f"{len(variables)} values of variables", got=str(len(values)))
+        )
+    return [
+        (variable, _array_for(variable, value, what))
+        for variable, value in zip(variables, values, strict=True)
+    ]
+
+
+def _array_for(variable: Variable, value: Any, what: str) -> Array:
+    array = backend().asarray(value.value if isinstance(value, Variable) else value, variable.dtype)
+    if tuple(array.shape) != variable.shape:
+        raise ShapeError(
+            explain(
+                f"{what}: the value for '{variable.path}'",
+                expected=f"shape {variable.shape}",
+                got=str(tuple(array.shape)),
+            )
+        )
+    return array

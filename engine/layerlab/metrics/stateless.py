@@ -1,4 +1,4 @@
-"""A metric as pure functions of the values of its variables."""
+"""A metric as pure functions of the values of its variables: arrays, or Variables, which stand for theirs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlab.backend.protocol import Array
-from layerlab.core.state import StateScope
-from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, explain
+from layerlab.core.state import StateScope, given_values
 
 __all__ = ["Stateless"]
 
@@ -23,14 +21,14 @@ class Stateless:
     reset_state: Callable[[], None]
 
     def stateless_update_state(
-        self, metric_variables: Sequence[Array], *args: Any, **kwargs: Any
+        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
     ) -> list[Array]:
         """The values that `variables` would have after `update_state`; the metric does not change."""
         with self._scope(metric_variables) as scope:
             self.update_state(*args, **kwargs)
         return [scope.read(variable) for variable in self.variables]
 
-    def stateless_result(self, metric_variables: Sequence[Array]) -> Any:
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
         """`result` with the given values of `variables`."""
         with self._scope(metric_variables):
             return self.result()
@@ -41,14 +39,5 @@ class Stateless:
             self.reset_state()
         return [scope.read(variable) for variable in self.variables]
 
-    def _scope(self, values: Sequence[Array]) -> StateScope:
-        variables: Sequence[Variable] = self.variables
-        if len(values) != len(variables):
-            raise InvalidArgumentError(
-                explain(
-                    f"Metric '{self.name}'",
-                    expected=f"{len(variables)} values of variables",
-                    got=str(len(values)),
-                )
-            )
-        return StateScope(zip(variables, values, strict=True))
+    def _scope(self, values: Sequence[Any]) -> StateScope:
+        return StateScope(given_values(f"Metric '{self.name}'", self.variables, values))

@@ -15,7 +15,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name, check_name
-from layerlab.core.state import StateScope
+from layerlab.core.state import StateScope, given_values
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 from layerlab.optimizers.arguments import COMMON, check_arguments, check_unknown, show_common_arguments
@@ -200,18 +200,15 @@ class Optimizer(RateHolder):
         return self._iterations
 
     def stateless_apply(
-        self, optimizer_variables: Sequence[Array], grads: Sequence[Any], trainable_variables: Sequence[Array]
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
     ) -> tuple[list[Array], list[Array]]:
-        """`apply` as a pure function: values of the variables in, (trainable, optimizer) values out."""
+        """`apply` as a pure function: values of the variables in (arrays, or Variables for theirs),
+        (trainable, optimizer) values out."""
         if not self.built:
             raise self._not_built()
         own, trained = self.variables, self._trainable_variables
-        check_count("stateless_apply optimizer_variables", len(own), len(optimizer_variables))
-        check_count("stateless_apply trainable_variables", len(trained), len(trainable_variables))
-        values = [
-            *zip(trained, trainable_variables, strict=True),
-            *zip(own, optimizer_variables, strict=True),
-        ]
+        values = given_values("stateless_apply trainable_variables", trained, trainable_variables)
+        values += given_values("stateless_apply optimizer_variables", own, optimizer_variables)
         with StateScope(values) as scope:
             self.apply(grads)
             return [scope.read(variable) for variable in trained], [scope.read(variable) for variable in own]

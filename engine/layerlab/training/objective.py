@@ -9,10 +9,10 @@ from typing import Any
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
-from layerlab.core.state import StateScope
+from layerlab.core.state import StateScope, given_values
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
+from layerlab.errors import NotCompiledError, explain
 from layerlab.metrics import Mean
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 
@@ -85,16 +85,7 @@ class Objective:
         )
         pairs: list[tuple[Variable, Any]] = []
         for what, variables, values in groups:
-            if len(variables) != len(values):
-                raise InvalidArgumentError(
-                    explain(
-                        f"stateless_compute_loss({what}=...) of '{self.name}'",
-                        expected=f"{len(variables)} values",
-                        got=str(len(values)),
-                        fix=f"[v.value for v in model.{what}]",
-                    )
-                )
-            pairs += zip(variables, values, strict=True)
+            pairs += given_values(f"stateless_compute_loss({what}=...) of '{self.name}'", variables, values)
         with StateScope(pairs) as scope:
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             trainable, others, metrics = (
