@@ -15,11 +15,18 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-__all__ = ["Array", "ArraySpec", "Backend", "Loop", "Padding", "Shape"]
+__all__ = ["BORROWED", "Array", "ArraySpec", "Backend", "Loop", "Padding", "Shape", "StateGrew"]
 
 Array = Any  # an array of the active back end
 Shape = tuple[int, ...]
 Padding = Sequence[tuple[int, int]]  # (before, after) per spatial axis
+
+BORROWED = "borrowed"
+"""The group of a step's state that others hold as well: its memory is never given away."""
+
+
+class StateGrew(Exception):
+    """Raised by a step while it is traced: it uses a variable that its state lacked. The state has it now."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +267,8 @@ class Backend(Protocol):
         self, step: Callable[[Any, Any], tuple[Any, Any]], *, jit: bool, donate: bool, repeats: bool
     ) -> Callable[..., Any]:
         """The way to run `step(state, batch) -> (state, outputs)`; the state is a dict of dicts of arrays.
-        `donate` allows the memory of the old state to be reused: it must not be read again. `repeats` says
+        `donate` allows the memory of the old state to be reused: it must not be read again. That of the group
+        `BORROWED` is not. A step that is traced may raise StateGrew, which is passed on. `repeats` says
         that the step does the same operations for all batches of a shape, so that Python need not run it
         each time. What is returned may have a method `prepare(state, batch)`, which gets ready for batches
         like this one in the background."""

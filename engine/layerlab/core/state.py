@@ -5,7 +5,7 @@ Inside a scope a model is a pure function: `Variable.value` reads the scope's va
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from layerlab.backend.active import backend
@@ -20,8 +20,11 @@ __all__ = ["StateScope", "current_scope", "given_values", "state_keys"]
 class StateScope:
     """While open in this thread, stands in for the values of variables.
 
-    `values` pairs variables with arrays; others are read as they are. What is assigned inside
-    is kept in the scope and read back from it; the variables do not change.
+    What is assigned inside is kept in the scope and read back from it; the variables do not change.
+
+    Args:
+        values: variables with the arrays that stand for theirs; others are read as they are.
+        on_other: called with each other variable that is read, each time.
 
     Example:
         >>> v = Variable(1.0)
@@ -31,10 +34,15 @@ class StateScope:
         (1.0, 2.0)
     """
 
-    def __init__(self, values: Iterable[tuple[Variable, Array]] = ()) -> None:
+    def __init__(
+        self,
+        values: Iterable[tuple[Variable, Array]] = (),
+        on_other: Callable[[Variable], None] | None = None,
+    ) -> None:
         self._values: dict[int, Array] = {id(variable): value for variable, value in values}
         self._assigned: dict[int, Variable] = {}
         self.losses: list[tuple[Any, Array]] = []  # (layer, loss) from add_loss inside the scope
+        self._on_other = on_other
         self._outer: StateScope | None = None
 
     def read(self, variable: Variable) -> Array:
@@ -42,6 +50,8 @@ class StateScope:
         value = self._values.get(id(variable))
         if value is not None:
             return value
+        if self._on_other is not None:
+            self._on_other(variable)
         return self._outer.read(variable) if self._outer is not None else variable.settled_value()
 
     def write(self, variable: Variable, value: Array) -> None:
@@ -52,6 +62,15 @@ class StateScope:
     def assigned(self) -> list[Variable]:
         """The variables that were assigned inside, in order of their first assignment."""
         return list(self._assigned.values())
+
+    def hand_on(self, apart_from: Iterable[Variable]) -> None:
+        """Give the scope around this one, if any, what was assigned to variables that no model need hold."""
+        if self._outer is None:
+            return
+        kept = {id(variable) for variable in apart_from}
+        for variable in self.assigned():
+            if variable.may_be_carried and id(variable) not in kept:
+                self._outer.write(variable, self.read(variable))
 
     def __enter__(self) -> StateScope:
         self._outer = context.state_scope

@@ -19,10 +19,15 @@ from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
-__all__ = ["Variable"]
+__all__ = ["Variable", "next_serial"]
 
 _serials = Serials()
 _local = ("own_value", "_draw")  # what a copy makes anew, of the value as NumPy has it
+
+
+def next_serial() -> int:
+    """A number above those of all variables that were made so far."""
+    return _serials.new()
 
 
 class Variable:
@@ -47,6 +52,8 @@ class Variable:
     """
 
     tracked_as = "variable"
+    may_be_carried = False
+    """Whether a step may assign it though the model does not hold it."""
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
+from layerlab.backend.protocol import BORROWED
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import value_needed
 from layerlab.core.tracking import one_look
@@ -223,7 +224,9 @@ class Execution(Steps):
         if cached is not None and cached[0] == key:
             return cached[1]
         hidden = [] if kind == "predict" else self._metrics_of_compile()
-        layout = StateLayout.of(**groups, hidden=[v for metric in hidden for v in metric.variables])
+        layout = StateLayout.of(
+            **groups, hidden=[v for metric in hidden for v in metric.variables], **{BORROWED: ()}
+        )
         form = form_of(self, kind, groups)
         jit = self._jit_compile if self._compiled else backend().jit_by_default
         runner = StepRunner(

@@ -10,7 +10,7 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.backend.protocol import Loop
+from layerlab.backend.protocol import Loop, StateGrew
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.pace import Pace
 from layerlab.training.step import StateLayout
@@ -108,13 +108,17 @@ class StepRunner:
         while batches:
             raise_lost_interrupt()
             with deferred_interrupts():
-                ran.append(self._run_loop(batches) or self._run_one(batches[0]))
+                try:
+                    ran.append(self._run_loop(batches) or self._run_one(batches[0]))
+                except StateGrew:
+                    continue  # it is traced once more
             batches = batches[ran[-1].count :]
         return ran
 
     def _run_one(self, batch: Any) -> Ran:
-        state, outputs = self._step(self._layout.read(), tree.map_structure(_keep_wide, batch))
-        self._layout.commit(state)
+        before = self._layout.read()
+        state, outputs = self._step(before, tree.map_structure(_keep_wide, batch))
+        self._layout.commit(state, before)
         return Ran(1, outputs)
 
     def _run_loop(self, batches: list[Any]) -> Ran | None:
@@ -126,12 +130,13 @@ class StepRunner:
         loop = self._loop(self.together) if count and self._can_loop else None
         if loop is None or (self._may_be_few and count <= loop.few):
             return None
-        result = loop(self._layout.read(), batches[:count])
+        before = self._layout.read()
+        result = loop(before, batches[:count])
         if result is None:  # slower in a loop than alone
             self._can_loop = False
             return None
         state, last, series = result
-        self._layout.commit(state)
+        self._layout.commit(state, before)
         return Ran(count, last, series)
 
     def _loop(self, capacity: int) -> Loop | None:

@@ -1,21 +1,22 @@
 """A step as a pure function: state in, state out.
 
-`state` is a dict of four dicts of arrays, keyed by path: trainable and non-trainable variables (random seeds
-included), those of the optimizer, those of metrics. What a step does is written as methods over variables
-(`Model.train_step` and so on); `pure` runs such a method inside a state scope.
+`state` is a dict of dicts of arrays, keyed by path: trainable and non-trainable variables (random seeds
+included), those of the optimizer, those of metrics, and borrowed ones: what a step uses of others. What a
+step does is written as methods over variables (`Model.train_step` and so on); `pure` runs such a method
+inside a state scope.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.backend.protocol import Array
+from layerlab.backend.protocol import BORROWED, Array, StateGrew
 from layerlab.core.state import StateScope, state_keys
-from layerlab.core.variable import Variable
+from layerlab.core.tracking import unique
+from layerlab.core.variable import Variable, next_serial
 from layerlab.errors import UnsupportedError, explain
 
 __all__ = ["State", "StateLayout", "UntrackedVariableError", "pure"]
@@ -27,11 +28,16 @@ class UntrackedVariableError(UnsupportedError):
     """A step assigns a variable that is not part of its state."""
 
 
-@dataclass(frozen=True)
 class StateLayout:
-    """Which variables make up the state, under which keys."""
+    """Which variables make up the state, under which keys.
 
-    groups: Mapping[str, Mapping[str, Variable]]
+    Args:
+        groups: the group's name -> key -> variable.
+    """
+
+    def __init__(self, groups: Mapping[str, Mapping[str, Variable]]) -> None:
+        self.groups = dict(groups)
+        self._held = {id(variable) for keyed in groups.values() for variable in keyed.values()}
 
     @classmethod
     def of(cls, **groups: Iterable[Variable]) -> StateLayout:
@@ -61,15 +67,26 @@ class StateLayout:
             for key, variable in keyed.items():
                 yield variable, values[key]
 
-    def commit(self, state: State) -> None:
-        """Make `state` the variables' own values."""
+    def commit(self, state: State, before: State) -> None:
+        """Make `state` the variables' own values, where it differs from the one `before` the step."""
         write = backend().write
-        for variable, value in self.pairs(state):
-            variable.own_value = write(variable.own_value, value)
+        for group, keyed in self.groups.items():
+            old, new = before.get(group, {}), state[group]
+            for key, variable in keyed.items():
+                value = new[key]
+                # What was only read may have been assigned meanwhile by those whose variable it is.
+                if value is not old.get(key):
+                    variable.own_value = write(variable.own_value, value)
 
     def holds(self, variable: Variable) -> bool:
         """True if the variable is part of the state."""
-        return any(variable is other for keyed in self.groups.values() for other in keyed.values())
+        return id(variable) in self._held
+
+    def borrow(self, variables: Iterable[Variable]) -> None:
+        """Take variables of others into the state."""
+        all_borrowed = [*self.groups.get(BORROWED, {}).values(), *variables]
+        self.groups[BORROWED] = state_keys(all_borrowed)
+        self._held.update(map(id, all_borrowed))
 
 
 def pure(
@@ -77,27 +94,46 @@ def pure(
 ) -> Callable[[State, Any], tuple[State, Any]]:
     """`step(state, batch) -> (state, outputs)` from a method over variables.
 
+    Variables of others that it reads are borrowed: they join the layout when a step first meets them. A step
+    that is traced raises StateGrew then, for its program would hold their values of now for ever.
+
     Args:
         is_taped: the method may ask the back end for gradients by itself (PyTorch: `loss.backward()`).
     """
 
     def step(state: State, batch: Any) -> tuple[State, Any]:
         recording = backend().taped() if is_taped else backend().inference()
-        with recording, StateScope(layout.pairs(state)) as scope:
+        others: list[Variable] = []
+        begin = next_serial()
+        with recording, StateScope(layout.pairs(state), others.append) as scope:
             outputs = method(tree.map_structure(_to_array, batch))
-            for variable in scope.assigned():
-                if not layout.holds(variable):
-                    raise UntrackedVariableError(
-                        explain(
-                            f"'{variable.path}' is assigned in a step, but the model does not track it.",
-                            fix="keep it in an attribute of the model, of one of its layers, or of a metric",
-                        )
-                    )
+            _check_assigned(scope, layout, begin)
+            # What was made in the step itself is no one else's.
+            if met := [v for v in unique(others) if v.serial < begin]:
+                layout.borrow(met)
+                if any(map(_is_abstract, tree.flatten((state, batch)))):
+                    raise StateGrew
             new_state = layout.read_from(scope)
             result = new_state, _apart_from(new_state, outputs)
         return tree.map_structure(_off_the_tape, result) if is_taped else result
 
     return step
+
+
+def _check_assigned(scope: StateScope, layout: StateLayout, begin: int) -> None:
+    for variable in scope.assigned():
+        is_carried = variable.may_be_carried and variable.serial < begin
+        if not layout.holds(variable) and not is_carried:
+            raise UntrackedVariableError(
+                explain(
+                    f"'{variable.path}' is assigned in a step, but the model does not track it.",
+                    fix="keep it in an attribute of the model, of one of its layers, or of a metric",
+                )
+            )
+
+
+def _is_abstract(leaf: Any) -> bool:
+    return backend().is_array(leaf) and backend().is_abstract(leaf)
 
 
 def _off_the_tape(leaf: Any) -> Any:

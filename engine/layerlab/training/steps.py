@@ -47,6 +47,8 @@ class Steps(Objective):
         """One step on a batch `(x, y, sample_weight)`: forward pass, loss, gradients, update, metrics.
 
         Runs inside a state scope: assignments to variables are recorded, not done in place. Returns the logs.
+        A compiled step sees changes of variables, whoever holds them; Python numbers are constants of it.
+        What a callback is to change (the weight of a second loss, say) must be a `keras.Variable`.
         An override may also be written as for Keras on JAX, `train_step(self, state, data)` giving
         `(logs, state)`, or as for Keras on PyTorch, with `loss.backward()`.
         """

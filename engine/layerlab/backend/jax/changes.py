@@ -1,4 +1,4 @@
-"""Programs that give back only what a step changes.
+"""Programs over a state: which of its memory they may use again, and what they give back.
 
 A program's result has memory of its own: XLA copies an input that is a result as well, unless its memory is
 donated. In predict that is all weights: 26 MB a call for an embedding of 100,000 x 64.
@@ -9,26 +9,56 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["only_changes", "with_changes"]
+import jax
+
+from layerlab.backend.protocol import BORROWED
+
+__all__ = ["StateProgram"]
 
 
-def only_changes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function `(state, ...) -> (state, ...)`, to be traced, without the values that it passes on.
+class StateProgram:
+    """`function(state, ...) -> (state, ...)` compiled. The state is a dict of dicts of arrays.
 
-    The state is a dict of dicts of arrays.
+    Args:
+        donate: the memory of the state is given to the program, but for what is borrowed. What is not given
+            is given back only where it changes.
     """
 
-    def changing(state: Any, *others: Any) -> Any:
-        new, *results = function(state, *others)
-        changes = {
-            group: {key: value for key, value in named.items() if value is not state[group][key]}
-            for group, named in new.items()
-        }
-        return changes, *results
+    def __init__(self, function: Callable[..., Any], donate: bool) -> None:
+        def apart(own: Any, borrowed: Any, *others: Any) -> Any:
+            state = {**own, **borrowed}
+            new, *results = function(state, *others)
+            kept = borrowed if donate else state
+            changes = {
+                group: {key: value for key, value in named.items() if value is not kept[group][key]}
+                if group in kept
+                else named
+                for group, named in new.items()
+            }
+            return changes, *results
 
-    return changing
+        self._run = jax.jit(apart, donate_argnums=0) if donate else jax.jit(apart)
+        self._donates = donate
+
+    def __call__(self, state: Any, *others: Any) -> Any:
+        """The new state, and what else the function gives."""
+        return self.called(self._run, state, *others)
+
+    def called(self, compiled: Callable[..., Any], state: Any, *others: Any) -> Any:
+        """The same, from what `lower(...).compile()` gave."""
+        own, borrowed = _apart(state)
+        changes, *results = compiled(own, borrowed, *others)
+        kept = borrowed if self._donates else state
+        merged = {group: {**named, **changes[group]} for group, named in kept.items()}
+        return ({**changes, **merged} if self._donates else merged), *results
+
+    def lower(self, state: Any, *others: Any) -> Any:
+        """Traced for arguments like these."""
+        return self._run.lower(*_apart(state), *others)
 
 
-def with_changes(state: Any, changes: Any) -> Any:
-    """The state after a program that gave these changes."""
-    return {group: {**named, **changes[group]} for group, named in state.items()}
+def _apart(state: Any) -> tuple[Any, Any]:
+    if not state.get(BORROWED):
+        return state, {}
+    own = {group: named for group, named in state.items() if group != BORROWED}
+    return own, {BORROWED: state[BORROWED]} if BORROWED in state else {}

@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from layerlab import tree
-from layerlab.backend.jax.changes import only_changes, with_changes
+from layerlab.backend.jax.changes import StateProgram
 from layerlab.backend.jax.products import with_fast_products
 from layerlab.backend.jax.where import SlowInLoop, traced_as
 from layerlab.backend.jax.work import operations
@@ -43,9 +43,7 @@ def compile_loop(
 
 class _Loop:
     def __init__(self, step: Any, capacity: int, donate: bool, keep_all: bool) -> None:
-        looped = _looped(step, donate, keep_all)
-        self._program = jax.jit(looped, donate_argnums=0) if donate else jax.jit(only_changes(looped))
-        self._donates = donate
+        self._program = StateProgram(_looped(step, donate, keep_all), donate)
         self._capacity = capacity
         # To another device all of the memory is sent, however little of it is filled.
         self.few = 0 if jax.default_backend() == "cpu" else capacity // 8
@@ -54,14 +52,14 @@ class _Loop:
     def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
         if not self._staging:
             self._staging.extend(_Staging(batches[0], self._capacity) for _ in range(_BUFFERS))
-        free = self._staging.pop(0)
+        free = self._staging[0]
         try:
             new, last, series = self._program(state, free.fill(batches), len(batches))
         except SlowInLoop:
             return None
         free.reader = last
-        self._staging.append(free)
-        return new if self._donates else with_changes(state, new), last, series
+        self._staging.append(self._staging.pop(0))
+        return new, last, series
 
     def rest(self) -> None:
         self._staging.clear()

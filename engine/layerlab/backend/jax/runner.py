@@ -9,9 +9,10 @@ from typing import Any
 
 import jax
 
-from layerlab.backend.jax.changes import only_changes, with_changes
+from layerlab.backend.jax.changes import StateProgram
 from layerlab.backend.jax.products import in_fast_forms
 from layerlab.backend.jax.where import traced_as
+from layerlab.backend.protocol import BORROWED
 
 __all__ = ["compile_step"]
 
@@ -34,19 +35,18 @@ def _traced(step: Step, trains: bool) -> Step:
 
 class _CompiledStep:
     def __init__(self, step: Step, donate: bool) -> None:
-        traced = _traced(step, trains=donate)
-        self._run = jax.jit(traced, donate_argnums=0) if donate else jax.jit(only_changes(traced))
-        self._donates = donate
+        self._run = StateProgram(_traced(step, trains=donate), donate)
         self._compiling: dict[Any, Future[Any]] = {}
 
     def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
-        compiled = self._compiling.get(_key(batch)) if self._compiling else None
-        new, outputs = (self._run if compiled is None else compiled.result())(state, batch)
-        return new if self._donates else with_changes(state, new), outputs
+        compiled = self._compiling.get(_key(state, batch)) if self._compiling else None
+        if compiled is None:
+            return self._run(state, batch)
+        return self._run.called(compiled.result(), state, batch)
 
     def prepare(self, state: Any, batch: Any) -> None:
         """Compile for batches like this one in the background; it is traced here and now."""
-        key = _key(batch)
+        key = _key(state, batch)
         if key in self._compiling:
             return
         try:
@@ -64,6 +64,6 @@ def _compile(lowered: Any, result: Future[Any]) -> None:
         result.set_exception(error)
 
 
-def _key(batch: Any) -> Any:
+def _key(state: Any, batch: Any) -> Any:
     leaves, structure = jax.tree.flatten(batch)
-    return structure, *((leaf.shape, str(leaf.dtype)) for leaf in leaves)
+    return len(state.get(BORROWED, ())), structure, *((leaf.shape, str(leaf.dtype)) for leaf in leaves)

@@ -14,7 +14,7 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from layerlab import tree
-from layerlab.backend.protocol import Array
+from layerlab.backend.protocol import Array, StateGrew
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import asarray, default_device, is_array
 from layerlab.backend.torch.direct import ONLY_DIRECT
@@ -50,10 +50,11 @@ class Recorded:
 
     def play(self, state: Any, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The state after a step on each batch, and what each step gave. The batches have equal shapes."""
-        key = tuple(None if x is None else (x.shape, x.dtype) for x in tree.flatten(batches[0]))
+        shapes = [None if x is None else (x.shape, x.dtype) for x in tree.flatten(batches[0])]
         given: list[Any] = []
         for place, batch in enumerate(batches):
-            program = self._program(key, state, batch)
+            # The state grows when a step meets a variable of others for the first time.
+            program = self._program((*shapes, sum(map(len, state.values()))), state, batch)
             if program is not None:
                 state, rest = program.play(state, batches[place:])
                 return state, given + rest
@@ -124,6 +125,8 @@ def record(step: Step, state: Any, batch: Any, donate: bool, jit: bool = False) 
         # oneDNN's LSTM keeps what its gradient needs only in `lstm_layer`, which a compiler cannot look into.
         jit = jit and not any(node.target in ONLY_DIRECT for node in graph.graph.nodes)
         run = simplify(graph, len(_arrays(state)), donate, directly=not jit)
+    except StateGrew:
+        raise
     except Exception:  # run as it is written, the step raises what there is to raise
         return None
     if jit:
