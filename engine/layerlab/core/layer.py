@@ -527,6 +527,7 @@ class Layer(Operation, Configurable):
             outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else []
             updated = [scope.read(variable) for variable in others]
+            scope.hand_on(apart_from=others)
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     # -- dtype, names, config -----------------------------------------------------------------------------

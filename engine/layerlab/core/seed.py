@@ -34,10 +34,9 @@ def set_random_seed(seed: int) -> None:
         raise InvalidArgumentError(
             explain("set_random_seed", expected="an integer from 0 to 2**32 - 1", got=repr(seed)[:80])
         )
-    global _global_generator
     random.seed(int(seed))
     np.random.seed(int(seed))
-    _global_generator = None
+    _begin_anew()
 
 
 def make_default_seed() -> int:
@@ -47,12 +46,12 @@ def make_default_seed() -> int:
 
 def process_randomness() -> dict[str, Any]:
     """The states of all that `set_random_seed` seeds, as JSON."""
-    numpy_state = dict(np.random.get_state(legacy=False))
+    numpy_state, own = dict(np.random.get_state(legacy=False)), _process_generators.get(backend().name)
     inner = numpy_state["state"]
     return {
         "python": random.getstate(),
         "numpy": {**numpy_state, "state": {"key": inner["key"].tolist(), "pos": int(inner["pos"])}},
-        "own": None if _global_generator is None else _global_generator[1].state.numpy().tolist(),
+        "own": None if own is None or own.state.is_unseeded else own.state.numpy().tolist(),
     }
 
 
@@ -61,7 +60,6 @@ def set_process_randomness(state: Any) -> None:
 
     Raises: InvalidArgumentError for what is no such state; nothing has changed then.
     """
-    global _global_generator
     before = process_randomness()
     try:
         version, numbers, spare = state["python"]
@@ -72,10 +70,16 @@ def set_process_randomness(state: Any) -> None:
         random.setstate(before["python"])
         np.random.set_state(before["numpy"])
         raise InvalidArgumentError(explain("That is no state of random generators.")) from error
-    _global_generator = None
+    _begin_anew()
     if own is not None:
         _process_generator().state.assign(own)
-        random.setstate((version, tuple(numbers), spare))  # making it has drawn a seed
+        random.setstate((version, tuple(numbers), spare))  # it may have drawn a seed
+
+
+class _SeedState(Variable):
+    """What is left behind by draws need not be saved with a model: a step may use a generator of others."""
+
+    may_be_carried = True
 
 
 class SeedGenerator(Configurable):
@@ -87,6 +91,7 @@ class SeedGenerator(Configurable):
 
     registry_kind = "random"
     tracked_as = "seed"
+    _state_class: type[Variable] = _SeedState
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:
@@ -99,7 +104,9 @@ class SeedGenerator(Configurable):
         self.seed = make_default_seed() if seed is None else int(seed)
         with name_scope(self.name, caller=self):
             start = np.array([self.seed % 2**32, 0], dtype="uint32")
-            self.state = Variable(start, dtype="uint32", trainable=False, name="seed_generator_state")
+            self.state = self._state_class(
+                start, dtype="uint32", trainable=False, name="seed_generator_state"
+            )
 
     @property
     def variables(self) -> list[Variable]:
@@ -115,7 +122,45 @@ class SeedGenerator(Configurable):
         return backend().cast(key, "uint32")
 
 
-_global_generator: tuple[str, SeedGenerator] | None = None  # with the back end it was made on
+class _ProcessState(_SeedState):
+    """Takes a seed, as a generator that is made then would, when it is first used after `set_random_seed`.
+
+    It stays the same variable, because steps that were compiled go on using it.
+    """
+
+    is_unseeded = False
+    _held: Array
+
+    @property
+    def own_value(self) -> Array:
+        """The array that holds now."""
+        if self.is_unseeded:
+            self.is_unseeded = False
+            start = np.array([make_default_seed(), 0], dtype="uint32")
+            with backend().concrete():
+                self._held = backend().write(self._held, backend().asarray(start, "uint32"))
+        return self._held
+
+    @own_value.setter
+    def own_value(self, value: Array) -> None:
+        self._held = value
+
+
+class _ProcessGenerator(SeedGenerator):
+    state: _ProcessState
+    _state_class = _ProcessState
+
+    def __init__(self) -> None:
+        super().__init__(name="global_seed_generator")
+        self.state.serial = -1  # older than any step that may be the first to use it
+
+
+_process_generators: dict[str, _ProcessGenerator] = {}  # by back end
+
+
+def _begin_anew() -> None:
+    for generator in _process_generators.values():
+        generator.state.is_unseeded = True
 
 
 def draw_key(seed: Any) -> Array:
@@ -132,8 +177,8 @@ def draw_key(seed: Any) -> Array:
     )
 
 
-def _process_generator() -> SeedGenerator:
-    global _global_generator
-    if _global_generator is None or _global_generator[0] != backend().name:
-        _global_generator = (backend().name, SeedGenerator(name="global_seed_generator"))
-    return _global_generator[1]
+def _process_generator() -> _ProcessGenerator:
+    name = backend().name
+    if name not in _process_generators:
+        _process_generators[name] = _ProcessGenerator()
+    return _process_generators[name]

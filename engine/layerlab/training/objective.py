@@ -91,6 +91,7 @@ class Objective:
             trainable, others, metrics = (
                 [scope.read(variable) for variable in variables] for _, variables, _ in groups
             )
+            scope.hand_on(apart_from=(variable for _, variables, _ in groups for variable in variables))
         return loss, (trainable, others, metrics)
 
     # -- metrics --------------------------------------------------------------------------------------
