@@ -39,8 +39,10 @@ def before_use() -> None:
 
 @contextmanager
 def name_scope(name: str, caller: Any = None) -> Iterator[None]:
-    """Put `name/` before the paths of variables made inside. A caller that opens its scope again
-    (a layer's build inside its call) adds nothing."""
+    """Put `name/` before the paths of variables made inside.
+
+    A caller that opens its scope again (a layer's build inside its call) adds nothing.
+    """
     repeated = caller is not None and bool(context.names) and context.names[-1][1] is caller
     if repeated:
         yield

@@ -8,9 +8,10 @@ passed as custom objects: a file can never name anything else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
+from layerlab.core.docstrings import completed
 from layerlab.core.naming import snake_case
 from layerlab.errors import InvalidArgumentError, UnknownNameError, did_you_mean, explain
 
@@ -30,12 +31,14 @@ __all__ = [
     "register_builtin",
     "register_function",
     "register_keras_serializable",
+    "share_arguments",
     "unknown_name",
 ]
 
 T = TypeVar("T")
 _builtin: dict[str, dict[str, Any]] = {}  # kind -> name or alias -> class or function
 _names: dict[int, tuple[str, str]] = {}  # id of a built-in -> (kind, name)
+_shared: dict[str, dict[str, str]] = {}  # kind -> argument -> what it means for all
 _custom: dict[str, Any] = {}  # 'package>name' -> object
 _custom_names: dict[Any, str] = {}
 
@@ -212,7 +215,18 @@ def register_builtin(kind: str, name: str, target: Any) -> None:
     _builtin.setdefault(kind, {})[name] = target
 
 
+def share_arguments(kind: str, described: Mapping[str, str]) -> None:
+    """Say once what arguments mean that many members of a family have: their docstrings are completed.
+
+    Args:
+        kind: as in `Registrable.registry_kind`, or of `register_function`.
+        described: what to say of an argument, by name. Counts for what is defined from now on.
+    """
+    _shared.setdefault(kind, {}).update(described)
+
+
 def _add(kind: str, target: Any, name: str, aliases: tuple[str, ...]) -> None:
+    target.__doc__ = completed(target, _shared.get(kind, {}))
     table = _builtin.setdefault(kind, {})
     for key in (name, snake_case(name), *aliases):
         table.setdefault(key, target)

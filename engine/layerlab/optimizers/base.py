@@ -66,8 +66,8 @@ class Optimizer(RateHolder):
     _not_copied: ClassVar[dict[str, Any]] = {"_indices": dict}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
         show_common_arguments(cls, Optimizer)
+        super().__init_subclass__(**kwargs)
 
     def __init__(
         self,

@@ -1,0 +1,70 @@
+"""Docstrings completed: what many constructors or ops share is written once, and shows in each.
+
+A docstring names its arguments under `Args:`, one entry `name: text` or `first, second: text` each. Arguments
+of the signature that it leaves out, and that the family describes, are added behind its own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+__all__ = ["completed", "named_arguments"]
+
+_ENTRY = re.compile(r"    ([*\w]+(?:, [*\w]+)*): \S")
+_SECTION = re.compile(r"(Args|Call|Returns|Raises|Source|Example|Input shape|Output shape)\b.*:")
+
+
+def completed(described: Callable[..., Any], shared: Mapping[str, str]) -> str | None:
+    """The docstring of a class or function, with the shared arguments that its signature has.
+
+    Args:
+        described: whose signature and docstring are read.
+        shared: what to say of an argument, by name (with stars: `**kwargs`); may be of several lines.
+    """
+    if not described.__doc__:
+        return described.__doc__
+    doc = inspect.cleandoc(described.__doc__)
+    own = named_arguments(doc)
+    added = [
+        f"    {name}: {shared[name]}"
+        for name in _parameters(described)
+        if name in shared and name.lstrip("*") not in own
+    ]
+    return "\n".join(_inserted(doc.splitlines(), added)) if added else doc
+
+
+def named_arguments(doc: str) -> set[str]:
+    """The arguments that a (cleaned) docstring describes under `Args:`, without stars."""
+    start, end = _block(doc.splitlines())
+    entries = (_ENTRY.match(line) for line in doc.splitlines()[start:end])
+    return {name.lstrip("*") for entry in entries if entry for name in entry[1].split(", ")}
+
+
+def _parameters(described: Callable[..., Any]) -> Iterable[str]:
+    stars: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    for parameter in inspect.signature(described).parameters.values():
+        yield stars.get(parameter.kind, "") + parameter.name
+
+
+def _block(lines: list[str]) -> tuple[int, int]:
+    """First line behind `Args:`, and the line behind the last entry; equal if there is no such block."""
+    if "Args:" not in lines:
+        return 0, 0
+    start = end = lines.index("Args:") + 1
+    while end < len(lines) and lines[end].startswith(" "):
+        end += 1
+    return start, end
+
+
+def _inserted(lines: list[str], added: list[str]) -> list[str]:
+    start, end = _block(lines)
+    if start:
+        return [*lines[:end], *added, *lines[end:]]
+    place = next((index for index, line in enumerate(lines) if _SECTION.fullmatch(line)), len(lines))
+    before, after = lines[:place], lines[place:]
+    while before and not before[-1]:
+        before.pop()
+    return [*before, "", "Args:", *added, *([""] if after else []), *after]

@@ -1,0 +1,79 @@
+"""The docstrings are the manual: each public name says what its arguments mean, and has an example that runs.
+
+The examples themselves are run as doctests.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import layerlab
+from layerlab.core.docstrings import named_arguments
+
+FAMILIES = ["layerlab", *(name for name in layerlab.__all__ if inspect.ismodule(getattr(layerlab, name)))]
+
+# What is still to be written, by family: (arguments without a word, names without an example). Only downwards.
+TO_WRITE: dict[str, tuple[int, int]] = {
+    "layerlab": (16, 3),
+    "activations": (52, 35),
+    "callbacks": (6, 11),
+    "config": (5, 10),
+    "constraints": (16, 11),
+    "dtype_policies": (6, 3),
+    "initializers": (71, 32),
+    "layers": (639, 109),
+    "losses": (159, 46),
+    "metrics": (213, 70),
+    "models": (13, 6),
+    "ops": (699, 306),
+    "optimizers": (168, 21),
+    "random": (45, 11),
+    "regularizers": (14, 9),
+    "saving": (13, 11),
+    "utils": (14, 12),
+}
+
+
+def public(family: str) -> Iterator[tuple[str, Any]]:
+    """The classes and functions that a family brings, each under one name."""
+    space = layerlab if family == "layerlab" else getattr(layerlab, family)
+    for name in getattr(space, "__all__", dir(space)):
+        value = getattr(space, name)
+        is_ours = getattr(value, "__module__", "").startswith(layerlab.__name__)
+        if name[0] != "_" and is_ours and (inspect.isclass(value) or inspect.isfunction(value)):
+            yield f"{family}.{name}", value
+        elif family == "optimizers" and name == "schedules":
+            yield from ((f"{family}.{name}.{key}", getattr(value, key)) for key in value.__all__)
+
+
+def unnamed_arguments(value: Any) -> list[str]:
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except ValueError:  # an exception class
+        return []
+    named = named_arguments(inspect.getdoc(value) or "")
+    open_ended = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return [p.name for p in parameters if p.kind not in open_ended and p.name not in named]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_argument_has_a_word_and_each_public_name_an_example(family: str) -> None:
+    found = list(public(family))
+    arguments = [f"{name}: {', '.join(left)}" for name, value in found if (left := unnamed_arguments(value))]
+    examples = [name for name, value in found if ">>>" not in (inspect.getdoc(value) or "")]
+    count = sum(len(line.split(", ")) for line in arguments)
+
+    assert (count, len(examples)) == TO_WRITE.get(family, (0, 0)), "\n".join(
+        ["arguments without a word:", *arguments, "names without an example:", *examples]
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_public_name_says_in_one_line_what_it_is_for(family: str) -> None:
+    for name, value in public(family):
+        first = (inspect.getdoc(value) or "").partition("\n")[0]
+        assert len(first) > 5 and first[-1] in ".:", f"{name}: {first!r}"
