@@ -16,7 +16,7 @@ from layerlab.core.docstrings import named_arguments
 
 FAMILIES = ["layerlab", *(name for name in layerlab.__all__ if inspect.ismodule(getattr(layerlab, name)))]
 
-# What is still to be written, by family: (arguments without a word, names without an example). Only downwards.
+# Still to be written, by family: (arguments without a word, names without an example). Only downwards.
 TO_WRITE: dict[str, tuple[int, int]] = {
     "layerlab": (16, 3),
     "activations": (52, 35),

@@ -232,7 +232,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Array:
 
 @op("x")
 def negative(x: Any) -> Array:
-    """-x."""
+    """-x, elementwise."""
     return -x
 
 
