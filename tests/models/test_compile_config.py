@@ -149,3 +149,12 @@ def test_a_model_with_a_compile_of_its_own_is_left_alone_with_a_warning() -> Non
     with pytest.warns(UserWarning, match="compile of its own"):
         own.compile_from_config({"optimizer": "adam", "loss": "mse"})
     assert not own.compiled
+
+
+@pytest.mark.parametrize("key", ["run_eagerly", "steps_per_execution", "jit_compile"])
+def test_null_in_a_compile_config_is_the_default(key: str) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_compile_config()[key], getattr(model, key, None)
+    model.compile_from_config({**model.get_compile_config(), key: None})
+    assert (model.get_compile_config()[key], getattr(model, key, None)) == before

@@ -23,6 +23,8 @@ _KEYS = (
     "steps_per_execution",
     "jit_compile",
 )
+# Some releases of Keras write null where the default is meant.
+_WITH_DEFAULTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
 class CompileConfig(Trainer):
@@ -63,6 +65,7 @@ class CompileConfig(Trainer):
         unknown = sorted(map(str, config.keys() - {*_KEYS, "auto_scale_loss"}))
         if unknown:
             raise ConfigError(explain("compile_from_config got unknown keys.", got=", ".join(unknown)[:200]))
-        self.compile(**deserialize_keras_object(config))
+        said = {key: value for key, value in config.items() if value is not None or key not in _WITH_DEFAULTS}
+        self.compile(**deserialize_keras_object(said))
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
