@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,19 @@ def _write(group: Any, arrays: Sequence[tuple[str, Any]]) -> None:
         group[name] = array
 
 
+def write_archive(path: Path, config: dict[str, Any], arrays: Mapping[str, Any], version: str) -> Path:
+    """A `.keras` file, as from tf.keras 2.12 on; `arrays` has their paths in the weights' file."""
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("metadata.json", json.dumps({"keras_version": version, "date_saved": "2023-04-01"}))
+        archive.writestr("model.weights.h5", weights.getvalue())
+    return path
+
+
 # -- numbers ------------------------------------------------------------------------------------------------
 
 
@@ -143,3 +158,11 @@ def gru(x: Array, weights: Sequence[Array], gate: Any, reset_after: bool, state:
         inner = r * c_h if reset_after else (r * h) @ recurrent[:, 2 * units :]
         h = z * h + (1 - z) * np.tanh(c_x + inner)
     return h
+
+
+def cudnn_weights(weights: Sequence[Array], gates: int) -> list[Array]:
+    """Kernel, recurrent kernel and bias (2, gates units) as CuDNNLSTM and CuDNNGRU kept them."""
+    kernel, recurrent, bias = weights
+    rows = [gate.T.reshape(gate.shape) for gate in np.split(kernel, gates, axis=1)]
+    turned = [gate.T for gate in np.split(recurrent, gates, axis=1)]
+    return [np.concatenate(rows, axis=1), np.concatenate(turned, axis=1), bias.reshape(-1)]

@@ -12,9 +12,23 @@ import pytest
 
 import layerlab as keras
 from tests.helpers import tolerance
-from tests.saving.old_files import layer, numbers, sequential, write_h5
+from tests.saving.old_files import (
+    cudnn_weights,
+    first,
+    graph,
+    gru,
+    hard_sigmoid,
+    layer,
+    lstm,
+    numbers,
+    sequential,
+    sigmoid,
+    with_modules,
+    write_archive,
+    write_h5,
+)
 
-# -- the optimizer ------------------------------------------------------------------------------------------
+# -- the optimizer ---------------------------------------------------------------------------------------
 
 KERNEL, BIAS = numbers(3, 1), numbers(1, seed=1)
 M = [numbers(3, 1, seed=2), numbers(1, seed=3)]
@@ -252,3 +266,182 @@ def test_a_state_that_does_not_fit_is_told_and_left_out(stored: Any, tmp_path: P
     assert int(model.optimizer.iterations) == 0
     assert all(not v.numpy().any() for v in model.optimizer.variables if "momentum" in v.path)
     np.testing.assert_array_equal(model.get_weights()[0], KERNEL)
+
+
+# -- weights that were laid out otherwise ----------------------------------------------------------------
+
+SERIES = numbers(4, 5, 2)
+LSTM_WEIGHTS = [numbers(2, 12), numbers(3, 12, seed=1), numbers(2, 12, seed=2)]
+GRU_WEIGHTS = [numbers(2, 9), numbers(3, 9, seed=1), numbers(2, 9, seed=2)]
+SUMMED = [*LSTM_WEIGHTS[:2], LSTM_WEIGHTS[2].sum(0)]
+
+
+def named(arrays: Sequence[Any], prefix: str = "r") -> list[tuple[str, Any]]:
+    kinds = ("kernel", "recurrent_kernel", "bias")
+    return [(f"{prefix}_{k // 3}/{kinds[k % 3]}:0", array) for k, array in enumerate(arrays)]
+
+
+def computed(model: Any, x: Any) -> np.ndarray:
+    return keras.ops.convert_to_numpy(model(x))
+
+
+def test_weights_of_cudnn_are_turned(backend: str, tmp_path: Path) -> None:
+    shared = {"units": 3, "batch_input_shape": [None, 5, 2]}
+    one = sequential(layer("CuDNNLSTM", "r", **shared))
+    path = write_h5(tmp_path / "l.h5", one, {"r": named(cudnn_weights(LSTM_WEIGHTS, 4))}, "2.2.4")
+    model = keras.models.load_model(path)
+    assert type(model.layers[0]).__name__ == "LSTM"
+    np.testing.assert_allclose(computed(model, SERIES), lstm(SERIES, SUMMED, sigmoid)[1], **tolerance())
+
+    fresh = keras.Sequential([keras.Input((5, 2)), keras.layers.LSTM(3)])
+    fresh.load_weights(path)
+    np.testing.assert_array_equal(fresh.get_weights()[0], model.get_weights()[0])
+
+    two = sequential(layer("CuDNNGRU", "r", **shared))
+    path = write_h5(tmp_path / "g.h5", two, {"r": named(cudnn_weights(GRU_WEIGHTS, 3))}, "2.2.4")
+    expected = gru(SERIES, GRU_WEIGHTS, sigmoid, reset_after=True)
+    np.testing.assert_allclose(computed(keras.models.load_model(path), SERIES), expected, **tolerance())
+
+
+def test_weights_of_cudnn_are_turned_inside_of_wrappers_and_models(tmp_path: Path) -> None:
+    two_ways = layer("Bidirectional", "b", layer=layer("CuDNNLSTM", "r", units=3), merge_mode="sum")
+    config = sequential(
+        first("x", [5, 2], in_graph=False), sequential(first("i", [5, 2], False), two_ways, name="in")
+    )
+    stored = named(cudnn_weights(LSTM_WEIGHTS, 4) * 2)
+    model = keras.models.load_model(write_h5(tmp_path / "b.h5", config, {"in": stored}, "2.2.4"))
+    ends = [lstm(x, SUMMED, sigmoid)[1] for x in (SERIES, SERIES[:, ::-1])]
+    np.testing.assert_allclose(computed(model, SERIES), ends[0] + ends[1], **tolerance())
+
+
+def test_cudnn_weights_that_do_not_fit_are_an_error_of_shapes(tmp_path: Path) -> None:
+    config = sequential(layer("CuDNNLSTM", "r", units=3, batch_input_shape=[None, 5, 4]))
+    path = write_h5(tmp_path / "l.h5", config, {"r": named(cudnn_weights(LSTM_WEIGHTS, 4))}, "2.2.4")
+    with pytest.raises(ValueError, match=r"expected(.|\n)*\(4, 12\)|Expected(.|\n)*\(4, 12\)"):
+        keras.models.load_model(path)
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_kernels_from_theano_are_mirrored_back(rank: int, tmp_path: Path) -> None:
+    shape, kernel = [6] * rank, numbers(*[3] * rank, 1, 2)
+    config = {"filters": 2, "kernel_size": [3] * rank, "batch_input_shape": [None, *shape, 1]}
+    model = sequential(layer(f"Conv{rank}D", "c", **config))
+    weights = {"c": [("c/kernel:0", kernel), ("c/bias:0", np.zeros(2, "float32"))]}
+    x = numbers(1, *shape, 1)
+    results = []
+    for backend in ("theano", "tensorflow"):
+        path = write_h5(tmp_path / f"{backend}.h5", model, weights, "2.1.0", backend=backend)
+        results.append(computed(keras.models.load_model(path), x))
+    for found, used in zip(results, (np.flip(kernel, tuple(range(rank))), kernel), strict=True):
+        window = x[0, :3] if rank == 1 else x[0, :3, :3]
+        np.testing.assert_allclose(
+            found[0].reshape(-1, 2)[0], np.tensordot(window, used, rank + 1), **tolerance()
+        )
+
+
+def test_kernels_from_theano_of_an_unknown_layout_are_refused(tmp_path: Path) -> None:
+    model = sequential(layer("DepthwiseConv2D", "c", kernel_size=[2, 2], batch_input_shape=[None, 4, 4, 1]))
+    weights = {"c": [("c/kernel:0", numbers(2, 2, 1, 1)), ("c/bias:0", np.zeros(1, "float32"))]}
+    path = write_h5(tmp_path / "t.h5", model, weights, "2.2.4", backend="theano")
+    with pytest.raises(NotImplementedError, match="Theano"):
+        keras.models.load_model(path)
+
+
+# -- whole files -----------------------------------------------------------------------------------------
+
+
+def test_an_image_model_and_its_head_come_back_from_hdf5(backend: str, tmp_path: Path) -> None:
+    """A frozen base, a pooling layer and a head, as Teachable Machine writes it."""
+    base = graph(
+        "base",
+        [
+            first("i", [4, 4, 2]),
+            layer("Conv2D", "c", [["i", 0, 0, {}]], filters=3, kernel_size=[2, 2], trainable=False),
+        ],
+        [["i", 0, 0]],
+        [["c", 0, 0]],
+    )
+    start = first("x", [4, 4, 2], in_graph=False)
+    inner = sequential(start, base, layer("GlobalAveragePooling2D", "p"), name="features")
+    head = layer("Dense", "d", units=2, activation="hard_sigmoid", use_bias=False)
+    config = sequential(start, inner, head)
+    kernel, bias, dense = numbers(2, 2, 2, 3), numbers(3, seed=1), numbers(3, 2, seed=2)
+    weights = {"features": [("c/kernel:0", kernel), ("c/bias:0", bias)], "d": [("d/kernel:0", dense)]}
+    model = keras.models.load_model(write_h5(tmp_path / "t.h5", config, weights, "2.2.4"))
+
+    x = numbers(3, 4, 4, 2)
+    patches = np.stack([x[:, i : i + 3, j : j + 3] for i in range(2) for j in range(2)], 3)
+    maps = np.einsum("nabkc,kcf->nabf", patches, kernel.reshape(4, 2, 3)) + bias
+    expected = hard_sigmoid(maps.mean((1, 2)) @ dense)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, **tolerance())
+
+
+@pytest.mark.parametrize("folder", ["_layer_checkpoint_dependencies", "layers"])
+def test_an_archive_of_the_last_keras_2_means_what_keras_2_meant(
+    backend: str, folder: str, tmp_path: Path
+) -> None:
+    config = with_modules(
+        graph(
+            "m",
+            [
+                first("x", [3]),
+                layer("Dense", "one", [["x", 0, 0, {}]], units=2, activation="hard_sigmoid"),
+                layer("Dense", "two", [["one", 0, 0, {}]], units=1, activation="linear"),
+            ],
+            [["x", 0, 0]],
+            [["two", 0, 0]],
+            "Functional",
+        )
+    )
+    optimizer = {
+        "module": "keras.optimizers",
+        "class_name": "Adam",
+        "config": ADAM_LATE,
+        "registered_name": None,
+    }
+    config["compile_config"] = {
+        "optimizer": optimizer,
+        "loss": "mse",
+        "metrics": None,
+        "loss_weights": None,
+        "weighted_metrics": None,
+        "run_eagerly": None,
+        "steps_per_execution": None,
+        "jit_compile": False,
+        "pss_evaluation_shards": 0,
+    }
+    kernels = [numbers(3, 2), numbers(2, seed=1), numbers(2, 1, seed=2), numbers(1, seed=3)]
+    places = [f"{folder}/{name}/vars/{k}" for name in ("dense", "dense_1") for k in range(2)]
+    state = [np.int64(STEPS)] + [kernel + turn for kernel in kernels for turn in (1, 2)]
+    arrays = dict(zip(places, kernels, strict=True)) | {f"optimizer/vars/{k}": a for k, a in enumerate(state)}
+    model = keras.models.load_model(write_archive(tmp_path / "m.keras", config, arrays, "2.13.1"))
+
+    x = numbers(4, 3)
+    expected = hard_sigmoid(x @ kernels[0] + kernels[1]) @ kernels[2] + kernels[3]
+    np.testing.assert_allclose(computed(model, x), expected, **tolerance())
+    assert int(model.optimizer.iterations) == STEPS and float(model.optimizer.learning_rate) == pytest.approx(
+        0.1
+    )
+    np.testing.assert_array_equal(model.optimizer.variables[3].numpy(), kernels[0] + 2)
+    assert model.jit_compile == (backend == "jax")
+
+
+def test_a_file_of_keras_1_says_so(tmp_path: Path) -> None:
+    config = sequential(layer("Dense", "d", output_dim=2, batch_input_shape=[None, 3]), as_list=True)
+    path = write_h5(tmp_path / "one.h5", config, {}, "1.2.2")
+    with pytest.raises(NotImplementedError, match=r"one\.h5(.|\n)*Keras 1(.|\n)*Fix"):
+        keras.models.load_model(path)
+
+
+def test_losses_and_metrics_of_old_names_are_those_of_today(tmp_path: Path) -> None:
+    model = sequential(layer("Dense", "dense", units=1, batch_input_shape=[None, 3]))
+    training = {
+        "loss": {"dense": "cosine_proximity"},
+        "metrics": ["mae"],
+        "optimizer_config": {"class_name": "SGD", "config": {"lr": {"type": "ndarray", "value": 0.5}}},
+    }
+    weights = {"dense": [("dense/kernel:0", KERNEL), ("dense/bias:0", BIAS)]}
+    loaded = keras.models.load_model(write_h5(tmp_path / "m.h5", model, weights, "2.1.0", training))
+    assert float(loaded.optimizer.learning_rate) == 0.5
+    expected = -np.mean(np.sign((X @ KERNEL + BIAS) * Y))  # the cosine of single numbers
+    assert loaded.evaluate(X, Y, verbose=0)[0] == pytest.approx(expected, abs=1e-5)

@@ -18,6 +18,7 @@ from layerlab.models.legacy_table import (
     ACTIVATION_ARGUMENTS,
     ACTIVATIONS,
     CHANGES,
+    COMPILE_GONE,
     KERAS_1_ARGUMENTS,
     KERAS_1_CLASSES,
     NOT_HERE,
@@ -152,6 +153,9 @@ class _Translator:
         done = {key: self.value(item) for key, item in entry.items() if key != "config"} | {_MARK: True}
         if is_old and done.get("inbound_nodes"):
             done.pop("build_config", None)  # its calls build it; shapes of states stand among the inputs here
+        if is_old and isinstance(done.get("compile_config"), dict):
+            for key in COMPILE_GONE:
+                done["compile_config"].pop(key, None)
         if not isinstance(config, dict):
             return {**done, "config": self.value(config)}
         if is_old:

@@ -14,6 +14,7 @@ __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_ARGUMENTS",
     "CHANGES",
+    "COMPILE_GONE",
     "KERAS_1_ARGUMENTS",
     "KERAS_1_CLASSES",
     "LOSSES",
@@ -75,6 +76,8 @@ LOSSES = {
     "cosine_proximity": "cosine_similarity",
     "huber_loss": "huber",
 }
+
+COMPILE_GONE = ("jit_compile", "pss_evaluation_shards")  # how TensorFlow ran it; no number follows from them
 
 # -- what there is no way to read ---------------------------------------------------------------------------
 

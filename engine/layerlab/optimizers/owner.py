@@ -125,15 +125,22 @@ class VariableOwner(Portable, Configurable):
             store[str(number)] = variable.numpy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """The inverse of `save_own_variables`; warns and loads nothing if the number of variables differs."""
-        if len(store) != len(self.variables):
+        """The inverse of `save_own_variables`; warns and loads nothing if the number of variables differs.
+
+        Files of tf.keras may lack the learning rate: it is in the config.
+        """
+        variables = self.variables
+        if len(store) == len(variables) - 1:
+            rate = getattr(self, "_learning_rate", None)
+            variables = [variable for variable in variables if variable is not rate]
+        if len(store) != len(variables):
             warnings.warn(
                 f"Optimizer '{self.name}' keeps its state: it has {len(self.variables)} variables, the file "
                 f"has {len(store)}." + ("" if self.built else " It is not built yet."),
                 stacklevel=2,
             )
             return
-        for number, variable in enumerate(self.variables):
+        for number, variable in enumerate(variables):
             variable.assign(store[str(number)])
 
     def _track(self, variable: Variable) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,15 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, DataError, LayerlabError, ShapeError, UnsupportedError, explain
-from layerlab.saving.weights_store import assign_all, check_array, distinct_paths, read_array, write_array
+from layerlab.saving.legacy_layout import turns_of
+from layerlab.saving.weights_store import (
+    assign_all,
+    check_array,
+    check_fits,
+    distinct_paths,
+    read_array,
+    write_array,
+)
 
 __all__ = [
     "KERAS_VERSION",
@@ -103,19 +111,37 @@ def read_legacy_weights(
         (layer_name, read_arrays(group, layer_name)) for layer_name in _read_names(group, "layer_names")
     ]
     matched = _matched_by_name(stored, model) if by_name else _matched_by_order(stored, model)
-    if _TOP_LEVEL in group:
-        matched.append(("the model itself", model._weights_here(), read_arrays(group, _TOP_LEVEL)))
-    fitting: list[tuple[Variable, Any]] = []
-    for place, variables, arrays in matched:
+    origin = _text_of(group.attrs.get("backend"))
+    fitting: list[tuple[Variable, _Reader]] = []
+    for place, layer, arrays in matched:
         try:
-            check_fit(place, variables, arrays)
+            fitting += _readers(place, layer, arrays, origin)
         except LayerlabError as error:
             if not skip_mismatch:
                 raise
             warnings.warn(f"Left out {place}, which {name} does not fit: {error}", stacklevel=_STACK)
-            continue
-        fitting += zip(variables, arrays, strict=True)
-    assign_all((variable, functools.partial(read_array, array)) for variable, array in fitting)
+    if _TOP_LEVEL in group:
+        own, arrays = model._weights_here(), read_arrays(group, _TOP_LEVEL)
+        check_fit("the model itself", own, arrays)
+        fitting += [(v, functools.partial(read_array, a)) for v, a in zip(own, arrays, strict=True)]
+    assign_all(fitting)
+
+
+def _readers(place: str, layer: Any, arrays: list[Any], origin: str) -> list[tuple[Variable, _Reader]]:
+    """The layer's variables, each with what reads its value. Raises what `check_fit` raises."""
+    variables = _ordered(layer)
+    stored = {id(variable): array for variable, array in zip(variables, arrays, strict=False)}
+    turns = turns_of(layer, stored, origin)
+    check_fit(place, variables, arrays, turned=turns.keys())
+    pairs: list[tuple[Variable, _Reader]] = []
+    for variable, array in zip(variables, arrays, strict=True):
+        read: _Reader = functools.partial(read_array, array)
+        if id(variable) in turns:
+            value = turns[id(variable)](read())
+            check_fits(value.shape, value.dtype.name, variable)
+            read = functools.partial(np.asarray, value)
+        pairs.append((variable, read))
+    return pairs
 
 
 def read_arrays(group: Any, name: str) -> list[Any]:
@@ -129,8 +155,14 @@ def read_named_arrays(group: Any, name: str) -> list[tuple[str, Any]]:
     return [(weight_name, _member(inner, weight_name)) for weight_name in _read_names(inner, "weight_names")]
 
 
-def check_fit(place: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
-    """Raise ShapeError, DTypeError or DataError unless each variable can take the array of its number."""
+def check_fit(
+    place: str, variables: Sequence[Variable], arrays: Sequence[Any], turned: Collection[int] = ()
+) -> None:
+    """Raise ShapeError, DTypeError or DataError unless each variable can take the array of its number.
+
+    Args:
+        turned: ids of variables whose arrays have another shape in the file.
+    """
     if len(variables) != len(arrays):
         raise ShapeError(
             explain(
@@ -141,10 +173,11 @@ def check_fit(place: str, variables: Sequence[Variable], arrays: Sequence[Any]) 
             )
         )
     for variable, array in zip(variables, arrays, strict=True):
-        check_array(array, variable)
+        check_array(array, None if id(variable) in turned else variable)
 
 
-_Matched = list[tuple[str, list[Variable], list[Any]]]
+_Matched = list[tuple[str, Any, list[Any]]]  # what messages call the layer, the layer, its arrays
+_Reader = Callable[[], np.ndarray]
 
 
 def _matched_by_order(stored: list[tuple[str, list[Any]]], model: Any) -> _Matched:
@@ -160,14 +193,14 @@ def _matched_by_order(stored: list[tuple[str, list[Any]]], model: Any) -> _Match
             )
         )
     return [
-        (f"'{layer.name}' (in the file '{name[:100]}')", _ordered(layer), arrays)
+        (f"'{layer.name}' (in the file '{name[:100]}')", layer, arrays)
         for layer, (name, arrays) in zip(layers, in_file, strict=True)
     ]
 
 
 def _matched_by_name(stored: list[tuple[str, list[Any]]], model: Any) -> _Matched:
     return [
-        (f"'{layer.name}'", _ordered(layer), arrays)
+        (f"'{layer.name}'", layer, arrays)
         for name, arrays in stored
         for layer in model.layers
         if layer.name == name
@@ -195,6 +228,10 @@ def _read_names(group: Any, attribute: str) -> list[str]:
         return [name.decode() if isinstance(name, bytes) else _text(name) for name in names]
     except (UnicodeDecodeError, TypeError) as error:
         raise DataError(explain(f"The file's '{attribute}' are no names.", fix="save it again")) from error
+
+
+def _text_of(attribute: Any) -> str:
+    return attribute.decode("utf-8", "replace") if isinstance(attribute, bytes) else str(attribute)
 
 
 def _text(name: Any) -> str:

@@ -48,6 +48,7 @@ __all__ = [
     "write_array",
 ]
 
+_LAYERS, _OLD_LAYERS = "layers", "_layer_checkpoint_dependencies"  # in files of tf.keras 2.12 to 2.15
 _KINDS = "biuf"  # of numbers; objects, text and complex numbers are no weights
 
 
@@ -254,7 +255,7 @@ def places_with_weights(file: h5py.File | Shards) -> list[str]:
     def note(name: str, item: Any) -> None:
         place, _, number = f"/{name}".rpartition("/vars/")
         if isinstance(item, h5py.Dataset) and number:
-            places.setdefault(place.removeprefix("/"))
+            places.setdefault(place.removeprefix("/").replace(_OLD_LAYERS, _LAYERS))
 
     for each in _files(file):
         each.visititems(note)
@@ -271,6 +272,7 @@ def _group(file: h5py.File, path: str) -> Any:
     for name in path.split("/"):
         if not isinstance(group, h5py.Group):
             raise DataError(explain(f"'{group.name}' is no group.", fix="save the weights again"))
+        name = _OLD_LAYERS if name == _LAYERS and name not in group else name
         if name not in group:
             return None
         group = group[name]
