@@ -121,12 +121,7 @@ def sparse_categorical_crossentropy(
         y_pred: (batch, ..., n), classes along `axis`.
         ignore_class: places with this label count as masked: loss 0, and no part in a mean.
     """
-    check_axis(axis)
-    y_true, y_pred = as_array(y_true), as_array(y_pred)
-    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
-        y_true = ops.squeeze(y_true, axis=axis)
-    _check_class_numbers(y_true, y_pred, axis)
-    y_true = as_array(y_true, "int32")
+    y_true, y_pred = _class_numbers_pair(y_true, y_pred, axis, "sparse_categorical_crossentropy")
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     valid = ops.not_equal(y_true, ignore_class)
@@ -145,8 +140,8 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
     Source: Zhang, Sabuncu 2018, arXiv:1805.07836, eq. 6.
     """
-    y_pred = ops.convert_to_tensor(y_pred)
-    one_hot = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
+    y_true, y_pred = _class_numbers_pair(y_true, y_pred, -1, "categorical_generalized_cross_entropy")
+    one_hot = ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype)
     p = ops.sum(y_pred * one_hot, axis=-1)
     return (1.0 - ops.power(p, q)) / q
 
@@ -317,7 +312,17 @@ def _one_hot_pair(
     return y_true, y_pred
 
 
-def _check_class_numbers(y_true: Array, y_pred: Array, axis: int) -> None:
+def _class_numbers_pair(y_true: Any, y_pred: Any, axis: int, what: str) -> tuple[Array, Array]:
+    """Labels as int32 of the shape of the predictions without their axis of classes."""
+    check_axis(axis)
+    y_true, y_pred = as_array(y_true), as_array(y_pred)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape and y_true.shape[axis] == 1:
+        y_true = ops.squeeze(y_true, axis=axis)
+    _check_class_numbers(y_true, y_pred, axis, what)
+    return as_array(y_true, "int32"), y_pred
+
+
+def _check_class_numbers(y_true: Array, y_pred: Array, axis: int, what: str) -> None:
     outputs = list(y_pred.shape)
     classes = outputs.pop(axis)
     labels = tuple(y_true.shape)
@@ -326,7 +331,7 @@ def _check_class_numbers(y_true: Array, y_pred: Array, axis: int) -> None:
     one_hot = len(labels) == len(y_pred.shape) and labels[axis] == classes
     raise ShapeError(
         explain(
-            "sparse_categorical_crossentropy: the labels do not fit the predictions.",
+            f"{what}: the labels do not fit the predictions.",
             expected=f"class numbers {tuple(outputs)} for predictions {tuple(y_pred.shape)}",
             got=str(labels) + (f", which looks one-hot ({classes} columns)" if one_hot else ""),
             fix=_advice_on_class_numbers(one_hot, len(labels), len(outputs)),

@@ -8,7 +8,7 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
 from layerlab.losses.base import LossFunctionWrapper
-from layerlab.losses.pairs import as_pair
+from layerlab.losses.pairs import matched_pair
 
 __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hinge", "squared_hinge"]
 
@@ -16,19 +16,19 @@ __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hi
 @register_function("losses")
 def hinge(y_true: Any, y_pred: Any) -> Array:
     """mean(max(1 - y_true y_pred, 0)) over the last axis."""
-    return ops.mean(_margin(y_true, y_pred), axis=-1)
+    return ops.mean(_margin(y_true, y_pred, "hinge"), axis=-1)
 
 
 @register_function("losses")
 def squared_hinge(y_true: Any, y_pred: Any) -> Array:
     """mean(max(1 - y_true y_pred, 0)²) over the last axis."""
-    return ops.mean(ops.square(_margin(y_true, y_pred)), axis=-1)
+    return ops.mean(ops.square(_margin(y_true, y_pred, "squared_hinge")), axis=-1)
 
 
 @register_function("losses")
 def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
     """max(1 + the largest wrong prediction - the right one, 0) for one-hot labels."""
-    y_true, y_pred = as_pair(y_true, y_pred)
+    y_true, y_pred = matched_pair(y_true, y_pred, "categorical_hinge")
     right = ops.sum(y_true * y_pred, axis=-1)
     wrong = ops.max((1.0 - y_true) * y_pred, axis=-1)
     return ops.maximum(wrong - right + 1.0, 0.0)
@@ -64,8 +64,8 @@ class CategoricalHinge(LossFunctionWrapper):
         super().__init__(categorical_hinge, reduction, name, dtype)
 
 
-def _margin(y_true: Any, y_pred: Any) -> Array:
-    y_true, y_pred = as_pair(y_true, y_pred)
+def _margin(y_true: Any, y_pred: Any, what: str) -> Array:
+    y_true, y_pred = matched_pair(y_true, y_pred, what)
     is_binary = ops.all(ops.logical_or(y_true == 0, y_true == 1))
     y_true = ops.where(is_binary, 2.0 * y_true - 1.0, y_true)
     return ops.maximum(1.0 - y_true * y_pred, 0.0)

@@ -9,26 +9,36 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.arrays import as_array, dtype_of
 from layerlab.losses.reduction import check_broadcastable, squeeze_or_expand_to_same_rank
 
-__all__ = ["as_pair", "check_axis", "check_same_shape", "matched_pair"]
+__all__ = ["as_pair", "check_axis", "check_matching", "check_same_shape", "matched_pair"]
 
 
 def as_pair(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
-    """Both as arrays of the dtype of `y_pred`."""
+    """Both as arrays of the dtype of `y_pred`, and of equal rank where a last axis of size 1 is all that
+    they differ by: (batch,) and (batch, 1) would broadcast to (batch, batch)."""
     y_pred = as_array(y_pred)
-    return as_array(y_true, dtype_of(y_pred)), y_pred
+    return squeeze_or_expand_to_same_rank(as_array(y_true, dtype_of(y_pred)), y_pred)
 
 
 def matched_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:
-    """`as_pair`, of equal rank and broadcastable; `what` names the function in the ShapeError."""
-    y_true, y_pred = squeeze_or_expand_to_same_rank(*as_pair(y_true, y_pred))
-    if y_true.shape != y_pred.shape:
-        check_broadcastable(
-            y_true.shape,
-            y_pred.shape,
-            f"{what}: the labels do not fit the predictions.",
-            "compare the model's output shape with that of y",
-        )
+    """`as_pair`, which `check_matching` lets through; `what` names the function in the ShapeError."""
+    y_true, y_pred = as_pair(y_true, y_pred)
+    check_matching(y_true, y_pred, what)
     return y_true, y_pred
+
+
+def check_matching(y_true: Array, y_pred: Array, what: str) -> None:
+    """ShapeError unless both have one rank and broadcast, or one of them is a single number.
+
+    Labels (4,) broadcast to predictions (4, 4) too, but against the wrong axis.
+    """
+    labels, outputs = tuple(y_true.shape), tuple(y_pred.shape)
+    if labels == outputs or not labels or not outputs:
+        return
+    where = f"{what}: the labels do not fit the predictions."
+    fix = "compare the model's output shape with that of y"
+    if len(labels) != len(outputs):
+        raise ShapeError(explain(where, expected=str(outputs), got=str(labels), fix=fix))
+    check_broadcastable(labels, outputs, where, fix)
 
 
 def check_same_shape(y_true: Array, y_pred: Array, what: str, fix: str) -> None:

@@ -9,7 +9,7 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
 from layerlab.losses.base import LossFunctionWrapper
-from layerlab.losses.pairs import as_pair
+from layerlab.losses.pairs import matched_pair
 from layerlab.settings import settings
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]
@@ -23,7 +23,7 @@ def dice(y_true: Any, y_pred: Any, axis: Axes = None) -> Array:
 
     Source: Sorensen-Dice coefficient, Milletari et al. 2016, arXiv:1606.04797.
     """
-    y_true, y_pred = as_pair(y_true, y_pred)
+    y_true, y_pred = matched_pair(y_true, y_pred, "dice")
     both = ops.sum(y_true * y_pred, axis=axis)
     either = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis)
     return 1.0 - 2.0 * both / (either + settings.epsilon)
@@ -35,7 +35,7 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
 
     Source: Salehi et al. 2017, arXiv:1706.05721. As in Keras, `alpha` weighs what the prediction misses.
     """
-    y_true, y_pred = as_pair(y_true, y_pred)
+    y_true, y_pred = matched_pair(y_true, y_pred, "tversky")
     both = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum(y_true * (1.0 - y_pred), axis=axis)
     invented = ops.sum((1.0 - y_true) * y_pred, axis=axis)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.errors import ShapeError, explain
 from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import check_same_shape, matched_pair
+from layerlab.losses.pairs import as_pair, check_matching, check_same_shape, matched_pair
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.reduction import MeanMetricWrapper
 from layerlab.settings import settings
@@ -38,12 +40,14 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     """1 where `y_pred > threshold` says the same as the label 0 or 1."""
     y_true, y_pred = squeeze_or_expand_to_same_rank(as_array(y_true), as_array(y_pred))
+    check_matching(y_true, y_pred, "binary_accuracy")
     return _matches(y_true, ops.cast(y_pred > threshold, y_true.dtype))
 
 
 @register_function("metric_functions")
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
     """1 where the largest of (..., classes) is at the same place in labels and predictions."""
+    y_true, y_pred = _one_hot_pair(y_true, y_pred, "categorical_accuracy")
     return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
@@ -65,6 +69,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
 @register_function("metric_functions")
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
     """1 where the class of the one-hot label is among the `k` largest predictions."""
+    y_true, y_pred = _one_hot_pair(y_true, y_pred, "top_k_categorical_accuracy")
     return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k)
 
 
@@ -78,7 +83,15 @@ def sparse_top_k_categorical_accuracy(
     """
     y_pred = as_array(y_pred)
     y_true = ops.cast(y_true, y_pred.dtype if from_sorted_ids else "int32")
-    shape = y_true.shape
+    shape, rows = tuple(y_true.shape), tuple(y_pred.shape[:-1])
+    if None not in (*shape, *rows) and math.prod(shape) != math.prod(rows):
+        raise ShapeError(
+            explain(
+                "sparse_top_k_categorical_accuracy: the labels do not fit the predictions.",
+                expected=f"class numbers {rows} for predictions {tuple(y_pred.shape)}",
+                got=str(shape),
+            )
+        )
     labels, outputs = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1, y_pred.shape[-1]))
     if from_sorted_ids:
         found = ops.any(ops.equal(ops.expand_dims(labels, 1), outputs[:, :k]), axis=1)
@@ -146,6 +159,12 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
+
+
+def _one_hot_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:
+    y_true, y_pred = as_pair(y_true, y_pred)
+    check_same_shape(y_true, y_pred, what, f"use sparse_{what} for class numbers")
+    return y_true, y_pred
 
 
 def _matches(first: Array, second: Array) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.pairs import check_matching
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank
 from layerlab.settings import settings
 
@@ -77,6 +78,7 @@ def count_decisions(
     """
     y_true, y_pred = ops.cast(y_true, dtype), ops.cast(y_pred, dtype)
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
+    check_matching(y_true, y_pred, "Yes/no decisions")
     if top_k is not None:
         y_pred = _only_top_k(y_pred, top_k)
     if class_id is not None:

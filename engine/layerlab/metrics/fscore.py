@@ -8,6 +8,8 @@ from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.losses.arrays import as_array
+from layerlab.losses.pairs import as_pair, check_same_shape
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose, settings
 
@@ -59,7 +61,9 @@ class FBetaScore(Metric):
         """Make the counts, one per class."""
         if hasattr(self, "true_positives"):
             return
-        for shape in (y_true_shape, y_pred_shape):
+        labels = _with_column(y_true_shape, y_pred_shape)
+        outputs = _with_column(y_pred_shape, y_true_shape)
+        for shape in (labels, outputs):
             if len(shape) != 2 or shape[-1] is None:
                 raise ShapeError(
                     explain(
@@ -68,17 +72,20 @@ class FBetaScore(Metric):
                         got=f"{tuple(y_true_shape)} and {tuple(y_pred_shape)}",
                     )
                 )
-        shape = () if self.average == "micro" else (y_pred_shape[-1],)
+        shape = () if self.average == "micro" else (outputs[-1],)
         self.true_positives = self._counts("true_positives", shape)
         self.false_positives = self._counts("false_positives", shape)
         self.false_negatives = self._counts("false_negatives", shape)
         self.intermediate_weights = self._counts("intermediate_weights", shape)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch; `sample_weight` is (batch,)."""
-        y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
+        """Take in one batch; `sample_weight` is (batch,) or (batch, 1)."""
+        y_true, y_pred = as_pair(y_true, as_array(y_pred, self.dtype))
         self.build_from_shapes(y_true.shape, y_pred.shape)
-        weights = None if sample_weight is None else ops.expand_dims(ops.cast(sample_weight, self.dtype), 1)
+        check_same_shape(y_true, y_pred, type(self).__name__, "one-hot labels: to_categorical(y)")
+        weights = None if sample_weight is None else ops.cast(sample_weight, self.dtype)
+        if weights is not None and len(weights.shape) == 1:
+            weights = ops.expand_dims(weights, 1)
         chosen = ops.cast(self._chosen(y_pred), self.dtype)
 
         def count(hits: Array) -> Array:
@@ -124,3 +131,8 @@ class F1Score(FBetaScore):
         dtype: Any = None,
     ) -> None:
         super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)
+
+
+def _with_column(shape: Shape, other: Shape) -> Shape:
+    """(batch, 1) for (batch,) beside (batch, 1)."""
+    return (*shape, 1) if len(shape) == 1 and len(other) == 2 and other[-1] == 1 else shape

@@ -9,6 +9,9 @@ from typing import Any
 from layerlab import dtypes, initializers, ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.losses.arrays import as_array
+from layerlab.losses.pairs import check_same_shape
+from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.base import Metric
 from layerlab.settings import settings
 
@@ -60,8 +63,11 @@ class IoU(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch: labels and predictions of any shape, one weight for each element."""
+        if self.sparse_y_true == self.sparse_y_pred:
+            y_true, y_pred = squeeze_or_expand_to_same_rank(as_array(y_true), as_array(y_pred))
         y_true = self._class_numbers(y_true, self.sparse_y_true)
         y_pred = self._class_numbers(y_pred, self.sparse_y_pred)
+        check_same_shape(y_true, y_pred, type(self).__name__, "as many labels as predictions")
         weights = self._weights(sample_weight, y_true)
         inside = ops.logical_and(self._is_class(y_true), self._is_class(y_pred))
         if self.ignore_class is not None:

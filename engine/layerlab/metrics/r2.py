@@ -7,7 +7,8 @@ from typing import Any
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
+from layerlab.losses.arrays import as_array
+from layerlab.losses.pairs import matched_pair
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose
 
@@ -67,8 +68,7 @@ class R2Score(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch; `sample_weight` is (batch,) or broadcastable to the labels."""
-        y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
-        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        y_true, y_pred = matched_pair(y_true, as_array(y_pred, self.dtype), "R2Score")
         if len(y_true.shape) == 1:
             y_true, y_pred = ops.expand_dims(y_true, 1), ops.expand_dims(y_pred, 1)
         self.build_from_shapes(y_true.shape, y_pred.shape)

@@ -7,8 +7,8 @@ from typing import Any
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.losses.arrays import as_array
 from layerlab.losses.pairs import matched_pair
-from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.losses.regression import cosine_similarity as negative_cosine_similarity
 from layerlab.losses.regression import (
     huber,
@@ -88,8 +88,7 @@ class RootMeanSquaredError(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take in one batch of labels and predictions."""
-        y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
-        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        y_true, y_pred = matched_pair(y_true, as_array(y_pred, self.dtype), "root_mean_squared_error")
         super().update_state(ops.square(y_pred - y_true), sample_weight)
 
     def result(self) -> Array:

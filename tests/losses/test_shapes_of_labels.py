@@ -1,0 +1,75 @@
+"""Labels (batch,) and predictions (batch, 1), and the reverse: the number of equal shapes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from layerlab import losses, ops
+from layerlab.errors import ShapeError
+from tests.helpers import tolerance
+
+LABELS = np.array([1.0, 0.0, 1.0, 1.0], "float32")
+OUTPUTS = np.array([0.8, 0.4, 0.1, 0.6], "float32")
+MIXED = [
+    pytest.param(LABELS, OUTPUTS[:, None], id="flat labels"),
+    pytest.param(LABELS[:, None], OUTPUTS, id="flat predictions"),
+]
+FUNCTIONS = sorted(
+    name
+    for name, value in vars(losses).items()
+    if inspect.isfunction(value) and name not in ("deserialize", "get", "serialize", "task_by_shape")
+)
+WITH_CLASS_NUMBERS = {
+    "categorical_generalized_cross_entropy",
+    "circle",
+    "sparse_categorical_crossentropy",
+}
+SIGNED = 2 * LABELS - 1
+EXPECTED = {  # by NumPy, from the formulas in the docstrings
+    "binary_crossentropy": -(LABELS * np.log(OUTPUTS) + (1 - LABELS) * np.log(1 - OUTPUTS)),
+    "hinge": np.maximum(1 - SIGNED * OUTPUTS, 0),
+    "kl_divergence": np.where(LABELS == 1, -np.log(OUTPUTS), 1e-7 * np.log(1e-7 / OUTPUTS)),
+    "poisson": OUTPUTS - LABELS * np.log(OUTPUTS + 1e-7),
+    "squared_hinge": np.maximum(1 - SIGNED * OUTPUTS, 0) ** 2,
+    "mean_absolute_error": np.abs(LABELS - OUTPUTS),
+}
+
+
+@pytest.mark.parametrize(("y_true", "y_pred"), MIXED)
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - WITH_CLASS_NUMBERS))
+def test_a_last_axis_of_one_changes_no_loss(backend: str, name: str, y_true: Any, y_pred: Any) -> None:
+    expected = getattr(losses, name)(LABELS[:, None], OUTPUTS[:, None])
+    got = getattr(losses, name)(y_true, y_pred)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(got), ops.convert_to_numpy(expected), **tolerance("float32")
+    )
+    if name in EXPECTED:
+        np.testing.assert_allclose(ops.convert_to_numpy(got), EXPECTED[name], **tolerance("float32"))
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - WITH_CLASS_NUMBERS))
+def test_labels_of_the_wrong_rank_are_refused_where_they_would_broadcast(backend: str, name: str) -> None:
+    square = np.full((4, 4), 0.5, "float32")
+    with pytest.raises(ShapeError, match=r"(?s)labels do not fit.*Expected: \(4, 4\).*Got: \(4,\)"):
+        getattr(losses, name)(LABELS, square)
+
+
+def test_class_numbers_in_a_column_pick_their_own_row(backend: str) -> None:
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]], "float32")
+    loss = losses.CategoricalGeneralizedCrossEntropy(q=0.5, reduction="none")
+    expected = (1 - np.sqrt([0.1, 0.8, 0.5])) / 0.5
+    for labels in (np.array([1, 1, 0]), np.array([[1], [1], [0]])):
+        got = ops.convert_to_numpy(loss(labels, probabilities))
+        np.testing.assert_allclose(got, expected, **tolerance("float32"))
+
+
+def test_a_single_number_still_stands_for_all_labels(backend: str) -> None:
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(losses.mean_squared_error(1.0, OUTPUTS[:, None])),
+        (1 - OUTPUTS) ** 2,
+        **tolerance("float32"),
+    )
