@@ -73,3 +73,19 @@ def test_a_single_number_still_stands_for_all_labels(backend: str) -> None:
         (1 - OUTPUTS) ** 2,
         **tolerance("float32"),
     )
+
+
+ALONG_1 = np.array([[[1, 1], [0, 0], [0, 0]]], "float32"), np.array([[[0.8] * 2, [0.1] * 2, [0.1] * 2]])
+
+
+def test_label_smoothing_counts_the_classes_along_its_axis(backend: str) -> None:
+    loss = losses.CategoricalCrossentropy(axis=1, label_smoothing=0.3)
+    # labels 0.8, 0.1, 0.1: -(0.8 log 0.8 + 0.2 log 0.1)
+    np.testing.assert_allclose(float(loss(*ALONG_1)), 0.6390319, **tolerance("float32"))
+
+
+def test_focal_smoothing_and_weights_of_classes_follow_the_axis(backend: str) -> None:
+    loss = losses.CategoricalFocalCrossentropy(axis=1, label_smoothing=0.3, alpha=[0.5, 0.25, 1.0], gamma=2)
+    y, p, alpha = np.array([0.8, 0.1, 0.1]), np.array([0.8, 0.1, 0.1]), np.array([0.5, 0.25, 1.0])
+    expected = -np.sum(alpha * (1 - p) ** 2 * y * np.log(p))
+    np.testing.assert_allclose(float(loss(*ALONG_1)), expected, **tolerance("float32"))

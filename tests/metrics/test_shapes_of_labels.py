@@ -86,3 +86,9 @@ def test_one_hot_accuracy_refuses_class_numbers(backend: str) -> None:
     for name in ("CategoricalAccuracy", "TopKCategoricalAccuracy"):
         with pytest.raises(ShapeError, match="use sparse_"):
             value(name, np.array([0, 1, 1, 0]), np.full((4, 3), 0.5, "float32"))
+
+
+def test_smoothing_in_a_metric_counts_the_classes_along_its_axis(backend: str) -> None:
+    metric = metrics.CategoricalCrossentropy(axis=1, label_smoothing=0.3)
+    pair = np.array([[[1, 1], [0, 0], [0, 0]]], "float32"), np.array([[[0.8] * 2, [0.1] * 2, [0.1] * 2]])
+    np.testing.assert_allclose(float(metric(*pair)), 0.6390319, **tolerance("float32"))

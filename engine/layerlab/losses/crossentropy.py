@@ -106,7 +106,7 @@ def categorical_focal_crossentropy(
         y_pred = ops.softmax(y_pred, axis=axis)
     p = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
     p = ops.clip(p, settings.epsilon, 1.0 - settings.epsilon)
-    weight = ops.cast(alpha, p.dtype) * ops.power(1.0 - p, gamma)
+    weight = _along(axis, ops.cast(alpha, p.dtype), p) * ops.power(1.0 - p, gamma)
     return -ops.sum(weight * y_true * ops.log(p), axis=axis)
 
 
@@ -308,8 +308,15 @@ def _one_hot_pair(
         f"use sparse_{what.replace('focal_', '')} for class numbers, or to_categorical(y)",
     )
     if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
     return y_true, y_pred
+
+
+def _along(axis: int, alpha: Array, p: Array) -> Array:
+    """One weight per class in the place of the classes of `p`; a single number as it is."""
+    if len(alpha.shape) != 1:
+        return alpha
+    return ops.reshape(alpha, tuple(-1 if i == axis % len(p.shape) else 1 for i in range(len(p.shape))))
 
 
 def _class_numbers_pair(y_true: Any, y_pred: Any, axis: int, what: str) -> tuple[Array, Array]:
