@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from layerlab import initializers
+from layerlab import initializers, layers
 from layerlab.backend.active import backend as active
 from layerlab.core.seed import SeedGenerator, set_random_seed
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, UnknownNameError
@@ -178,3 +178,23 @@ def test_wrong_arguments_are_named() -> None:
         initializers.Orthogonal()((2,))
     with pytest.raises(DTypeError, match="int32"):
         initializers.RandomNormal(seed=1)((2,), dtype="int32")
+
+
+@pytest.mark.parametrize(
+    "name", ["GlorotUniform", "HeNormal", "RandomUniform", "TruncatedNormal", "Orthogonal"]
+)
+def test_layers_that_share_an_unseeded_initializer_do_not_begin_equal(backend: str, name: str) -> None:
+    shared = getattr(initializers, name)()
+    first, second = layers.Dense(4, kernel_initializer=shared), layers.Dense(4, kernel_initializer=shared)
+    for layer in (first, second):
+        layer.build((None, 4))
+    assert not np.allclose(first.kernel.numpy(), second.kernel.numpy())
+
+
+def test_a_shared_unseeded_initializer_follows_the_random_seed(backend: str) -> None:
+    drawn = []
+    for _ in range(2):
+        set_random_seed(3)
+        shared = initializers.GlorotUniform()
+        drawn.append([np.asarray(shared((2, 3))) for _ in range(2)])
+    np.testing.assert_array_equal(drawn[0], drawn[1])

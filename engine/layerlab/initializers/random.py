@@ -26,8 +26,10 @@ __all__ = ["Orthogonal", "RandomInitializer", "RandomNormal", "RandomUniform", "
 class RandomInitializer(Initializer):
     """Abstract: holds the seed and draws.
 
-    With an integer or None every call gives the same values (None takes an integer from the process-wide
-    seed, once, here); with a SeedGenerator every call draws anew.
+    With an integer every call gives the same values. With None (which takes an integer from the process-wide
+    seed, once, here) and with a SeedGenerator every call draws anew: two layers that share one initializer
+    object do not begin as copies of each other. The first values of None are those of Keras, which goes on
+    to repeat them.
     """
 
     is_random = True  # may wait until it is known whether a file has the value (core.first_values)
@@ -47,6 +49,7 @@ class RandomInitializer(Initializer):
                 )
             )
         self.seed = seed
+        self._draws = 0
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -69,7 +72,8 @@ class RandomInitializer(Initializer):
 
     def _key(self) -> tuple[int, int]:
         if not isinstance(self.seed, SeedGenerator):
-            return int(self.seed), 0
+            counter, self._draws = self._draws, self._draws + (self._init_seed is None)
+            return int(self.seed), counter
         seed, counter = backend().to_numpy(self.seed.next())
         return int(seed), int(counter)
 
