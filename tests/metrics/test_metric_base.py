@@ -132,7 +132,7 @@ def test_many_samples_are_counted_in_buckets_with_the_same_result(backend: str) 
     y_true, y_pred = r.integers(0, 2, (3000, 2)), r.uniform(size=(3000, 2)).round(2).astype("float32")
     weight = r.uniform(size=3000).astype("float32")
     thresholds = [0.9, 0.0, 0.25, 0.5, 0.125, *np.linspace(0.01, 0.99, 60)]
-    counts = count_decisions(y_true, y_pred, thresholds, "float32", sample_weight=weight, multi_label=True)
+    (counts,) = count_decisions(y_true, y_pred, thresholds, "float32", sample_weight=weight, multi_label=True)
     above = y_pred[None] > np.asarray(thresholds, "float32")[:, None, None]
     weighted = weight[None, :, None] * np.ones_like(y_pred)
     for found, mask in (

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
@@ -39,7 +42,16 @@ class StateScope:
         values: Iterable[tuple[Variable, Array]] = (),
         on_other: Callable[[Variable], None] | None = None,
     ) -> None:
-        self._values: dict[int, Array] = {id(variable): value for variable, value in values}
+        self._values: dict[int, Array] = {}
+        rests: list[Variable] = []
+        for variable, value in values:
+            self._values[id(variable)] = value
+            if variable.rest is not None:
+                rests.append(variable.rest)
+        for rest in rests:  # of values from elsewhere nothing is left over
+            if id(rest) not in self._values:
+                zeros = np.zeros(rest.shape, dtypes.numpy_dtype(rest.dtype))
+                self._values[id(rest)] = backend().asarray(zeros, rest.dtype)
         self._assigned: dict[int, Variable] = {}
         self.losses: list[tuple[Any, Array]] = []  # (layer, loss) from add_loss inside the scope
         self._on_other = on_other

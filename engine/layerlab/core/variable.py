@@ -54,6 +54,7 @@ class Variable:
     tracked_as = "variable"
     may_be_carried = False
     """Whether a step may assign it though the model does not hold it."""
+    rest: Variable | None = None  # of a sum: what its value has no room for (metrics.accumulators)
 
     def __init__(
         self,
@@ -134,8 +135,7 @@ class Variable:
     @property
     def value(self) -> Array:
         """The array that holds now: the open state scope's, else the variable's own; autocast applied."""
-        scope = context.state_scope
-        value = self.settled_value() if scope is None else scope.read(self)
+        value = self.present_value()
         wanted = context.autocast_dtype
         if wanted is not None and self.autocast and wanted != self.dtype and dtypes.is_float(self.dtype):
             return backend().cast(value, wanted)
@@ -146,6 +146,11 @@ class Variable:
         if context.on_use is not None:
             before_use()
         return self.own_value
+
+    def present_value(self) -> Array:
+        """`value` in the variable's own dtype."""
+        scope = context.state_scope
+        return self.settled_value() if scope is None else scope.read(self)
 
     @property
     def trainable(self) -> bool:
@@ -199,8 +204,7 @@ class Variable:
         return self._assign_with(lambda mine, other: mine - other, value)
 
     def _assign_with(self, combine: Callable[[Array, Array], Array], value: Any) -> Variable:
-        scope = context.state_scope
-        mine = self.settled_value() if scope is None else scope.read(self)
+        mine = self.present_value()
         other = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
         with backend().inference():
             return self.assign(combine(mine, other))

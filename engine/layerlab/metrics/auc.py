@@ -95,7 +95,7 @@ class AUC(Metric):
         """Take in one batch of labels 0 or 1 and predictions of the same shape."""
         y_pred = ops.convert_to_tensor(y_pred)
         self.build_from_shapes((), y_pred.shape)
-        counts = count_decisions(
+        parts = count_decisions(
             y_true,
             ops.sigmoid(y_pred) if self.from_logits else y_pred,
             self._thresholds,
@@ -104,8 +104,9 @@ class AUC(Metric):
             label_weights=None if self.multi_label else self.label_weights,
             multi_label=self.multi_label,
         )
-        for variable, count in zip(self._variables, _COUNTS, strict=True):
-            variable.assign_add(getattr(counts, count))
+        for counts in parts:
+            for variable, count in zip(self._variables, _COUNTS, strict=True):
+                variable.assign_add(getattr(counts, count))
 
     def result(self) -> Array:
         """The area."""

@@ -15,6 +15,7 @@ from layerlab.core.naming import auto_name
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.errors import NotBuiltError, UnsupportedError, explain
+from layerlab.metrics.accumulators import accumulator_type
 from layerlab.metrics.stateless import Stateless
 
 __all__ = ["Metric"]
@@ -104,7 +105,7 @@ class Metric(Stateless, Configurable):
                 )
             )
         with name_scope(self.name.replace("/", ">"), caller=self):
-            variable = Variable(
+            variable = accumulator_type(dtype)(
                 initializer=initializers.get("zeros" if initializer is None else initializer),
                 shape=tuple(shape),
                 dtype=dtype,

@@ -40,10 +40,7 @@ class _DecisionMetric(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch of labels 0 or 1 and predictions of the same shape."""
-        self._add(self._count(y_true, y_pred, sample_weight))
-
-    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any) -> Counts:
-        return count_decisions(
+        parts = count_decisions(
             y_true,
             y_pred,
             self.thresholds,
@@ -52,6 +49,8 @@ class _DecisionMetric(Metric):
             top_k=getattr(self, "top_k", None),
             class_id=getattr(self, "class_id", None),
         )
+        for counts in parts:
+            self._add(counts)
 
     def _add(self, counts: Counts) -> None:
         for count in self.counted:

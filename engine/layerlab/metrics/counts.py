@@ -6,7 +6,7 @@ positive and once over negative labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = ["LOWEST", "Counts", "as_thresholds", "count_decisions", "even_thresho
 
 LOWEST = -1e10  # below every prediction that top_k keeps
 _FEW_COMPARISONS = 1 << 18  # up to here comparing all pairs is faster than sorting into buckets
+_COUNTED_AT_ONCE = 1 << 22  # samples: a sum of more ones than 2**24 would not be exact in float32
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def count_decisions(
     top_k: int | None = None,
     class_id: int | None = None,
     multi_label: bool = False,
-) -> Counts:
-    """Count decisions `prediction > threshold` against labels.
+) -> Iterator[Counts]:
+    """Count decisions `prediction > threshold` against labels, a few million at a time: add up what comes.
 
     Args:
         y_true, y_pred: one shape, (batch, ...); labels count as true unless 0.
@@ -89,8 +90,24 @@ def count_decisions(
     positive = weights * ops.cast(ops.not_equal(y_true, 0), dtype)
     shape = (-1, y_pred.shape[-1]) if multi_label else (-1, 1)
     values, weights, positive = (ops.reshape(x, shape) for x in (y_pred, weights, positive))
-    negative = weights - positive
+    if values.shape[0] <= _COUNTED_AT_ONCE:
+        yield _count(values, weights, positive, thresholds, dtype, multi_label)
+        return
+    for start in range(0, values.shape[0], _COUNTED_AT_ONCE):
+        part = slice(start, start + _COUNTED_AT_ONCE)
+        yield _count(values[part], weights[part], positive[part], thresholds, dtype, multi_label)
 
+
+def _count(
+    values: Array,
+    weights: Array,
+    positive: Array,
+    thresholds: Sequence[float],
+    dtype: str,
+    multi_label: bool,
+) -> Counts:
+    """Of (samples, labels): weights, and those of the positive labels."""
+    negative = weights - positive
     true_positives = _weight_above(values, positive, thresholds, dtype)
     false_positives = _weight_above(values, negative, thresholds, dtype)
     counts = (

@@ -12,6 +12,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.losses.arrays import as_array
 from layerlab.losses.pairs import check_same_shape
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
+from layerlab.metrics.accumulators import Counter
 from layerlab.metrics.base import Metric
 from layerlab.settings import settings
 
@@ -79,12 +80,11 @@ class IoU(Metric):
 
     def result(self) -> Array:
         """The mean score, float32."""
-        matrix = self.total_cm.value
+        counts = self.total_cm
+        matrix = counts.whole() if isinstance(counts, Counter) else ops.cast(counts, "float32")
         both = ops.diagonal(matrix)
         either = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - both
-        both, either = (
-            ops.cast(ops.take(x, self.target_class_ids, axis=0), "float32") for x in (both, either)
-        )
+        both, either = (ops.take(x, self.target_class_ids, axis=0) for x in (both, either))
         occurs = either > 1e-9
         scores = ops.where(occurs, both / (either + settings.epsilon), 0.0)
         return ops.sum(scores) / (ops.sum(ops.cast(occurs, "float32")) + settings.epsilon)

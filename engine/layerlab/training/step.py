@@ -41,10 +41,14 @@ class StateLayout:
 
     @classmethod
     def of(cls, **groups: Iterable[Variable]) -> StateLayout:
-        """A layout from variables by group; a variable in two groups stays in the first."""
+        """A layout from variables by group; a variable in two groups stays in the first. What sums have
+        left over goes with them, as a group 'rests'."""
+        listed = {group: list(variables) for group, variables in groups.items()}
+        everything = (variable for variables in listed.values() for variable in variables)
+        listed["rests"] = unique(v.rest for v in everything if v.rest is not None)
         seen: set[int] = set()
         keyed = {}
-        for group, variables in groups.items():
+        for group, variables in listed.items():
             fresh = [variable for variable in variables if id(variable) not in seen]
             seen.update(map(id, fresh))
             keyed[group] = state_keys(fresh)
