@@ -77,12 +77,20 @@ def test_a_primitive_compiles(name: str) -> None:
     check_same(jax.jit(PRIMITIVES[name])(*args), PRIMITIVES[name](*args))
 
 
-def test_64_bit_types_are_off_until_one_is_asked_for() -> None:
+def test_64_bits_are_the_users_to_switch_on() -> None:
     # In a process of its own: the switch cannot be turned back.
     code = """if True:
+        import warnings
         import jax, jax.numpy as jnp, numpy as np
         import layerlab.backend.jax as module
         assert module.asarray(np.ones(2)).dtype == "float32" and jnp.ones(2).dtype == "float32"
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            assert module.asarray([1 / 3], "float64").dtype == "float32"
+            assert module.cast(module.asarray([1, 2]), "float64").dtype == "float32"
+        assert ["jax_enable_x64" in str(w.message) for w in said] == [True]
+        assert not jax.config.jax_enable_x64 and jnp.ones(2).dtype == "float32"
+        jax.config.update("jax_enable_x64", True)
         wide = module.asarray([1 / 3], "float64")
         assert wide.dtype == "float64" and float(wide[0]) == 1 / 3
         xp, x, i = module.xp, module.asarray([1.0, 2.0]), module.asarray([1, 2])

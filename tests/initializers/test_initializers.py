@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -99,6 +100,7 @@ def test_orthogonal_columns_are_orthonormal(backend: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_values_have_the_dtype_that_was_asked_for(backend: str, dtype: str) -> None:
+    jax.config.update("jax_enable_x64", dtype == "float64")
     assert active().dtype_name(initializers.HeNormal(seed=1)((3, 3), dtype=dtype)) == dtype
 
 

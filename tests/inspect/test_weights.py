@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -69,6 +70,7 @@ def test_with_no_finite_value_there_are_no_moments() -> None:
 def test_constants_scalars_truth_values_and_empty_weights(
     values: Any, dtype: str, mean: float | None, histogram: list[int]
 ) -> None:
+    jax.config.update("jax_enable_x64", dtype == "float64")
     found = weight_statistics(variable(values, dtype))
     assert (found.mean, found.histogram) == (mean, histogram)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import pytest
 
-from layerlab import ops
+import layerlab
+from layerlab import dtypes, ops
 from layerlab.backend.active import backend as active
 from layerlab.backend.active import use
 from layerlab.core.symbolic import KerasTensor
+from layerlab.errors import DTypeError
 from tests.ops.cases import words
 
 DTYPES = ("bool", "uint8", "int8", "int32", "float16", "bfloat16", "float32")
@@ -109,3 +112,33 @@ def test_numpy_float64_scalars_and_arrays_do_not_widen_the_result(backend: str) 
     assert ops.dtype(ops.multiply(x, np.float64(2))) == "float32"
     assert ops.dtype(ops.multiply(x, np.ones((2, 2)))) == "float32"
     assert ops.dtype(ops.add(np.arange(2), 1)) == "int32"
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"), [("int64", "int32"), ("uint64", "uint32"), ("float64", "float32")]
+)
+def test_asking_for_64_bits_leaves_the_switch_of_jax_alone(backend: str, wide: str, narrow: str) -> None:
+    expected = narrow if backend == "jax" else wide
+    asked = {
+        "cast": lambda: ops.cast(ops.convert_to_tensor([1, 2]), wide),
+        "convert": lambda: ops.convert_to_tensor(np.array([1, 2], wide), wide),
+        "zeros": lambda: ops.zeros((2,), dtype=wide),
+        "arange": lambda: ops.arange(3, dtype=wide),
+        "one_hot": lambda: ops.one_hot([0, 1], 2, dtype=wide),
+        "variable": lambda: layerlab.Variable([1, 2], dtype=wide),
+        "symbolic": lambda: ops.cast(layerlab.Input((2,)), wide),
+    }
+    found = {name: dtypes.standardize_dtype(make().dtype) for name, make in asked.items()}
+    assert found == dict.fromkeys(asked, expected)
+    assert not jax.config.jax_enable_x64
+    assert jax.numpy.ones(2).dtype == "float32"
+
+
+def test_integers_that_32_bits_cannot_hold_are_refused_on_jax(backend: str) -> None:
+    if backend == "jax":
+        with pytest.raises(DTypeError, match="do not fit into int32"):
+            active().asarray([2**40], "int64")
+    else:
+        assert int(active().asarray([2**40], "int64")[0]) == 2**40
+    with pytest.raises(DTypeError, match="do not fit into int32"):
+        ops.convert_to_tensor([2**40])

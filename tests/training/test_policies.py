@@ -55,10 +55,12 @@ def test_a_loss_scale_that_is_too_large_is_halved_and_its_step_left_out(backend:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["jax", "torch"])
 def test_float64_trains_in_float64(name: str) -> None:
-    # In a process of its own: JAX's 64-bit types stay switched on.
+    # In a process of its own: JAX's 64-bit types, which are the user's to switch on, stay so.
     script = """
+        import jax
         import numpy as np
         import layerlab as keras
+        jax.config.update("jax_enable_x64", True)
         keras.config.set_floatx("float64")
         x = np.linspace(-1, 1, 12).reshape(6, 2)
         y = x.sum(axis=1, keepdims=True)

@@ -14,10 +14,10 @@ import numpy as np
 from layerlab.dtypes import numpy_dtype
 from layerlab.errors import DTypeError, explain
 
-__all__ = ["host_array"]
+__all__ = ["NARROW", "host_array"]
 
 # Keras on JAX works at 32 bits unless told otherwise; NumPy makes 64 bits without being asked.
-_NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _KINDS = "biufc"
 
 
@@ -28,8 +28,10 @@ def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
     """
     array = _as_numpy(x)
     if dtype is not None:
+        if array.dtype.kind in "iu" and array.size and NARROW.get(array.dtype.name) == dtype:
+            _check_fits(array, dtype)
         return array.astype(numpy_dtype(dtype), copy=False)
-    narrow = _NARROW.get(array.dtype.name)
+    narrow = NARROW.get(array.dtype.name)
     if narrow is None:
         return array
     if array.dtype.kind in "iu" and array.size:
@@ -71,6 +73,6 @@ def _check_fits(array: np.ndarray, narrow: str) -> None:
                 f"Integers of shape {array.shape} do not fit into {narrow}.",
                 expected=f"values from {limits.min} to {limits.max}",
                 got=f"{array.dtype} up to {array.max()}",
-                fix=f'ask for dtype="{array.dtype}", or hash or rescale the values',
+                fix=f'ask for dtype="{array.dtype}" (on JAX with jax_enable_x64), or hash the values',
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -11,17 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from layerlab import tree
-from layerlab.backend.host import host_array
+from layerlab.backend.host import NARROW, host_array
 from layerlab.backend.protocol import Array
 
 __all__ = [
     "asarray",
+    "available",
     "block_until_ready",
     "cast",
     "concrete",
     "copy",
     "dtype_name",
-    "enable_wide_types",
     "inference",
     "is_abstract",
     "is_array",
@@ -36,17 +37,26 @@ __all__ = [
 
 _COPIED_AT_ONCE = 102_400  # bytes: XLA's limit of what it copies before it returns
 _ALIGNMENT = 64  # bytes
-_WIDE = frozenset({"float64", "int64", "uint64", "complex128"})
+_warned: set[str] = set()
 
 
-def enable_wide_types(dtype: Any) -> None:
-    """Turn on JAX's 64-bit types when `dtype` needs them.
+def available(dtype: Any) -> Any:
+    """`dtype`, or its kin of 32 bits as long as JAX's 64 bits are off: they are the user's to switch on.
 
-    Not at import: with them on, `jnp.ones(3)` in a user's own code is float64. Without them JAX would
-    quietly give 32 bits where 64 were asked for.
+    The switch is the whole process's: with it on, `jnp.ones(3)` in a user's own code is float64 (decision
+    023). The first time for each dtype a warning says so.
     """
-    if dtype in _WIDE and not jax.config.read("jax_enable_x64"):
-        jax.config.update("jax_enable_x64", True)
+    narrow = NARROW.get(dtype)
+    if narrow is None or jax.config.jax_enable_x64:
+        return dtype
+    if dtype not in _warned:
+        _warned.add(dtype)
+        warnings.warn(
+            f"JAX is set to 32 bits: {narrow} stands in for {dtype}. For 64 bits write "
+            "jax.config.update('jax_enable_x64', True) before the first array is made.",
+            stacklevel=2,
+        )
+    return narrow
 
 
 def is_array(x: Any) -> bool:
@@ -56,11 +66,11 @@ def is_array(x: Any) -> bool:
 def asarray(x: Any, dtype: str | None = None) -> Array:
     if isinstance(x, jax.Array):
         return x if dtype is None else cast(x, dtype)
-    enable_wide_types(dtype)
     if tree.is_nested(x) and any(map(is_array, tree.flatten(x))):
         stacked = jnp.stack([asarray(child) for child in x])  # may hold tracers, which NumPy cannot read
         return stacked if dtype is None else cast(stacked, dtype)
-    return _uploaded(host_array(x, dtype))
+    host = host_array(x, dtype)
+    return _uploaded(host if available(dtype) == dtype else host_array(host))
 
 
 def _uploaded(host: np.ndarray) -> Array:
@@ -88,8 +98,7 @@ def copy(x: Array) -> Array:
 
 
 def cast(x: Array, dtype: str) -> Array:
-    enable_wide_types(dtype)
-    return x.astype(dtype)
+    return x.astype(available(dtype))
 
 
 def dtype_name(x: Array) -> str:

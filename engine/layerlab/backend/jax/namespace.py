@@ -5,14 +5,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from layerlab.backend.conventions import make_namespace
-from layerlab.backend.jax.arrays import asarray, cast, dtype_name, enable_wide_types
+from layerlab.backend.jax.arrays import asarray, available, cast, dtype_name
 
 __all__ = ["xp"]
-
-
-def _native_dtype(name: str) -> str:
-    enable_wide_types(name)
-    return name
 
 
 xp = make_namespace(
@@ -20,5 +15,5 @@ xp = make_namespace(
     asarray=asarray,
     cast=cast,
     dtype_name=dtype_name,
-    native_dtype=_native_dtype,
+    native_dtype=available,
 )

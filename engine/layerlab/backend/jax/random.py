@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from layerlab.backend.jax.arrays import enable_wide_types
+from layerlab.backend.jax.arrays import available
 from layerlab.backend.protocol import Array, Shape
 
 __all__ = [
@@ -24,30 +24,25 @@ __all__ = [
 
 
 def random_uniform(key: Array, shape: Shape, dtype: str, low: float, high: float) -> Array:
-    enable_wide_types(dtype)
-    return jax.random.uniform(_generator(key), shape, dtype, low, high)
+    return jax.random.uniform(_generator(key), shape, available(dtype), low, high)
 
 
 def random_normal(key: Array, shape: Shape, dtype: str) -> Array:
-    enable_wide_types(dtype)
-    return jax.random.normal(_generator(key), shape, dtype)
+    return jax.random.normal(_generator(key), shape, available(dtype))
 
 
 def random_truncated_normal(key: Array, shape: Shape, dtype: str) -> Array:
-    enable_wide_types(dtype)
-    return jax.random.truncated_normal(_generator(key), -2.0, 2.0, shape, dtype)
+    return jax.random.truncated_normal(_generator(key), -2.0, 2.0, shape, available(dtype))
 
 
 def random_integers(key: Array, shape: Shape, dtype: str, low: int, high: int) -> Array:
-    enable_wide_types(dtype)
-    return jax.random.randint(_generator(key), shape, low, high, dtype)
+    return jax.random.randint(_generator(key), shape, low, high, available(dtype))
 
 
 def random_categorical(key: Array, logits: Array, samples: int, dtype: str) -> Array:
-    enable_wide_types(dtype)
     shape = (logits.shape[0], samples)
     drawn = jax.random.categorical(_generator(key), logits[:, None, :], axis=-1, shape=shape)
-    return drawn.astype(dtype)
+    return drawn.astype(available(dtype))
 
 
 def random_permutation(key: Array, x: Array, axis: int) -> Array:
@@ -55,8 +50,7 @@ def random_permutation(key: Array, x: Array, axis: int) -> Array:
 
 
 def random_gamma(key: Array, shape: Shape, alpha: Array, dtype: str) -> Array:
-    enable_wide_types(dtype)
-    return jax.random.gamma(_generator(key), alpha, shape, dtype)
+    return jax.random.gamma(_generator(key), alpha, shape, available(dtype))
 
 
 def _generator(key: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from layerlab import tree
-from layerlab.backend.jax.arrays import dtype_name, enable_wide_types, is_array
+from layerlab.backend.jax.arrays import available, dtype_name, is_array
 from layerlab.backend.protocol import Array, ArraySpec
 
 __all__ = ["checkpoint", "custom_gradient", "eval_shape", "jit", "stop_gradient", "value_and_grad", "vmap"]
@@ -54,8 +54,7 @@ def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _struct(spec: ArraySpec) -> jax.ShapeDtypeStruct:
-    enable_wide_types(spec.dtype)
-    return jax.ShapeDtypeStruct(tuple(spec.shape), spec.dtype)
+    return jax.ShapeDtypeStruct(tuple(spec.shape), available(spec.dtype))
 
 
 def _abstract(value: Any) -> Any:
