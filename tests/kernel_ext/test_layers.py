@@ -122,21 +122,23 @@ def test_weights_are_told_while_a_cell_trains_and_after_it(name: str) -> None:
         run_id = kernel.wait_for_run()
         model_id = kernel.ask("list_all")["result"]["models"][0]["model_id"]
         reports, latencies, busy = [], [], 0
+        means: set[float] = set()
         limit = time.monotonic() + 60
-        while len(reports) < 10 and time.monotonic() < limit:
+        # Until it is seen to train: its first step may take seconds to compile.
+        while (len(reports) < 10 or len(means) < 2) and time.monotonic() < limit:
             start = time.perf_counter()
             reply = kernel.ask("describe_layer", model_id=model_id, node_id="first")
             latencies.append(time.perf_counter() - start)
             if "result" in reply:
                 reports.append(reply["result"])
+                means.add(reply["result"]["layer"]["weights"][0]["mean"])
             else:
                 assert reply["error"]["code"] == "busy", reply
                 busy += 1
             time.sleep(0.05)
         print(name, "busy", busy, "latencies", sorted(round(latency, 3) for latency in latencies))
-        assert len(reports) == 10 and all(report["training"] for report in reports)
-        means = {report["layer"]["weights"][0]["mean"] for report in reports}
-        assert len(means) >= 2  # it trains on, and we see it
+        assert len(reports) >= 10 and all(report["training"] for report in reports)
+        assert len(means) >= 2
         assert sorted(latencies)[len(latencies) // 2] < 0.3
         assert kernel.ask("stop", run_id=run_id) == {"result": {}}
         outputs = kernel.outputs(cell)
