@@ -11,7 +11,6 @@ Steps are counted over the whole run from 1; epochs from 0, as callbacks see the
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -211,5 +210,8 @@ def event_types() -> list[type[Event]]:
 
 
 def to_dict(event: Event) -> dict[str, Any]:
-    """The event as a plain dict with its `type`, ready for JSON but for non-finite numbers."""
-    return {"type": event.type, **dataclasses.asdict(event)}
+    """The event as a plain dict with its `type`, ready for JSON but for non-finite numbers.
+
+    Lists and dicts in it are the event's own: thousands of events a second may be told.
+    """
+    return {"type": event.type, **vars(event)}
