@@ -249,8 +249,7 @@ def _logged_infos(without: set[str]) -> list[RunInfo]:
             done=min(1.0, run.epochs / run.all_epochs) if run.all_epochs > 0 else None,
             loss=run.logs.get("loss"),
         )
-        for run in summaries(folder, MOST_RUNS)
-        if run.kernel_id == this_kernel and run.run_id not in without
+        for run in summaries(folder, MOST_RUNS, kernel_id=this_kernel, without=without)
     ]
 
 

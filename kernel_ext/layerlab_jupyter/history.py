@@ -7,17 +7,22 @@ that trained is gone.
 from __future__ import annotations
 
 import importlib
+import warnings
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from layerlab.errors import UnknownNameError, explain
 from layerlab_jupyter.bridge import RunRecorder, RunStatus
 from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import Summary, find_log, read_log, summaries, summarize
+from layerlab_jupyter.log_reader import find_log, read_log, summaries
+from layerlab_jupyter.progress import Summary
 from layerlab_jupyter.registry import registry
-from layerlab_jupyter.thinning import StepBlock
+from layerlab_jupyter.thinning import Part, StepBlock, joined
 
 if TYPE_CHECKING:
     import pandas
@@ -98,13 +103,13 @@ class RunHistory:
         Logs are running means over the epoch; `batch_loss` is the loss of that batch alone.
         """
         pandas = _pandas()
-        parts, _ = self.recorder.parts()
-        blocks = [part for part in parts if isinstance(part, StepBlock)]
-        frames = [
-            pandas.DataFrame({"epoch": block.epoch, **block.columns}, index=block.steps) for block in blocks
-        ]
-        table = pandas.concat(frames) if frames else pandas.DataFrame({"epoch": []}, dtype="int64")
-        return table.rename_axis("step")
+        blocks = [part for part in self._parts() if isinstance(part, StepBlock)]
+        if not blocks:
+            return pandas.DataFrame({"epoch": []}, dtype="int64").rename_axis("step")
+        steps, values, is_there = joined(blocks)
+        epochs = np.repeat([block.epoch for block in blocks], [len(block.steps) for block in blocks])
+        columns = {label: np.where(is_there[label], column, np.nan) for label, column in values.items()}
+        return pandas.DataFrame({"epoch": epochs, **columns}, index=steps).rename_axis("step")
 
     @property
     def epochs(self) -> pandas.DataFrame:
@@ -120,8 +125,24 @@ class RunHistory:
     @property
     def events(self) -> list[dict[str, Any]]:
         """All that happened but the steps, in order; fields as in `layerlab.events`."""
-        parts, _ = self.recorder.parts()
-        return [part for part in parts if isinstance(part, dict)]
+        return [part for part in self._parts() if isinstance(part, dict)]
+
+    def _parts(self) -> list[Part]:
+        """The whole run: of one that has ended, memory has what charts show, and the log the rest."""
+        return (self.recorder if self.recorder.log is None else self._logged).parts()[0]
+
+    @cached_property
+    def _logged(self) -> RunRecorder:
+        assert self.recorder.log is not None
+        try:
+            return read_log(self.recorder.log, self.run_id)
+        except OSError as error:
+            warnings.warn(
+                f"The log of run {self.run_id} cannot be read ({error.strerror or type(error).__name__}): "
+                "these are the steps and epochs that its charts show, no more.",
+                stacklevel=5,
+            )
+            return self.recorder
 
 
 _OF_EPOCHS = ["epoch", "step", "seconds"]
@@ -139,7 +160,7 @@ def _summaries(folder: str | Path | None) -> list[Summary]:
     if folder is None:
         for known in registry.runs():
             path = logged[known.run_id].path if known.run_id in logged else ""
-            summary = summarize(known.recorder.outline(), known.recorder.status, path=path)
+            summary = known.recorder.summary(path)
             if summary is not None:
                 logged[known.run_id] = summary
     return sorted(logged.values(), key=lambda summary: summary.started, reverse=True)

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from layerlab_jupyter.log_lock import is_held
@@ -52,14 +53,20 @@ def log_name(started: float, model_name: str, run_id: str) -> str:
     return f"{when}-{model}-{id}.jsonl"
 
 
-def logs(folder: Path, run_id: str | None = None) -> list[Path]:
-    """The logs in a folder, newest first; with `run_id` only those whose name ends with it."""
+def logs(folder: Path, run_id: str | None = None, without: Collection[str] = ()) -> list[Path]:
+    """The logs in a folder, newest first.
+
+    Args:
+        run_id: only those whose name ends with it.
+        without: none whose name ends with one of these.
+    """
     ending = "" if run_id is None else f"-{run_id}.jsonl"
+    left_out = tuple(f"-{id}.jsonl" for id in without)
     try:
-        names = [name for name in os.listdir(folder) if _NAME.fullmatch(name) and name.endswith(ending)]
+        names = [name for name in os.listdir(folder) if name.endswith(ending) and not name.endswith(left_out)]
     except OSError:
         return []
-    return [folder / name for name in sorted(names, reverse=True)]
+    return [folder / name for name in sorted(names, reverse=True) if _NAME.fullmatch(name)]
 
 
 def open_log(path: Path) -> int:

@@ -19,12 +19,10 @@ from layerlab.events import Event, StepsFinished, event_types
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.thinning import Part, StepBlock
 
-__all__ = ["FORMAT_VERSION", "MOST_LINE_BYTES", "STEPS_PREFIX", "decode_line", "lines"]
+__all__ = ["FORMAT_VERSION", "MOST_LINE_BYTES", "decode_line", "lines"]
 
 FORMAT_VERSION = 1
 MOST_LINE_BYTES = 4 * 2**20
-STEPS_PREFIX = b'{"type": "steps_finished"'
-"""How each line of steps begins, so that a reader who does not want them need not parse them."""
 
 _MOST_VALUES = 50_000  # of a line: below a megabyte
 _LONGEST_TEXT = 10_000
@@ -32,7 +30,7 @@ _SHAPES = {event.type: event for event in event_types()}
 
 
 def lines(run_id: str, parts: list[Part], first: dict[str, Any], last: dict[str, Any]) -> Iterator[str]:
-    """Each part as a line, or as several where a block is long.
+    """Each part as a line that begins with its type, or as several where a block is long.
 
     Args:
         first, last: what the lines of the run's start and end say beside the event.

@@ -1,56 +1,40 @@
 """Reads the logs of runs: whole, as a recorder that answers as that of a live run does, or as a summary.
 
+A page asks for a list again and again: of a log that grows only what is new is read.
+
 Nothing in a file is trusted. Lines that are no events of the run are left out, with one message for the file.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from layerlab.events import Event, FitStarted
-from layerlab_jupyter.bridge import RunRecorder, RunStatus
+from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished, event_types, to_dict
+from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.log_folder import is_safe_id, logs, open_log
-from layerlab_jupyter.log_lines import MOST_LINE_BYTES, STEPS_PREFIX, decode_line
+from layerlab_jupyter.log_lines import MOST_LINE_BYTES, decode_line
 from layerlab_jupyter.log_lock import is_held
+from layerlab_jupyter.progress import RunStatus, Summary, Tally
 
-__all__ = ["Summary", "find_log", "read_log", "summaries", "summarize"]
+__all__ = ["find_log", "read_log", "summaries"]
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 128 * 2**20  # our own logs are smaller
 _MOST_BAD_LINES = 10_000
+_BEGINS = {f'{{"type": "{event.type}"'.encode() for event in event_types()}  # of each line of ours
+_KIND_BYTES = max(map(len, _BEGINS)) + 1
 _ENDED = ("stopped", "failed", "finished")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One run in short. `epochs` of `all_epochs` are finished; `logs` are those of the last of them."""
-
-    run_id: str
-    model: str
-    model_class: str
-    backend: str
-    optimizer: str
-    learning_rate: float | None
-    batch_size: int | None
-    parameters: int
-    status: RunStatus
-    started: float
-    seconds: float
-    epochs: int
-    all_epochs: int
-    steps: int
-    logs: dict[str, float] = field(default_factory=dict)
-    kernel_id: str = ""
-    path: str = ""
 
 
 def find_log(folder: Path | None, run_id: str) -> Path | None:
@@ -77,80 +61,88 @@ def read_log(path: Path, run_id: str) -> RunRecorder:
     return recorder
 
 
-def summaries(folder: Path, most: int | None = None) -> list[Summary]:
-    """A summary of each log in the folder, newest first; files that are no logs are left out."""
-    found = (_summary(path) for path in logs(folder)[:most])
+def summaries(
+    folder: Path, most: int | None = None, *, kernel_id: str | None = None, without: Collection[str] = ()
+) -> list[Summary]:
+    """A summary of each log in the folder, newest first; files that are no logs are left out.
+
+    Args:
+        most: so many of the newest ones.
+        kernel_id: only those that this kernel wrote; None for all.
+        without: the ids of runs whose logs are not read.
+    """
+    paths = (path for path in logs(folder, without=without) if kernel_id in (None, _writer(path)))
+    found = (_summary(path) for path in itertools.islice(paths, most))
     return [summary for summary in found if summary is not None]
 
 
-def summarize(outline: Iterable[dict[str, Any]], status: RunStatus, **more: Any) -> Summary | None:
-    """What the events of a run come to; None if it has not begun."""
-    start: dict[str, Any] = {}
-    last: dict[str, Any] = {}
-    epochs = steps = 0
-    logs: dict[str, float] = {}
-    seconds: float | None = None
-    for event in outline:
-        kind = event["type"]
-        if kind == "fit_started":
-            start, epochs = event, event["initial_epoch"]
-        elif kind == "epoch_finished":
-            epochs, logs = event["epoch"] + 1, {label: float(value) for label, value in event["logs"].items()}
-        elif kind == "steps_finished":
-            steps = max([steps, *event["steps"][-1:]])
-        steps = max(steps, event.get("step", 0))
-        seconds = event["seconds"] if kind == "fit_finished" else seconds
-        last = event if event["time"] >= last.get("time", 0) else last
-    if not start:
-        return None
-    taken = ("run_id", "model_class", "backend", "optimizer", "learning_rate", "batch_size", "parameters")
-    return Summary(
-        **{name: start[name] for name in taken},
-        model=start["model_name"],
-        status=status,
-        started=start["time"],
-        seconds=seconds if seconds is not None else last["time"] - start["time"],
-        epochs=epochs,
-        all_epochs=start["epochs"],
-        steps=steps,
-        logs=logs,
-        **more,
-    )
+_writers: dict[Path, str] = {}  # who wrote a log never changes
+_readings: dict[Path, _Reading] = {}
+_MOST_KNOWN = 2000
 
 
-_known: dict[tuple[str, int, int], tuple[Summary | None, bool]] = {}
-"""Summaries, and whether they are final, by path, size and time of change: a page asks again and again."""
+@dataclass(frozen=True)
+class _Reading:
+    """A log as far as it was read: up to `end`, when it had `size` bytes."""
+
+    file: tuple[int, int]  # device and number: a log that was written anew is another file
+    size: int
+    end: int
+    run_id: str
+    kernel_id: str
+    tally: Tally
+    has_ended: bool = False
+
+
+def _writer(path: Path) -> str:
+    """The id of the kernel that wrote a log, '' if it cannot be told."""
+    if path not in _writers:
+        with _opened(path) as file:
+            first = b"" if file is None else file.readline(MOST_LINE_BYTES + 1)
+        if not first.endswith(b"\n"):  # its writer has just begun
+            return ""
+        _remember(_writers, path, _text(first, "kernel_id"))
+    return _writers[path]
 
 
 def _summary(path: Path) -> Summary | None:
     with _opened(path) as file:
         if file is None:
             return None
-        status = os.fstat(file.fileno())
-        key = (str(path), status.st_size, status.st_mtime_ns)
-        if key not in _known:
-            while len(_known) >= 2000:
-                _known.pop(next(iter(_known)), None)
-            _known[key] = _read_summary(file, path)
-        summary, has_ended = _known[key]
-        if summary is None or has_ended:
+        reading = _read_on(file, path, _readings.get(path))
+        _remember(_readings, path, reading)
+        summary = reading.tally.summary(reading.kernel_id, str(path))
+        if summary is None or reading.has_ended:
             return summary
         live = is_held(file.fileno())
         return dataclasses.replace(summary, status=_status(summary.status, False, live))
 
 
-def _read_summary(file: BufferedReader, path: Path) -> tuple[Summary | None, bool]:
-    run_id = path.stem.rpartition("-")[2]
-    recorder = RunRecorder(run_id)
-    first = file.readline(MOST_LINE_BYTES + 1)
-    file.seek(0)
-    run_id = str(_field(first, "run_id"))
-    recorder = RunRecorder(run_id)
-    for event in _events(file, path, run_id, has_steps=False):
-        recorder.record(event)
-    kernel_id = _field(first, "kernel_id")
-    more = {"kernel_id": kernel_id if isinstance(kernel_id, str) else "", "path": str(path)}
-    return summarize(recorder.outline(), recorder.status, **more), recorder.has_ended
+def _read_on(file: BufferedReader, path: Path, known: _Reading | None) -> _Reading:
+    """The reading of a log as it is now, from where the last one ended."""
+    status = os.fstat(file.fileno())
+    place = (status.st_dev, status.st_ino)
+    if known is None or known.end == 0 or known.file != place or known.size > status.st_size:
+        first = file.readline(MOST_LINE_BYTES + 1)
+        known = _Reading(place, 0, 0, _text(first, "run_id"), _text(first, "kernel_id"), Tally())
+    if known.size == status.st_size:
+        return known
+    file.seek(known.end)
+    tally, has_ended = known.tally.copy(), known.has_ended  # another thread may read the old one
+    for event in _events(file, path, known.run_id, newest_only=True):
+        if isinstance(event, StepsFinished):
+            last = {label: values[-1] for label, values in event.logs.items() if values}
+            tally.add_steps(event.time, event.epoch, event.epoch_step, max(event.steps, default=0), last)
+        else:
+            tally.add(json_safe(to_dict(event)))
+            has_ended = isinstance(event, FitFinished | FitFailed)
+    return dataclasses.replace(known, size=status.st_size, end=file.tell(), tally=tally, has_ended=has_ended)
+
+
+def _remember(known: dict[Path, Any], path: Path, what: Any) -> None:
+    while len(known) >= _MOST_KNOWN and path not in known:
+        known.pop(next(iter(known)), None)
+    known[path] = what
 
 
 def _status(recorded: RunStatus, has_ended: bool, live: bool) -> RunStatus:
@@ -160,45 +152,58 @@ def _status(recorded: RunStatus, has_ended: bool, live: bool) -> RunStatus:
     return recorded if recorded in _ENDED else "lost"
 
 
-def _events(file: BufferedReader, path: Path, run_id: str, has_steps: bool = True) -> Iterator[Event]:
-    """The run's events in order; of steps only the last ones where they are not wanted."""
+def _events(file: BufferedReader, path: Path, run_id: str, newest_only: bool = False) -> Iterator[Event]:
+    """The run's events in order, from where the file is on, which then is at the end of the last whole line.
+
+    Args:
+        newest_only: the start, and of each kind of event the last one: the other lines are not parsed.
+    """
+    start = file.tell()
     bad, read = 0, 0
     why = ""
-    last_steps = b""
+    newest: dict[bytes, bytes] = {}
     while read < _MOST_BYTES and bad < _MOST_BAD_LINES:
         line = file.readline(MOST_LINE_BYTES + 1)
         if not line:
             break
-        is_first, read = read == 0, read + len(line)
-        if not line.endswith(b"\n"):  # cut off by a kill, or still being written; or far too long
-            if len(line) > MOST_LINE_BYTES:
-                bad, why = bad + 1, "a line is too long"
-                read += _skip_line(file, _MOST_BYTES - read)
+        is_first, read = start + read == 0, read + len(line)
+        if len(line) > MOST_LINE_BYTES:
+            bad, why = bad + 1, "a line is too long"
+            read += _skip_line(file, _MOST_BYTES - read)
             continue
-        if not has_steps and line.startswith(STEPS_PREFIX):
-            last_steps = line
+        if not line.endswith(b"\n"):  # cut off by a kill, or still being written
+            file.seek(-len(line), os.SEEK_CUR)
+            break
+        if newest_only and not is_first:
+            begin = line[:_KIND_BYTES].partition(b",")[0]
+            kind = begin if begin in _BEGINS else b""
+            newest.pop(kind, None)  # so that they stay in the order of the file
+            newest[kind] = line
             continue
         try:
-            event = decode_line(line)
-            if event.run_id != run_id:
-                raise ValueError("of another run")
-            if isinstance(event, FitStarted) is not is_first:
-                raise ValueError("a run begins once")
+            yield _decoded(line, run_id, is_first)
         except (ValueError, TypeError) as error:
             bad, why = bad + 1, str(error)
             if is_first:
                 break  # no log of ours
-            continue
-        yield event
-    if last_steps:
+    for line in newest.values():
         try:
-            yield decode_line(last_steps)
+            yield _decoded(line, run_id, is_first=False)
         except (ValueError, TypeError) as error:
             bad, why = bad + 1, str(error)
     if bad or read >= _MOST_BYTES:
         _log.warning(
             "The run log %s is damaged: %d lines were left out (%s).", ascii(path.name), bad, ascii(why)[:200]
         )
+
+
+def _decoded(line: bytes, run_id: str, is_first: bool) -> Event:
+    event = decode_line(line)
+    if event.run_id != run_id:
+        raise ValueError("of another run")
+    if isinstance(event, FitStarted) is not is_first:
+        raise ValueError("a run begins once")
+    return event
 
 
 def _skip_line(file: BufferedReader, most: int) -> int:
@@ -219,12 +224,14 @@ def _started(file: BufferedReader, run_id: str) -> FitStarted | None:
     return event if isinstance(event, FitStarted) and event.run_id == run_id else None
 
 
-def _field(line: bytes, name: str) -> Any:
+def _text(line: bytes, name: str) -> str:
+    """What a line says under a name; '' if that is no text."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        return None
-    return record.get(name) if isinstance(record, dict) else None
+        return ""
+    value = record.get(name) if isinstance(record, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 @contextmanager

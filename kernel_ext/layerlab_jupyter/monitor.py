@@ -104,12 +104,16 @@ class Monitor:
     def _write(self, event: Event) -> None:
         if isinstance(event, FitStarted) and self._log_folder is not None:
             self._run_log = RunLog(self._run.recorder, self._log_folder)
-        elif self._run_log is None or isinstance(event, StepsFinished):
-            return  # the log takes steps by the clock
         elif isinstance(event, FitFinished | FitFailed):
-            self._run_log.close()
-        else:
-            self._run_log.wake()
+            self._end()
+        elif self._run_log is not None and not isinstance(event, StepsFinished):
+            self._run_log.wake()  # the log takes steps by the clock
+
+    def _end(self) -> None:
+        log = self._run_log
+        if log is not None:
+            log.close()
+        self._run.recorder.end(log.path if log is not None and log.is_complete else None)
 
     def _show_live(self, output: CellOutput, now: float) -> None:
         before = time.perf_counter()

@@ -1,13 +1,26 @@
-"""How far a recorded run is, for lists that show many runs in a line each."""
+"""How far a run is and what came of it, for lists that show many runs in a line each.
+
+Kept up to date event by event: a list of runs must cost nothing, however long they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from layerlab_jupyter.thinning import Part, StepBlock
+__all__ = ["Progress", "RunStatus", "Summary", "Tally"]
 
-__all__ = ["Progress", "progress_of"]
+RunStatus = Literal["running", "paused", "stopped", "failed", "finished", "lost"]
+"""'lost': it was read from a log whose process ended before the run did."""
+
+_STATUS_AFTER: dict[str, RunStatus] = {
+    "fit_started": "running",
+    "fit_paused": "paused",
+    "fit_resumed": "running",
+    "fit_stopped": "stopped",
+    "fit_failed": "failed",
+    "fit_finished": "finished",
+}
 
 
 @dataclass(frozen=True)
@@ -24,39 +37,110 @@ class Progress:
     """Time of the newest event, in seconds since the Unix epoch."""
 
 
-def progress_of(parts: Sequence[Part]) -> Progress:
-    """Read a run's progress from its recorded parts, oldest first. Looks at the newest few of them only."""
-    if not parts:
-        return Progress()
-    begun = parts[0] if isinstance(parts[0], dict) else {}
-    first, epochs = begun.get("initial_epoch", 0), begun.get("epochs", 0)
-    newest = parts[-1]
-    updated = newest.time if isinstance(newest, StepBlock) else newest["time"]
-    place = next((i for i in reversed(range(len(parts))) if isinstance(parts[i], StepBlock)), None)
-    if place is None:
-        return Progress(first, epochs, None, None, updated)
-    block = parts[place]
-    assert isinstance(block, StepBlock)
-    is_whole = any(_is(part, "epoch_finished") for part in parts[place:])
-    length = begun.get("steps_per_epoch") or _length_of_an_epoch(parts, place)
-    inside = 1.0 if is_whole else block.epoch_step / length if length else None
-    done = None if inside is None or epochs <= first else (block.epoch - first + inside) / (epochs - first)
-    losses = block.columns.get("loss")
-    return Progress(
-        epoch=block.epoch + 1,
-        epochs=epochs,
-        done=done,
-        loss=losses[-1] if losses else None,
-        updated=updated,
-    )
+@dataclass(frozen=True)
+class Summary:
+    """One run in short. `epochs` of `all_epochs` are finished; `logs` are those of the last of them."""
+
+    run_id: str
+    model: str
+    model_class: str
+    backend: str
+    optimizer: str
+    learning_rate: float | None
+    batch_size: int | None
+    parameters: int
+    status: RunStatus
+    started: float
+    seconds: float
+    epochs: int
+    all_epochs: int
+    steps: int
+    logs: dict[str, float] = field(default_factory=dict)
+    kernel_id: str = ""
+    path: str = ""
 
 
-def _length_of_an_epoch(parts: Sequence[Part], place: int) -> int:
-    """Steps of the newest finished epoch before part `place`; 0 if there is none."""
-    finished = next((i for i in reversed(range(place)) if _is(parts[i], "epoch_finished")), 0)
-    block = next((part for part in reversed(parts[:finished]) if isinstance(part, StepBlock)), None)
-    return block.epoch_step if block else 0
+@dataclass
+class Tally:
+    """What the events of a run come to, as far as they were added."""
 
+    status: RunStatus = "running"
+    start: dict[str, Any] = field(default_factory=dict)
+    updated: float = 0.0
+    epochs: int = 0
+    logs: dict[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+    labels: dict[str, None] = field(default_factory=dict)
+    step: int = 0
+    epoch: int | None = None  # of the newest steps, like those below
+    epoch_step: int = 0
+    loss: float | None = None
+    is_epoch_whole: bool = False
+    length: int = 0  # of the newest finished epoch
 
-def _is(part: Part, kind: str) -> bool:
-    return isinstance(part, dict) and part["type"] == kind
+    def copy(self) -> Tally:
+        """One that changes by itself."""
+        return replace(self, labels=dict(self.labels))
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Count an event that is no step."""
+        kind = event["type"]
+        self.updated = max(self.updated, event["time"])
+        self.step = max(self.step, event.get("step", 0))
+        status = _STATUS_AFTER.get(kind)
+        if status and not (status == "finished" and self.status in ("stopped", "failed")):
+            self.status = status
+        if kind == "fit_started":
+            self.start, self.epochs = event, event["initial_epoch"]
+        elif kind == "epoch_finished":
+            self.epochs, self.logs = event["epoch"] + 1, event["logs"]
+            self.labels.update(dict.fromkeys(event["logs"]))
+            self.is_epoch_whole, self.length = True, self.epoch_step
+        elif kind == "fit_finished":
+            self.seconds = event["seconds"]
+
+    def add_steps(
+        self, time: float, epoch: int, epoch_step: int, last_step: int, logs: dict[str, Any]
+    ) -> None:
+        """Count steps. `logs` are the values of the last one."""
+        self.updated = max(self.updated, time)
+        self.epoch, self.epoch_step = epoch, epoch_step
+        self.step = max(self.step, last_step)
+        self.loss = logs.get("loss")
+        self.is_epoch_whole = False
+        self.labels.update(dict.fromkeys(logs))
+
+    @property
+    def started(self) -> float:
+        """When the run began, in seconds since the Unix epoch; 0 if it has not."""
+        return float(self.start.get("time", 0.0))
+
+    def progress(self) -> Progress:
+        """How far the run is."""
+        first, epochs = self.start.get("initial_epoch", 0), self.start.get("epochs", 0)
+        if self.epoch is None:
+            return Progress(first, epochs, None, None, self.updated)
+        length = self.start.get("steps_per_epoch") or self.length
+        inside = 1.0 if self.is_epoch_whole else self.epoch_step / length if length else None
+        done = None if inside is None or epochs <= first else (self.epoch - first + inside) / (epochs - first)
+        return Progress(self.epoch + 1, epochs, done, self.loss, self.updated)
+
+    def summary(self, kernel_id: str = "", path: str = "") -> Summary | None:
+        """The run in a line; None if it has not begun."""
+        start = self.start
+        if not start:
+            return None
+        taken = ("run_id", "model_class", "backend", "optimizer", "learning_rate", "batch_size", "parameters")
+        return Summary(
+            **{name: start[name] for name in taken},
+            model=start["model_name"],
+            status=self.status,
+            started=start["time"],
+            seconds=self.updated - start["time"] if self.seconds is None else self.seconds,
+            epochs=self.epochs,
+            all_epochs=start["epochs"],
+            steps=self.step,
+            logs={label: float(value) for label, value in self.logs.items()},
+            kernel_id=kernel_id,
+            path=path,
+        )

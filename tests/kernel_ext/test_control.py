@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from layerlab.events import Event
 from layerlab.training.control import RunControl
-from layerlab_jupyter import control, log_writer
+from layerlab_jupyter import control, log_reader, log_writer
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.control import answer, install
 from layerlab_jupyter.protocol import RUN_MIME
 from layerlab_jupyter.registry import MOST_RUNS, Registry, Run
+from tests.kernel_ext.long_runs import long_run, short_epochs
 from tests.kernel_ext.runs import events_of_run, fit_started, recorded
 from tests.kernel_ext.test_run_log import write_log
 
@@ -253,6 +259,125 @@ def test_runs_of_other_kernels_in_the_folder_are_not_listed(
 def test_a_run_that_memory_holds_is_listed_once_and_as_it_is(logged: Path, known: Registry) -> None:
     assert [r["status"] for r in ask(known, {"method": "list_all"})["result"]["runs"]] == ["running"]
     assert ask(known, {"method": "fetch_events", "run_id": "run-1"})["result"]["logged"] is False
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How many bytes were read of each log, by name."""
+    counts: dict[str, int] = {}
+    opened = log_reader._opened
+
+    @contextmanager
+    def counting(path: Path) -> Iterator[Any]:
+        counts.setdefault(path.name, 0)
+        with opened(path) as file:
+            if file is None:
+                yield None
+                return
+            readline = file.readline
+
+            class File:
+                def __getattr__(self, name: str) -> Any:
+                    return getattr(file, name)
+
+                def readline(self, most: int) -> bytes:
+                    line = readline(most)
+                    counts[path.name] += len(line)
+                    return line
+
+            yield File()
+
+    monkeypatch.setattr(log_reader, "_opened", counting)
+    return counts
+
+
+def test_a_list_does_not_read_the_log_of_a_run_that_memory_holds(
+    logged: Path, known: Registry, reads: dict[str, int]
+) -> None:
+    for _ in range(3):
+        assert len(ask(known, {"method": "list_all"})["result"]["runs"]) == 1
+    assert reads == {}
+
+
+def test_a_list_reads_of_another_kernels_log_who_writes_it_and_no_more(
+    logged: Path, monkeypatch: pytest.MonkeyPatch, reads: dict[str, int]
+) -> None:
+    monkeypatch.setattr(control, "kernel_id", lambda: "kernel-2")
+    (path,) = logged.iterdir()
+    first_line = len(path.read_bytes().splitlines(keepends=True)[0])
+    for _ in range(3):
+        assert ask(Registry(), {"method": "list_all"})["result"]["runs"] == []
+        with path.open("ab") as file:  # it grows
+            file.write(b'{"type": "fit_paused", "run_id": "run-1", "time": 1001.0, "step": 20}\n')
+    assert reads == {path.name: first_line}
+
+
+def test_a_list_reads_of_a_log_that_grows_what_is_new(logged: Path, reads: dict[str, int]) -> None:
+    (path,) = logged.iterdir()
+    (run,) = ask(Registry(), {"method": "list_all"})["result"]["runs"]
+    assert (run["status"], run["epoch"]) == ("lost", 2)
+    reads.clear()
+    added = (
+        b'{"type": "epoch_finished", "run_id": "run-1", "time": 1001.0, "epoch": 6, "step": 70, '
+        b'"logs": {"loss": 0.125}, "seconds": 1.0}\n'
+    )
+    half = b'{"type": "fit_finished", "run_id": "run-1", "time": 1002.0, "epoch": 7, '
+    with path.open("ab") as file:
+        file.write(added + half)
+    for _ in range(2):
+        (run,) = ask(Registry(), {"method": "list_all"})["result"]["runs"]
+        assert (run["status"], run["epoch"], run["loss"]) == ("lost", 7, 0.125)
+    assert reads == {path.name: len(added + half)}
+    with path.open("ab") as file:
+        file.write(b'"step": 70, "seconds": 9.0, "logs": {}}\n')
+    (run,) = ask(Registry(), {"method": "list_all"})["result"]["runs"]
+    assert (run["status"], run["updated"]) == ("finished", 1009.0)
+
+
+def test_a_log_that_is_put_in_the_place_of_another_is_read_anew(logged: Path) -> None:
+    ask(Registry(), {"method": "list_all"})
+    (path,) = logged.iterdir()
+    lines = path.read_bytes().splitlines(keepends=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(b"".join([lines[0].replace(b"digits", b"others"), *lines[1:], lines[-1]]))
+    beside.replace(path)
+    assert [run["model_name"] for run in ask(Registry(), {"method": "list_all"})["result"]["runs"]] == [
+        "others"
+    ]
+
+
+def test_the_newest_runs_of_this_kernel_are_listed_though_another_wrote_many(
+    logged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_writer, "kernel_id", lambda: "kernel-2")
+    for number in range(MOST_RUNS + 5):
+        events = [dataclasses.replace(fit_started(), run_id=f"other{number}", time=5e8 + number)]
+        write_log(logged, events, run_id=f"other{number}")
+    (run,) = ask(Registry(), {"method": "list_all"})["result"]["runs"]
+    assert run["run_id"] == "run-1"
+
+
+@pytest.mark.parametrize("events", [long_run(3600, 50), short_epochs(10_000)], ids=["steps", "epochs"])
+def test_a_list_costs_under_five_milliseconds_however_long_a_run_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, events: Iterator[Event]
+) -> None:
+    monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
+    for module in (log_writer, control):
+        monkeypatch.setattr(module, "kernel_id", lambda: "kernel-1")
+    long, known = Run("run-1", RunRecorder("run-1"), RunControl(), "model-1"), Registry()
+    known.add_run(long)
+    for event in events:
+        long.recorder.record(event)
+    log = log_writer.RunLog(long.recorder, tmp_path)
+    log.close()
+    costs = []
+    for _ in range(5):
+        start = time.thread_time()
+        ask(known, {"method": "list_all"})
+        costs.append(time.thread_time() - start)
+        with log.path.open("ab") as file:
+            file.write(b"\n")
+    assert min(costs) < 0.005
 
 
 def test_a_run_of_a_log_cannot_be_steered(logged: Path) -> None:

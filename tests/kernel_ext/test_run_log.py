@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,13 @@ from layerlab_jupyter.log_reader import find_log, read_log, summaries
 from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.protocol import FetchEventsResult
 from tests.kernel_ext.kernel import environment
+from tests.kernel_ext.long_runs import short_epochs
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, step_finished
 
 
-def write_log(folder: Path, events: Iterable[Event], **limits: int) -> Path:
+def write_log(folder: Path, events: Iterable[Event], run_id: str = RUN, **limits: int) -> Path:
     """The log that a run of these events leaves."""
-    recorder = RunRecorder(RUN)
+    recorder = RunRecorder(run_id)
     log = None
     for event in events:
         recorder.record(event)
@@ -286,6 +288,43 @@ def test_the_environment_chooses_the_folder(monkeypatch: pytest.MonkeyPatch, tmp
     assert log_folder() == tmp_path
     monkeypatch.setenv("LAYERLAB_RUNS", "off")
     assert log_folder() is None
+
+
+def test_the_events_of_thousands_of_epochs_are_written_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = 0
+    write = log_writer._write
+
+    def counted(*arguments: Any) -> None:
+        nonlocal writes
+        writes += 1
+        write(*arguments)
+
+    monkeypatch.setattr(log_writer, "_write", counted)
+    recorder, began = RunRecorder(RUN), time.monotonic()
+    first, *events = short_epochs(1000, ends=True)
+    recorder.record(first)
+    log = RunLog(recorder, tmp_path)
+    for event in events:
+        recorder.record(event)
+        log.wake()
+        time.sleep(0.0005)  # the writer has every chance
+    log.close()
+    # Four a second, the first and the last. A machine that is slow takes longer, and may write more.
+    assert writes <= 4 * (time.monotonic() - began) + 2
+    assert log.is_complete
+    assert read_log(log.path, RUN).fetch().next == 3 * 1000 + 2
+
+
+def test_a_summary_tells_what_the_last_events_say(tmp_path: Path) -> None:
+    path = write_log(tmp_path, short_epochs(300))
+    (summary,) = summaries(tmp_path)
+    assert (summary.model, summary.status, summary.path) == ("digits", "lost", str(path))
+    assert (summary.epochs, summary.all_epochs, summary.steps) == (300, 300, 300)
+    assert summary.logs == {"loss": 1 / 300} and summary.seconds == pytest.approx(299 / 200)
+    assert summaries(tmp_path, kernel_id="another") == []
+    assert summaries(tmp_path, without={RUN}) == []
 
 
 def test_git_leaves_the_folder_alone(tmp_path: Path) -> None:
