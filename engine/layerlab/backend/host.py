@@ -14,19 +14,20 @@ import numpy as np
 from layerlab.dtypes import numpy_dtype
 from layerlab.errors import DTypeError, explain
 
-__all__ = ["NARROW", "host_array"]
+__all__ = ["NARROW", "host_array", "plain_array", "plain_dtype"]
 
 # Keras on JAX works at 32 bits unless told otherwise; NumPy makes 64 bits without being asked.
 NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+_EXTENDED = {"g": "float64", "G": "complex128"}  # longdouble and its complex kin
 _KINDS = "biufc"
 
 
 def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
-    """`x` as a NumPy array of `dtype`; without one, 64-bit values become 32-bit.
+    """`x` as a NumPy array of `dtype`, in any layout; without a dtype, 64-bit values become 32-bit.
 
     Raises: DTypeError for text, ragged lists, and integers that do not fit into 32 bits.
     """
-    array = _as_numpy(x)
+    array = plain_array(_as_numpy(x))
     if dtype is not None:
         if array.dtype.kind in "iu" and array.size and NARROW.get(array.dtype.name) == dtype:
             _check_fits(array, dtype)
@@ -37,6 +38,18 @@ def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
     if array.dtype.kind in "iu" and array.size:
         _check_fits(array, narrow)
     return array.astype(narrow)
+
+
+def plain_dtype(dtype: Any) -> Any:
+    """A NumPy dtype in this machine's byte order and at most 64 bits wide; others as they are."""
+    if not isinstance(dtype, np.dtype) or (dtype.isnative and dtype.char not in _EXTENDED):
+        return dtype
+    return np.dtype(_EXTENDED.get(dtype.char, dtype)).newbyteorder("=")
+
+
+def plain_array(array: np.ndarray) -> np.ndarray:
+    """The array in the dtype that back ends know; one that is so already comes back as it is."""
+    return array.astype(plain_dtype(array.dtype), copy=False)
 
 
 def _as_numpy(x: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
-from layerlab.backend.host import host_array
+from layerlab.backend.host import host_array, plain_array
 from layerlab.errors import DataError, DTypeError, explain
 
 __all__ = ["as_arrays", "count_samples", "in_own_memory", "is_list_of_values", "is_sparse"]
@@ -205,6 +205,7 @@ def _stack(values: Any, what: str) -> np.ndarray:
 def _narrow(array: np.ndarray, what: str) -> np.ndarray:
     """float64 as floatx; 64-bit integers, which steps take at 32 bits, as they are, if they fit."""
     # NumPy makes float64 of everything; a second copy of float32 data is never made.
+    array = plain_array(array)
     if array.dtype == np.float64:
         return array.astype(dtypes.numpy_dtype(dtypes.standardize_dtype(None)))
     if array.dtype.name in _FITTING and array.size:

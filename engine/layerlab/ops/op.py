@@ -15,6 +15,7 @@ import numpy as np
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
+from layerlab.backend.host import plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object
@@ -245,7 +246,7 @@ def _kind(leaf: Any, module: Any) -> Any:
     if isinstance(leaf, Variable):
         return module.dtype_name(leaf.value)
     if hasattr(leaf, "dtype"):
-        name = dtypes.standardize_dtype(leaf.dtype)
+        name = dtypes.standardize_dtype(plain_dtype(leaf.dtype))
         return _NARROW.get(name, name)
     kind = np.asarray(leaf).dtype.kind  # a nested list of numbers
     return {

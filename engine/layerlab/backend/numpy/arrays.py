@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from layerlab.backend.host import host_array
+from layerlab.backend.host import host_array, plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.dtypes import numpy_dtype
 
@@ -35,7 +35,7 @@ _ACCUMULATE = {"add": np.add, "max": np.maximum, "min": np.minimum}
 
 
 def is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray | np.generic)
+    return isinstance(x, np.ndarray | np.generic) and plain_dtype(x.dtype) is x.dtype
 
 
 def asarray(x: Any, dtype: str | None = None) -> Array:

@@ -70,6 +70,8 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
         stacked = torch.stack([asarray(child) for child in x])  # keeps the gradients of its parts
         return stacked if dtype is None else cast(stacked, dtype)
     array = host_array(x, dtype)
+    if any(stride < 0 or stride % array.itemsize for stride in array.strides):  # torch reads no such steps
+        array = array.copy()
     as_bytes = _AS_BYTES.get(array.dtype.name)
     if as_bytes is None:
         return torch.tensor(array, device=default_device())
@@ -107,7 +109,7 @@ def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max
     if isinstance(values, torch.Tensor):
         values = values.to(x.dtype)
     else:
-        values = torch.as_tensor(values, dtype=x.dtype, device=x.device)
+        values = asarray(values, dtype_name(x))
     result = x.clone()
     if mode == "set":
         result[parts] = values
@@ -125,7 +127,7 @@ def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max
 
 def _index_part(part: Any) -> Any:
     if isinstance(part, list | np.ndarray):
-        part = torch.as_tensor(part, device=default_device())
+        part = asarray(part)
     if isinstance(part, torch.Tensor) and part.dtype != torch.bool:
         return part.long()
     return part
