@@ -10,7 +10,7 @@ import pytest
 
 import layerlab as keras
 from layerlab import layers, ops, utils
-from layerlab.errors import ConfigError, UnknownNameError, UnsupportedError
+from layerlab.errors import ConfigError, UnknownNameError
 
 X = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
 Y = X[:, :1] - X[:, 1:]
@@ -107,11 +107,15 @@ def test_registered_functions_and_classes_are_found() -> None:
     assert history(second) == history(first)
 
 
-def test_a_lambda_is_refused_with_advice() -> None:
-    compiled = model()
-    compiled.compile("sgd", lambda y, p: ops.mean(y - p))
-    with pytest.raises(UnsupportedError, match="named function"):
-        compiled.get_compile_config()
+def test_a_lambda_is_itself_again_in_this_process_and_bytecode_in_a_file() -> None:
+    compiled, other = model(), model()
+    function = lambda y, p: ops.mean(y - p)  # noqa: E731
+    compiled.compile("sgd", function)
+    config = compiled.get_compile_config()
+    other.compile_from_config(config)
+    assert other._compiled["loss"] is function
+    with pytest.raises(ValueError, match="was not run"):
+        other.compile_from_config(json.loads(json.dumps(config)))
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,14 @@ import numpy as np
 
 from layerlab import dtypes
 from layerlab.backend.active import backend
+from layerlab.core.function_config import FunctionConfig
 from layerlab.core.lambda_code import load_lambda
 from layerlab.core.registry import (
     CustomObjectScope,
     builtin,
     builtin_name,
     custom_by_last_part,
+    custom_objects_now,
     find,
     get_registered_object,
     unknown_name,
@@ -31,7 +33,7 @@ from layerlab.core.serialization import MODULES
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, LayerlabError, explain
 
-__all__ = ["check_size", "deserialize_as", "deserialize_keras_object"]
+__all__ = ["check_size", "deserialize_as", "deserialize_keras_object", "reading_scope"]
 
 _DEEPEST = 150  # levels of dicts and lists; some thirty models inside each other
 _LARGEST = 20_000_000  # values
@@ -70,12 +72,13 @@ def deserialize_keras_object(
     """
     if not isinstance(safe_mode, bool):
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))
-    with CustomObjectScope(custom_objects), _reading_scope(config, safe_mode):
+    with CustomObjectScope(custom_objects), reading_scope(config, safe_mode):
         return deserialize_as(config)
 
 
 @contextlib.contextmanager
-def _reading_scope(config: Any, safe_mode: bool) -> Iterator[None]:
+def reading_scope(config: Any, safe_mode: bool) -> Iterator[None]:
+    """While open, `deserialize_as` reads parts of `config`; an outer one's `safe_mode` holds."""
     if _reading.safe_mode is not None:
         yield
         return
@@ -137,6 +140,11 @@ def deserialize_as(config: Any, kind: str | None = None) -> Any:
         return tuple(items) if isinstance(config, tuple) else items
     if not isinstance(config, dict):
         return config
+    if isinstance(config, FunctionConfig):  # it never was in a file
+        name = config["config"]
+        return (get_registered_object(name) if isinstance(name, str) else None) or config.function
+    if kind == "activations" and config.keys() == {"value"}:  # a lambda, as Keras writes it for a layer
+        return _read_form("__lambda__", config)
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_as(item) for key, item in config.items()}
     class_name, inner = config["class_name"], config["config"]
@@ -270,12 +278,16 @@ def _lambda(inner: dict[str, Any]) -> Any:
         raise ConfigError(
             explain(
                 "The config holds Python bytecode (a lambda), which could do anything and was not run.",
-                fix="make the model anew with a named function; or, if you trust whoever wrote the config, "
-                "deserialize_keras_object(config, safe_mode=False)",
+                fix="if you trust whoever wrote it, load_model(path, safe_mode=False), or "
+                "deserialize_keras_object(config, safe_mode=False); else make the model anew, with a "
+                "named function",
             )
         )
     stored = inner.get("value")  # Keras has two ways of writing it
-    return load_lambda([inner["code"], inner["defaults"], inner["closure"]] if stored is None else stored)
+    if stored is None:
+        stored = inner["code"], inner["defaults"], inner["closure"]
+    code, defaults, closure = stored if isinstance(stored, list | tuple) else (stored, None, None)
+    return load_lambda(code, deserialize_as(defaults), deserialize_as(closure), custom_objects_now())
 
 
 _FORMS: dict[str, Any] = {

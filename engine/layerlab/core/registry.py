@@ -22,6 +22,7 @@ __all__ = [
     "builtin_name",
     "custom_by_last_part",
     "custom_object_scope",
+    "custom_objects_now",
     "find",
     "get_custom_objects",
     "get_registered_name",
@@ -177,6 +178,14 @@ def custom_by_last_part(name: str) -> Any:
     scopes = (*reversed(_scopes.open), _custom)
     found = (scope[key] for scope in scopes for key in scope if key.endswith(f">{name}"))
     return next(found, None)
+
+
+def custom_objects_now() -> dict[str, Any]:
+    """What was registered, and what the open scopes bring, by name; the innermost scope wins."""
+    found = dict(_custom)
+    for scope in _scopes.open:
+        found |= scope
+    return found
 
 
 def get_custom_objects() -> dict[str, Any]:

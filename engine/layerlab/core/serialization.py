@@ -14,6 +14,8 @@ import numpy as np
 
 from layerlab import dtypes
 from layerlab.backend.active import backend
+from layerlab.core.function_config import FunctionConfig
+from layerlab.core.lambda_code import dump_lambda, is_lambda
 from layerlab.core.registry import builtin_name, get_registered_name
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, DTypeError, UnsupportedError, explain
@@ -82,6 +84,8 @@ def serialize_keras_object(obj: Any) -> Any:
     """
     if obj is None or isinstance(obj, bool | int | float | str):
         return obj.item() if isinstance(obj, np.generic) else obj  # np.float64 is a float
+    if isinstance(obj, FunctionConfig):
+        return obj
     if isinstance(obj, dict):
         return {key: serialize_keras_object(item) for key, item in obj.items()}
     if isinstance(obj, list | tuple):
@@ -164,15 +168,25 @@ def _identity(obj: Any) -> tuple[str | None, str, str | None]:
 def _serialize_function(function: Any) -> dict[str, Any]:
     known = builtin_name(function)
     name = getattr(function, "__name__", type(function).__name__)
-    if known is None and name == "<lambda>":
-        raise UnsupportedError(
-            explain(
-                "A lambda cannot be part of a config.",
-                fix="use a named function, registered with register_keras_serializable",
-            )
-        )
+    if known is None and is_lambda(function):
+        code, defaults, closure = dump_lambda(function)
+        value = (code, _stored(defaults), _stored(closure))
+        return FunctionConfig(_form("__lambda__", value=value), function)
     # Keras finds functions by name alone, whatever their module.
-    return _wrapped("builtins", "function", name if known else get_registered_name(function), "function")
+    config = _wrapped("builtins", "function", name if known else get_registered_name(function), "function")
+    return config if known else FunctionConfig(config, function)
+
+
+def _stored(value: Any) -> Any:
+    """What a lambda holds, as far as there is a form for it: a model may be cloned that cannot be written."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_stored, value)) if type(value) in (list, tuple) else value
+    if isinstance(value, dict):
+        return {key: _stored(item) for key, item in value.items()}
+    if callable(value) and not isinstance(value, type) and not hasattr(value, "get_config"):
+        return _serialize_function(value)
+    plain = None if isinstance(value, KerasTensor) else _serialize_plain(value)
+    return value if plain is None else plain
 
 
 def _dtype_name(obj: Any) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 from layerlab import dtypes, initializers, ops, tree
 from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
+from layerlab.core.function_config import FunctionConfig
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, symbolic_tensors
@@ -56,7 +57,7 @@ class Lambda(Layer):
         output_shape: without the batch, or a function of the input shape; None: found by abstract evaluation.
         mask: the output's mask, or a function (inputs, mask) of it.
         arguments: further keyword arguments of the function.
-    A model with a Python lambda cannot be saved: use a named function, or ops directly.
+    A file with a Python lambda is loaded only with safe_mode=False: use a named function, or ops directly.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Lambda(Layer):
         config = super().get_config()
         config["arguments"] = serialize_keras_object(self.arguments)
         return {
-            key: value
+            key: _in_parts(value)
             for key, value in config.items()
             if key not in ("output_shape", "mask") or value is not None
         }
@@ -114,6 +115,14 @@ class Lambda(Layer):
                 stored[key] = deserialize_keras_object(stored[key])
         stored["arguments"] = deserialize_keras_object(stored.get("arguments"))
         return super().from_config(stored)
+
+
+def _in_parts(config: Any) -> Any:
+    """The config of a lambda in the form that Keras has for this layer."""
+    if not isinstance(config, FunctionConfig) or config["class_name"] != "__lambda__":
+        return config
+    parts = dict(zip(("code", "defaults", "closure"), config["config"]["value"], strict=True))
+    return FunctionConfig({"class_name": "__lambda__", "config": parts}, config.function)
 
 
 class Wrapper(Layer):

@@ -33,7 +33,7 @@ class CompileConfig(Trainer):
     def get_compile_config(self) -> dict[str, Any]:
         """Optimizer, loss, metrics and the other arguments of `compile` as JSON-like values; {} before it.
 
-        The optimizer has its learning rate of now, not its state. Raises: UnsupportedError for a lambda.
+        The optimizer has its learning rate of now, not its state.
         """
         if not self.compiled:
             return {}

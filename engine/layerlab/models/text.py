@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from layerlab.core.deserialization import check_size
+from layerlab.core.lambda_writing import check_lambdas
 from layerlab.core.registry import CustomObjectScope
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
@@ -29,13 +30,17 @@ _MOST_WEIGHTS_BYTES = 2**30
 class Text:
     """`to_json` and `to_yaml`. Mixed into Model."""
 
+    name: str
+
     def to_json(self, **kwargs: Any) -> str:
         """The architecture, and what the model was compiled with, as JSON; `kwargs` go to `json.dumps`.
 
         Read by `models.model_from_json`, here and of Keras. Raises: UnsupportedError for parts without a
-        config, such as lambdas.
+        config.
         """
-        return json.dumps(serialize_keras_object(self), **kwargs)
+        config = serialize_keras_object(self)
+        check_lambdas(config, f"'{self.name}'")
+        return json.dumps(config, **kwargs)
 
     def to_yaml(self, **kwargs: Any) -> str:
         """The same as YAML; `kwargs` go to `yaml.dump`. Read by `models.model_from_yaml`.

@@ -23,6 +23,7 @@ import numpy as np
 
 from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
+from layerlab.core.lambda_writing import check_lambdas
 from layerlab.core.replaced import noting_class_names
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
@@ -125,6 +126,7 @@ def _metadata(model: Any) -> str:
 def _config_text(model: Any) -> str:
     try:
         config = serialize_sharing(model)
+        check_lambdas(config, f"'{model.name}'")
         scales = isinstance(getattr(model, "optimizer", None), LossScaleOptimizer)
         return json.dumps(with_loss_scaling(config) if scales else config)
     except (TypeError, ValueError, RecursionError) as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.backend.active import backend
-from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object
+from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object, reading_scope
 from layerlab.core.first_values import first_values_postponed
+from layerlab.core.lambda_writing import check_lambdas
 from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find, get_registered_object
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
@@ -60,11 +61,13 @@ def save_model_to_hdf5(
     attributes: dict[str, Any] = {
         "keras_version": KERAS_VERSION,
         "backend": backend().name,
-        "model_config": json.dumps(_description(model)),
     }
+    configs = {"model_config": _description(model)}
     with_training = include_optimizer and model.compiled
     if with_training:
-        attributes["training_config"] = json.dumps(_training_config(model))
+        configs["training_config"] = _training_config(model)
+    check_lambdas(configs, f"'{model.name}'")
+    attributes |= {name: json.dumps(config) for name, config in configs.items()}
     if not may_write(path, overwrite):
         return
     # An interrupt inside HDF5 would become an error of HDF5, or nothing at all.
@@ -161,7 +164,9 @@ def load_model_from_hdf5(
                 )
             read_legacy_weights(file["model_weights"], model, path.name)
             if compile and "training_config" in file.attrs:
-                _compile(model, modernized(_read_json(file, "training_config"), version), file, path)
+                training = modernized(_read_json(file, "training_config"), version)
+                with reading_scope(training, safe_mode):
+                    _compile(model, training, file, path)
     return model
 
 
