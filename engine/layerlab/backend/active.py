@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, Any
 
 from layerlab.backend.protocol import Backend
 from layerlab.errors import BackendError, explain
 from layerlab.settings import BACKENDS, choose, settings
 
 __all__ = ["backend", "use"]
+
+if TYPE_CHECKING:
+    from layerlab.backend import jax, numpy, torch
+
+    _checked: tuple[Backend, ...] = (jax, numpy, torch)  # each module has the contract's names and types
 
 _loaded: dict[str, Backend] = {}
 
@@ -29,12 +34,12 @@ def use(name: str) -> None:
 def _load(name: str) -> Backend:
     try:
         # The one import by name in the project: a back end nobody uses must not be imported.
-        module = importlib.import_module(f"layerlab.backend.{name}")
+        module: Any = importlib.import_module(f"layerlab.backend.{name}")
     except ModuleNotFoundError as error:
         if error.name not in ("jax", "jaxlib", "torch"):
             raise
         raise BackendError(
             explain(f"The {name} back end needs the package '{error.name}'.", fix=f"pip install {error.name}")
         ) from error
-    _loaded[name] = cast(Backend, module)
-    return _loaded[name]
+    _loaded[name] = module
+    return module

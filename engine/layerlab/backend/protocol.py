@@ -57,16 +57,25 @@ class Loop(Protocol):
 class Backend(Protocol):
     """All functions are pure unless they say otherwise."""
 
-    name: str
-    can_train: bool
-    jit_by_default: bool
-    """Whether `jit_compile="auto"` compiles steps."""
-    projects_ahead: bool
-    """Whether a recurrent layer is faster if it computes the inputs' part of all steps before its loop. XLA's
-    loops on a CPU are slower to read such a part than to compute it."""
-    xp: Any
-    """Array API namespace (2024.12) plus what jax.numpy, numpy and our torch namespace share; index
-    results are int32; take_along_axis, mean(int) and flips behave as in NumPy."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def can_train(self) -> bool: ...
+
+    @property
+    def jit_by_default(self) -> bool:
+        """Whether `jit_compile="auto"` compiles steps."""
+
+    @property
+    def projects_ahead(self) -> bool:
+        """Whether a recurrent layer is faster if it computes the inputs' part of all steps before its loop.
+        XLA's loops on a CPU are slower to read such a part than to compute it."""
+
+    @property
+    def xp(self) -> Any:
+        """Array API namespace (2024.12) plus what jax.numpy, numpy and our torch namespace share; index
+        results are int32; take_along_axis, mean(int) and flips behave as in NumPy."""
 
     # -- arrays -------------------------------------------------------------------------------
 
@@ -189,23 +198,28 @@ class Backend(Protocol):
 
     def digamma(self, x: Array) -> Array: ...
 
-    attention: Callable[..., Array] | None
-    """`attention(query, key, value, allowed, is_causal, scale)`: softmax(query . key * scale) . value by one
-    kernel, for (batch, time, heads, depth) with equal numbers of heads; `allowed` is bool and broadcasts to
-    (batch, heads, time, source), or None. Where nothing is allowed, weights are equal. None where formulas
-    are compiled anyway."""
+    @property
+    def attention(self) -> Callable[..., Array] | None:
+        """`attention(query, key, value, allowed, is_causal, scale)`: softmax(query . key * scale) . value
+        by one kernel, for (batch, time, heads, depth) with equal numbers of heads; `allowed` is bool and
+        broadcasts to (batch, heads, time, source), or None. Where nothing is allowed, weights are equal.
+        None where formulas are compiled anyway."""
 
-    batch_norm: Callable[..., tuple[Array, Array, Array]] | None
-    """`batch_norm(x, gamma, beta, epsilon)`: x (..., features) with mean 0 and variance 1 over all axes but
-    the last, times gamma, plus beta (features,) or None, all of one dtype; gives the result, and the mean and
-    variance that x had, which have no gradients. None where formulas are compiled anyway."""
+    @property
+    def batch_norm(self) -> Callable[..., tuple[Array, Array, Array]] | None:
+        """`batch_norm(x, gamma, beta, epsilon)`: x (..., features) with mean 0 and variance 1 over all axes
+        but the last, times gamma, plus beta (features,) or None, all of one dtype; gives the result, and
+        the mean and variance that x had, which have no gradients. None where formulas are compiled
+        anyway."""
 
-    gelu: Callable[[Array, bool], Array] | None
-    """`gelu(x, approximate)` by one kernel; None where formulas are compiled anyway."""
+    @property
+    def gelu(self) -> Callable[[Array, bool], Array] | None:
+        """`gelu(x, approximate)` by one kernel; None where formulas are compiled anyway."""
 
-    layer_norm: Callable[..., Array] | None
-    """`layer_norm(x, gamma, beta, axes, epsilon)` over the last `axes` axes, gamma and beta of their sizes or
-    None, all of one dtype; None where formulas are compiled anyway."""
+    @property
+    def layer_norm(self) -> Callable[..., Array] | None:
+        """`layer_norm(x, gamma, beta, axes, epsilon)` over the last `axes` axes, gamma and beta of their
+        sizes or None, all of one dtype; None where formulas are compiled anyway."""
 
     def einsum(self, subscripts: str, *operands: Array) -> Array: ...
 
@@ -273,16 +287,20 @@ class Backend(Protocol):
         each time. What is returned may have a method `prepare(state, batch)`, which gets ready for batches
         like this one in the background."""
 
-    fused_adam: Callable[..., tuple[Array, Array, Array]] | None
-    """`fused_adam(value, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon)` gives the new value,
-    momentum and velocity by one kernel; None where formulas are compiled anyway. Floating arrays of one
-    dtype; `alpha`, a scalar array, holds the bias correction."""
+    @property
+    def fused_adam(self) -> Callable[..., tuple[Array, Array, Array]] | None:
+        """`fused_adam(value, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon)` gives the new
+        value, momentum and velocity by one kernel; None where formulas are compiled anyway. Floating arrays
+        of one dtype; `alpha`, a scalar array, holds the bias correction."""
 
-    lstm: Callable[..., tuple[Array, Array, Array]] | None
-    """`lstm(x, h, c, kernel, recurrent, bias)`: x (batch, time, features), weights as in LSTMCell; gives the
-    outputs of all steps, (batch, time, units), and the last h and c; None where `scan` is as fast."""
+    @property
+    def lstm(self) -> Callable[..., tuple[Array, Array, Array]] | None:
+        """`lstm(x, h, c, kernel, recurrent, bias)`: x (batch, time, features), weights as in LSTMCell;
+        gives the outputs of all steps, (batch, time, units), and the last h and c; None where `scan` is as
+        fast."""
 
-    compile_loop: Callable[..., Loop | None] | None
-    """`compile_loop(step, *, jit, repeats, capacity, donate, keep_all)` gives the Loop for up to `capacity`
-    batches a call; None where many steps in one call are no faster than one by one. Outputs that are no
-    scalars are stacked if `keep_all`, else None."""
+    @property
+    def compile_loop(self) -> Callable[..., Loop | None] | None:
+        """`compile_loop(step, *, jit, repeats, capacity, donate, keep_all)` gives the Loop for up to
+        `capacity` batches a call; None where many steps in one call are no faster than one by one. Outputs
+        that are no scalars are stacked if `keep_all`, else None."""

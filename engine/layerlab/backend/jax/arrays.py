@@ -17,7 +17,6 @@ from layerlab.backend.protocol import Array
 
 __all__ = [
     "asarray",
-    "available",
     "block_until_ready",
     "cast",
     "concrete",

@@ -26,7 +26,6 @@ __all__ = [
     "cast",
     "concrete",
     "copy",
-    "default_device",
     "dtype_name",
     "inference",
     "is_abstract",
@@ -37,7 +36,6 @@ __all__ = [
     "set_at",
     "taped",
     "to_numpy",
-    "torch_dtype",
     "write",
 ]
 

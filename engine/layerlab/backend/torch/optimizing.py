@@ -9,7 +9,7 @@ import torch
 
 from layerlab.backend.protocol import Array
 
-__all__ = ["FORMULAS", "fused_adam"]
+__all__ = ["fused_adam"]
 
 
 def fused_adam(

@@ -12,7 +12,6 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.backend.torch.arrays import default_device, is_abstract, torch_dtype
 
 __all__ = [
-    "DRAWS",
     "random_categorical",
     "random_gamma",
     "random_integers",

@@ -8,7 +8,9 @@ import torch
 
 from layerlab.backend.protocol import Array
 
-__all__ = ["lstm", "lstm_layer"]
+__all__ = [
+    "lstm",
+]
 
 
 def lstm(

@@ -21,7 +21,6 @@ __all__ = [
     "checkpoint",
     "custom_gradient",
     "eval_shape",
-    "is_differentiated_twice",
     "jit",
     "stop_gradient",
     "value_and_grad",
