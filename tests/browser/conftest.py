@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PATIENCE, Lab
 from tests.browser.server import LabServer, serve
 
 # A patience, not a bound: what must come soon is timed by its test.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -65,6 +65,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 def lab(chromium: Browser, lab_server: LabServer, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """A fresh page (own cookies and storage); its kernels end with the test; a failure leaves a picture."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
     lab = Lab(context.new_page(), lab_server)
     yield lab
     if getattr(request.node, "failed", False):

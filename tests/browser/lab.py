@@ -6,7 +6,7 @@ The page is driven through Lab's own commands and models, not by typing. Times a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from playwright.sync_api import TimeoutError as PageTimeout
 
 from tests.browser.server import LabServer
 
-__all__ = ["ARTIFACTS", "Lab"]
+__all__ = ["ARTIFACTS", "PATIENCE", "Lab"]
 
+PATIENCE = 60.0  # seconds for what never takes so long; what must come soon is timed by its test
 ARTIFACTS = Path(__file__).parent / "artifacts"
 
 PANEL = "window.jupyterapp.shell.currentWidget"
@@ -73,9 +74,17 @@ class Lab:
         nbformat.write(notebook, self.server.root / name)
         self.open(name)
 
-    def open_copy(self, notebook: Path) -> None:
-        """Copy a notebook into the served folder and open the copy."""
-        (self.server.root / notebook.name).write_bytes(notebook.read_bytes())
+    def open_copy(self, notebook: Path, changes: Mapping[str, str] | None = None) -> None:
+        """Copy a notebook into the served folder and open the copy.
+
+        Args:
+            changes: text of the notebook -> what the copy has there instead.
+        """
+        text = notebook.read_text(encoding="utf-8")
+        for before, after in (changes or {}).items():
+            assert text.count(before) == 1, before
+            text = text.replace(before, after)
+        (self.server.root / notebook.name).write_text(text, encoding="utf-8")
         self.open(notebook.name)
 
     def open(self, name: str, *, kernel: bool = True) -> None:
@@ -115,13 +124,13 @@ class Lab:
         """Run a cell (counted from 0) and return at once."""
         self.evaluate(RUN_CELL, index)
 
-    def run_cell(self, index: int, seconds: float = 60) -> str:
+    def run_cell(self, index: int, seconds: float = 2 * PATIENCE) -> str:
         """Run a cell, wait until it is done, and return its text."""
         self.start_cell(index)
         self.wait_until_done(index, seconds)
         return self.cell_text(index)
 
-    def wait_until_done(self, index: int, seconds: float = 60) -> None:
+    def wait_until_done(self, index: int, seconds: float = PATIENCE) -> None:
         """Wait until a cell that `start_cell` started (since the last reload) has ended."""
         done = "index => window.layerlabRuns[index] !== 'running'"
         self.wait_for(done, index, seconds, f"cell {index} to end; it says:\n{self.cell_text(index)}")
@@ -140,7 +149,7 @@ class Lab:
         """What a reader sees below a cell, without the space around it."""
         return str(self.evaluate(CELL_TEXT, index)).strip()
 
-    def wait_for_text(self, index: int, pattern: str, seconds: float = 30) -> str:
+    def wait_for_text(self, index: int, pattern: str, seconds: float = PATIENCE) -> str:
         """Wait until a cell's text matches a regular expression (Python's and JavaScript's subset)."""
         matches = f"([index, pattern]) => new RegExp(pattern).test(({CELL_TEXT})(index))"
         self.wait_for(matches, [index, pattern], seconds, f"{pattern!r} in cell {index}")
@@ -168,9 +177,12 @@ class Lab:
         return self.page.evaluate(expression, argument)
 
     def wait_for(
-        self, expression: str, argument: Any = None, seconds: float = 30, what: str | None = None
+        self, expression: str, argument: Any = None, seconds: float = PATIENCE, what: str | None = None
     ) -> None:
-        """Wait until a JavaScript expression is true; a time-out leaves a screenshot."""
+        """Wait until a JavaScript expression is true; a time-out leaves a screenshot.
+
+        It is looked at from time to time: wait for what stays true, not for a moment.
+        """
         try:
             self.page.wait_for_function(expression, arg=argument, timeout=seconds * 1000, polling=50)
         except PageTimeout:
@@ -188,6 +200,6 @@ class Lab:
         return path
 
     def _wait_for_notebook(self, name: str, kernel: bool) -> None:
-        self.wait_for(NOTEBOOK_IS_OPEN, name, 60, f"{name} to open")
+        self.wait_for(NOTEBOOK_IS_OPEN, name, 2 * PATIENCE, f"{name} to open")
         if kernel:
-            self.wait_for(KERNEL_IS_READY, None, 60, "a kernel")
+            self.wait_for(KERNEL_IS_READY, None, 2 * PATIENCE, "a kernel")

@@ -41,14 +41,14 @@ class LabServer:
 
     def get(self, path: str) -> Any:
         """The JSON that the server's REST interface answers to GET `path`."""
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=60) as answer:
             return json.load(answer)
 
     def shut_down_kernels(self) -> None:
         """End all kernels, so that the next test starts with none."""
         for kernel in self.get("api/kernels"):
             request = urllib.request.Request(f"{self.url}/api/kernels/{kernel['id']}", method="DELETE")
-            urllib.request.urlopen(request, timeout=20).close()
+            urllib.request.urlopen(request, timeout=60).close()
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_it_answers(server: LabServer, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until_it_answers(server: LabServer, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -18,7 +18,7 @@ def test_a_cell_is_seen_running_and_interrupted(lab: Lab) -> None:
     lab.wait_for_text(0, "begun")
     assert lab.is_running(0)
     lab.interrupt()
-    lab.wait_until_done(0, seconds=10)
+    lab.wait_until_done(0)
     assert "KeyboardInterrupt" in lab.cell_text(0)
     assert lab.run_cell(1) == "next"
 

@@ -64,8 +64,8 @@ def test_hostile_text_is_shown_as_text_in_every_view(lab: Lab) -> None:
     assert_nothing_ran(lab)
 
     lab.run_cell(1, seconds=120)
-    expect(fit.locator(".layerlab-chip")).to_have_text("failed", timeout=30_000)
-    expect(fit.locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=30_000)
+    expect(fit.locator(".layerlab-chip")).to_have_text("failed")
+    expect(fit.locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=60_000)
     lab.wait_for_text(1, r"exception'.*onerror=")
     # Every chart's title, legend and marks have been drawn; the pointer brings up what they say.
     fit.locator(".layerlab-plot").first.hover()

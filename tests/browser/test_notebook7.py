@@ -44,6 +44,6 @@ def test_a_run_is_drawn_steered_and_listed_in_notebook_7(lab: Lab) -> None:
     lab.screenshot("notebook7")
 
     lab.cell(1).get_by_role("button", name="Stop").click()
-    lab.wait_until_done(1, seconds=10)
+    lab.wait_until_done(1)
     expect(lab.cell(1).locator(".layerlab-chip")).to_have_text("stopped")
     assert [problem for problem in lab.problems if "layerlab" in problem] == []

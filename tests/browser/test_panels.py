@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PATIENCE, Lab
+from tests.timing import least
 
 MODEL = """
 import time
@@ -31,10 +32,10 @@ FIT = """
 class Slow(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         time.sleep(0.02)
-history = model.fit(x, y, epochs=200, batch_size=40, callbacks=[Slow()])
+history = model.fit(x, y, epochs=20_000, batch_size=40, callbacks=[Slow()])
 """
 
-FREEZE = "model.get_layer('body').trainable = False"
+FREEZE = "body = model.get_layer('body'); body.trainable = not body.trainable"
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
@@ -86,19 +87,19 @@ def _sidebar_lists_a_model_and_a_run(lab: Lab) -> None:
     expect(models.filter(has_text="body")).to_contain_text("2,608 parameters")  # no cell has shown it
     lab.start_cell(1)
     expect(sidebar(lab).locator(".layerlab-chip")).to_have_text("running", timeout=60_000)
-    expect(sidebar(lab)).to_contain_text(re.compile(r"epoch [2-9]/200 · loss \d"), timeout=20_000)
+    expect(sidebar(lab)).to_contain_text(re.compile(r"epoch ([2-9]|\d\d+)/20000 · loss \d"))
 
 
 def _panels_stand_beside_the_notebook(lab: Lab) -> None:
     for view in ("summary", "graph", "curves"):
         sidebar(lab).get_by_role("button", name=f"Open the {view} of digits").click()
-    expect(panel(lab).locator(".layerlab-plot").first).to_be_visible(timeout=20_000)
+    expect(panel(lab).locator(".layerlab-plot").first).to_be_visible()
     assert tabs(lab) == ["test.ipynb", "digits · Summary", "digits · Graph", "digits · Curves"]
     page, beside = lab.page.locator(".jp-NotebookPanel").bounding_box(), panel(lab).bounding_box()
     assert page is not None and beside is not None
     assert page["x"] + page["width"] <= beside["x"] and beside["width"] > 300
     # The cell became narrower: its graph is still in the middle.
-    lab.wait_for(GRAPH_IS_IN_THE_MIDDLE, None, 5, "the graph to move to the middle of its cell")
+    lab.wait_for(GRAPH_IS_IN_THE_MIDDLE, what="the graph to move to the middle of its cell")
     # The same view a second time is the same tab.
     sidebar(lab).get_by_role("button", name="Open the summary of digits").click()
     expect(panel(lab).locator(".layerlab-table")).to_be_visible()
@@ -106,7 +107,7 @@ def _panels_stand_beside_the_notebook(lab: Lab) -> None:
 
 
 def _status_bar_shows_progress_and_opens_the_curves(lab: Lab) -> None:
-    shown = r"digits · epoch (\d+)/200 · \d+ % · loss \d"
+    shown = r"digits · epoch (\d+)/20000 · \d+ % · loss \d"
     expect(status(lab)).to_contain_text(re.compile(shown))
     first = status(lab).inner_text()
     expect(status(lab)).not_to_have_text(first)
@@ -151,7 +152,7 @@ def _palette_pauses_and_stopping_asks(lab: Lab) -> None:
     expect(chip).to_have_text("running")
     from_palette(lab, "Stop Training…")
     dialog.get_by_role("button", name="Stop").click()
-    lab.wait_until_done(1, seconds=10)
+    lab.wait_until_done(1)
     expect(chip).to_have_text("stopped")
     expect(status(lab)).to_be_hidden()
 
@@ -170,10 +171,17 @@ def _freezing_a_layer_shows_in_open_tables(lab: Lab) -> None:
     expect(in_panel).to_be_visible()
     expect(in_panel.locator(".layerlab-frozen")).to_have_count(0)
     activate_notebook(lab)
-    lab.run_cell(2)
-    began = time.monotonic()
-    expect(in_panel.locator(".layerlab-frozen")).to_have_count(3)
-    seconds = time.monotonic() - began
+
+    def seconds_until_the_table_follows() -> float:
+        if in_panel.locator(".layerlab-frozen").count():  # once more
+            lab.run_cell(2)
+            expect(in_panel.locator(".layerlab-frozen")).to_have_count(0)
+        lab.run_cell(2)
+        began = time.monotonic()
+        expect(in_panel.locator(".layerlab-frozen")).to_have_count(3)
+        return time.monotonic() - began
+
+    seconds = least(seconds_until_the_table_follows, bound=5)
     assert seconds < 5, f"the table followed after {seconds:.1f} s"
     # The cell scrolled away meanwhile: what cannot be seen is not asked for.
     in_cell.scroll_into_view_if_needed()
@@ -205,21 +213,21 @@ def _a_reload_brings_the_panels_back(lab: Lab) -> None:
     lab.save()
     wait_for_saved_layout(lab, "layerlab:summary-")
     lab.reload()
-    lab.page.locator(".lm-TabBar-tab", has_text="digits · Summary").click(timeout=20_000)
-    expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3, timeout=20_000)
+    lab.page.locator(".lm-TabBar-tab", has_text="digits · Summary").click(timeout=60_000)
+    expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3)
     assert tabs(lab) == before
 
 
 def _a_restart_is_said(lab: Lab) -> None:
     lab.evaluate(f"() => void {NOTEBOOK}.sessionContext.session.kernel.restart()")
-    expect(sidebar(lab)).to_contain_text("The kernel was restarted", timeout=20_000)
+    expect(sidebar(lab)).to_contain_text("The kernel was restarted")
     expect(panel(lab)).to_contain_text("this is how it was last")
     expect(panel(lab).locator(".layerlab-frozen")).to_have_count(3)
     activate_notebook(lab)
     lab.save()
     lab.reload()
-    lab.page.locator(".lm-TabBar-tab", has_text="Model").first.click(timeout=20_000)
-    expect(panel(lab)).to_contain_text("Run its cell again", timeout=20_000)
+    lab.page.locator(".lm-TabBar-tab", has_text="Model").first.click(timeout=60_000)
+    expect(panel(lab)).to_contain_text("Run its cell again")
     lab.screenshot("panels-after-restart")
 
 
@@ -260,7 +268,7 @@ def from_palette(lab: Lab, label: str) -> None:
     search.press("Enter")
 
 
-def wait_for_saved_layout(lab: Lab, name: str, seconds: float = 15) -> None:
+def wait_for_saved_layout(lab: Lab, name: str, seconds: float = PATIENCE) -> None:
     """Wait until the server has saved a layout with a panel of this name: a reload brings that back."""
     limit = time.monotonic() + seconds
     while name not in json.dumps(lab.server.get("lab/api/workspaces/default")):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PATIENCE, Lab
 from tests.browser.server import CHECKOUT, serve
 
 pytestmark = pytest.mark.slow
@@ -137,6 +137,7 @@ def test_it_is_listed_trains_in_a_kernel_and_needs_no_node(installed: Installed)
 def installed_lab(chromium: Browser, installed: Installed, tmp_path: Path) -> Iterator[Lab]:
     with serve(tmp_path / "lab", python=installed.python, variables=installed.variables) as server:
         context = chromium.new_context(viewport={"width": 1400, "height": 900})
+        context.set_default_timeout(PATIENCE * 1000)
         yield Lab(context.new_page(), server)
         context.close()
         server.shut_down_kernels()
@@ -146,9 +147,9 @@ def test_jupyterlab_draws_runs_and_models_with_the_extension_of_the_wheel(instal
     lab = installed_lab
     lab.open_cells([FIT, "model"])
     lab.run_cell(0, seconds=120)
-    expect(lab.cell(0).locator(".layerlab-chip")).to_have_text("finished", timeout=30_000)
-    expect(lab.cell(0).locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=30_000)
+    expect(lab.cell(0).locator(".layerlab-chip")).to_have_text("finished")
+    expect(lab.cell(0).locator(".layerlab-plot path.js-line").first).to_be_visible(timeout=60_000)
     lab.run_cell(1)
-    expect(lab.cell(1).locator(".react-flow__node").first).to_be_visible(timeout=30_000)
+    expect(lab.cell(1).locator(".react-flow__node").first).to_be_visible(timeout=60_000)
     lab.screenshot("wheel")
     assert [problem for problem in lab.problems if "layerlab" in problem] == []

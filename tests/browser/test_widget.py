@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import PATIENCE, Lab
 from tests.browser.server import serve
 
 MODEL = """
@@ -36,6 +36,7 @@ def bare_lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     config.write_text(json.dumps({"disabledExtensions": {"layerlab-jupyter": True}}))
     with serve(home) as server:
         context = chromium.new_context(viewport={"width": 1400, "height": 900})
+        context.set_default_timeout(PATIENCE * 1000)
         yield Lab(context.new_page(), server)
         context.close()
 
@@ -61,7 +62,7 @@ def test_the_widget_streams_is_steered_and_is_gone_at_the_end(bare_lab: Lab) -> 
     widget.get_by_role("button", name="Resume").click()
     expect(widget.locator(".layerlab-chip")).to_have_text("running")
     widget.get_by_role("button", name="Stop").click()
-    lab.wait_until_done(1, seconds=15)
+    lab.wait_until_done(1)
 
     assert lab.run_cell(2) == "0 []"
     saved = lab.save()
