@@ -15,7 +15,7 @@ import { clip } from '../views/shared/text';
 import { trans } from '../views/shared/trans';
 import { PLUGINS } from './ids';
 import type { Preferences } from './preferences';
-import { RunOutput } from './run-output';
+import { ClearedOutputs, RunOutput } from './run-output';
 import { IConnections, IModels, IPanels, IPreferences } from './tokens';
 
 /** Before HTML, pictures and widgets of the same output. */
@@ -35,22 +35,18 @@ export const mime: JupyterFrontEndPlugin<void> = {
     preferences: Preferences,
     panels: IPanels | null
   ) => {
-    const tabs = new Tabs();
+    const services = { connections, tabs: new Tabs(), preferences, panels };
+    const cleared = new ClearedOutputs();
     registry.addFactory(
       factory(RUN_MIME, (node, lifetime, resolver) => {
-        let replace: ReplaceData = () => {};
-        const services = {
-          connections,
-          tabs,
-          preferences,
-          panels,
-          folder: async () => (resolver === null ? null : folderOf(await resolver.resolveUrl('.'))),
-          replace: (data: OutputData) => replace(data)
-        };
-        const output = new RunOutput(services, node, lifetime);
-        return (data, replaceData) => {
-          replace = replaceData;
-          return output.show(decodeRunBundle(data));
+        const folder = async () => (resolver === null ? null : folderOf(await resolver.resolveUrl('.')));
+        let output: RunOutput | null = null;
+        lifetime.addEventListener('abort', () => output && cleared.keep(output), { once: true });
+        return (data, replace) => {
+          const bundle = decodeRunBundle(data);
+          output ??= cleared.take(bundle) ?? new RunOutput(services);
+          output.place = { node, folder, replace };
+          return output.show(bundle);
         };
       }),
       RANK

@@ -12,12 +12,20 @@ import type { IPanels } from './tokens';
 /** How long the kernel has, after the end of a run, to replace the output itself, in milliseconds. */
 const SETTLE = 2_000;
 
+/** How long a picture waits for the kernel to show its run again, in milliseconds. */
+const KEPT = 3_000;
+
 /** What an output is made with. */
 export type RunOutputServices = {
   connections: Pick<Connections, 'follow' | 'describe' | 'describeLogged'>;
   tabs: Pick<Tabs, 'hold' | 'isFirst'>;
   preferences: Pick<Preferences, 'charts'>;
   panels?: Pick<IPanels, 'open'> | null;
+};
+
+/** Where an output is. */
+export type Place = {
+  node: HTMLElement;
   /** The path of the notebook's folder; null where the output is in no notebook. */
   folder: () => Promise<string | null>;
   /** Put other data in the place of this output's, in the notebook. */
@@ -27,18 +35,46 @@ export type RunOutputServices = {
 type Shown = { source: RunSource; bundle: RunBundle };
 
 export class RunOutput {
+  private readonly lifetime = new AbortController();
   private drawn = new AbortController();
+  private readonly el = document.createElement('div');
+  private at: Place | null = null;
   private shown: Shown | null = null;
   /** Whether the kernel replaces this output, as it does in the page in which the cell was run. */
   private isFed = false;
   private settling: ReturnType<typeof setTimeout> | undefined;
+  /** What has the focus in the picture, which it loses when the picture is moved. */
+  private focused: HTMLElement | null = null;
 
-  constructor(
-    private readonly services: RunOutputServices,
-    private readonly node: HTMLElement,
-    private readonly lifetime: AbortSignal
-  ) {
-    lifetime.addEventListener('abort', () => this.stop(), { once: true });
+  constructor(private readonly services: RunOutputServices) {
+    this.el.addEventListener('focusin', event => {
+      this.focused = event.target as HTMLElement;
+    });
+    // Asked afterwards: a picture that is taken away loses the focus too, and is to get it back.
+    this.el.addEventListener('focusout', () =>
+      queueMicrotask(() => {
+        if (this.el.isConnected && !this.el.contains(document.activeElement)) {
+          this.focused = null;
+        }
+      })
+    );
+  }
+
+  /** Move the picture as it is, to where its kernel shows it now. */
+  set place(place: Place) {
+    const isMoved = this.at !== null && this.at.node !== place.node;
+    this.at = place;
+    if (isMoved) {
+      const { focused } = this;
+      place.node.replaceChildren(this.el);
+      // JupyterLab puts the node into the page after it has had it drawn.
+      queueMicrotask(() => focused?.focus({ preventScroll: true }));
+    }
+  }
+
+  /** The run, while it is followed live; '' when there is nothing to keep. */
+  get liveRun(): string {
+    return this.shown?.bundle.live && this.shown.source.steer !== null ? this.shown.bundle.run_id : '';
   }
 
   /** Show the bundle; called again when the kernel replaced it. */
@@ -52,7 +88,7 @@ export class RunOutput {
     }
     const { connections } = this.services;
     const follower = bundle.live ? await connections.follow(bundle.kernel_id, bundle.run_id) : null;
-    if (this.lifetime.aborted) {
+    if (this.lifetime.signal.aborted) {
       return;
     }
     if (follower === null) {
@@ -101,19 +137,19 @@ export class RunOutput {
     const unsettled = this.unsettled();
     if (data && unsettled) {
       const { kernel_id, charts } = unsettled.bundle; // no log has these
-      this.services.replace({ ...data, [RUN_MIME]: { ...(data[RUN_MIME] as object), kernel_id, charts } });
+      this.at?.replace({ ...data, [RUN_MIME]: { ...(data[RUN_MIME] as object), kernel_id, charts } });
     }
   }
 
   private unsettled(): Shown | null {
-    return this.shown?.bundle.live && !this.lifetime.aborted ? this.shown : null;
+    return this.shown?.bundle.live && !this.lifetime.signal.aborted ? this.shown : null;
   }
 
   /** What the run's kernel says; where its process is gone, what its log says. */
   private async finalOutput({ source, bundle }: Shown): Promise<OutputData | null> {
-    const { connections, folder } = this.services;
-    const place = source.state.link.kind === 'ended' ? null : await folder();
-    const logged = place === null ? null : await connections.describeLogged(bundle.run_id, place);
+    const { connections } = this.services;
+    const folder = source.state.link.kind === 'ended' ? null : ((await this.at?.folder()) ?? null);
+    const logged = folder === null ? null : await connections.describeLogged(bundle.run_id, folder);
     return logged ?? connections.describe(bundle.kernel_id, bundle.run_id);
   }
 
@@ -124,9 +160,10 @@ export class RunOutput {
     this.shown = { source, bundle };
     this.services.tabs.hold(bundle.run_id, () => this.isFed, drawn.signal);
     const { render } = await import('../views/monitor');
-    if (!drawn.signal.aborted && !this.lifetime.aborted) {
+    if (!drawn.signal.aborted && !this.lifetime.signal.aborted) {
       const el = document.createElement('div');
-      this.node.replaceChildren(el);
+      this.el.replaceChildren(el);
+      this.at?.node.replaceChildren(this.el);
       // A panel is drawn by the kernel's help: where that is gone, there is nothing to open.
       const { panels, preferences } = this.services;
       const subject = { kind: 'run' as const, kernelId: bundle.kernel_id, id: bundle.run_id };
@@ -135,8 +172,41 @@ export class RunOutput {
     }
   }
 
-  private stop(): void {
+  stop(): void {
     clearTimeout(this.settling);
+    this.lifetime.abort();
     this.drawn.abort();
+  }
+}
+
+/**
+ * Pictures of live runs whose output was cleared: a callback that draws its own chart clears the cell, and the kernel
+ * shows the run again at once. The picture is moved there, with its zoom, its choices and the field being typed in.
+ */
+export class ClearedOutputs {
+  private readonly kept = new Map<RunOutput, ReturnType<typeof setTimeout>>();
+
+  /** Keep an output whose place is gone for a moment, then end it. */
+  keep(output: RunOutput): void {
+    if (output.liveRun === '') {
+      output.stop();
+      return;
+    }
+    const end = () => {
+      this.kept.delete(output);
+      output.stop();
+    };
+    this.kept.set(output, setTimeout(end, KEPT));
+  }
+
+  /** An output that shows the run of the bundle and has no place, if there is one. */
+  take(bundle: RunBundle): RunOutput | null {
+    const output = [...this.kept.keys()].find(kept => kept.liveRun === bundle.run_id);
+    if (!bundle.live || output === undefined) {
+      return null;
+    }
+    clearTimeout(this.kept.get(output));
+    this.kept.delete(output);
+    return output;
   }
 }
