@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from playwright.sync_api import Locator, Page
@@ -48,6 +48,9 @@ OPEN_DOCUMENT = """async args => {
   const widget = await window.jupyterapp.commands.execute('docmanager:open', args);
   window.jupyterapp.shell.activateById(widget.id);
 }"""
+
+THEME_IS = """name => document.body.dataset.jpThemeName === name
+    && document.querySelector('#jupyterlab-splash') === null"""
 
 CELL_TEXT = f"index => {PANEL}.content.widgets[index].outputArea?.node.innerText ?? ''"
 
@@ -171,6 +174,11 @@ class Lab:
         """Execute one of Lab's commands and wait for it."""
         self.evaluate("async ([name, args]) => { await window.jupyterapp.commands.execute(name, args) }",
                       [name, arguments])  # fmt: skip
+
+    def theme(self, name: Literal["Light", "Dark"]) -> None:
+        """Change the theme, which is the server's: for all tests."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        self.wait_for(THEME_IS, f"JupyterLab {name}")
 
     def evaluate(self, expression: str, argument: Any = None) -> Any:
         """The value of a JavaScript expression in the page."""

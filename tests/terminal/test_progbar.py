@@ -127,6 +127,23 @@ def test_a_shorter_line_covers_a_longer_one(clock: Clock) -> None:
     assert len(second) == len(first)
 
 
+def test_nothing_of_an_earlier_state_is_left_where_the_characters_of_styles_are_drawn_over_too(
+    clock: Clock,
+) -> None:
+    with terminal() as out:
+        for target in (None, 4):
+            bar = Progbar(target)
+            for step, loss in enumerate([1e-7, 123.0, 1e-7, 0.5]):
+                clock.now += 1
+                bar.target = target or (4 if step == 3 else None)
+                bar.update(step + 1, [("loss", loss)])
+    for line in out.getvalue().rstrip("\n").split("\n"):
+        seen = ""
+        for state in line.split("\r")[1:]:
+            seen = state + seen[len(state) :]  # as JupyterLab does it
+            assert seen.rstrip() == state.rstrip()
+
+
 def test_nothing_is_drawn_before_the_interval_is_over(clock: Clock) -> None:
     with terminal() as out:
         bar = Progbar(100, interval=1.0)

@@ -125,7 +125,8 @@ class Progbar:
         if not self._is_drawn_over:
             write("".join(text for _, text in parts) + "\n")
             return
-        line = "".join(f"{style}{text}{_PLAIN}" if style and text else text for style, text in parts)
+        # Also around no text: where a notebook draws over, it counts the characters of the styles too.
+        line = "".join(f"{style}{text}{_PLAIN}" if style else text for style, text in parts)
         rest = " " * (self._drawn_width - width)  # covers a longer line drawn before
         write("\r" + line + rest + ("\n" if finalize else ""))
         self._drawn_width = width
