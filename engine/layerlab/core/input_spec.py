@@ -76,6 +76,16 @@ def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
     Raises: ShapeError, DTypeError, or InvalidArgumentError for None.
     """
     specs = tree.flatten(spec)
+    if isinstance(spec, InputSpec) and isinstance(inputs, list | tuple) and len(inputs) == 1:
+        # To be stacked to an array of one axis more, as NumPy does, is not what anybody means.
+        raise ShapeError(
+            explain(
+                f"{layer_name} got a list of one tensor.",
+                expected="a tensor",
+                got=f"[{_shapes(list(inputs))}]",
+                fix="pass the tensor itself, without the list",
+            )
+        )
     if isinstance(inputs, dict) and all(s is not None and s.name in inputs for s in specs):
         values = [inputs[s.name] for s in specs]
     else:

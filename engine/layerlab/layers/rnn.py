@@ -8,11 +8,13 @@ from typing import Any
 from layerlab import ops, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
+from layerlab.core.call_spec import is_shape
 from layerlab.core.config import deserialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.rnn_cells import StepCell
 from layerlab.layers.rnn_stack import (
     StackedRNNCells,
     call_cell,
@@ -21,7 +23,7 @@ from layerlab.layers.rnn_stack import (
     splits_steps,
 )
 
-__all__ = ["RNN"]
+__all__ = ["RNN", "refuse_list", "state_shapes"]
 
 
 class RNN(Layer):
@@ -73,7 +75,20 @@ class RNN(Layer):
         self.state_size = [size] if isinstance(size, int) else list(size)
         self._kept = _Kept()
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if type(self).call is RNN.call:  # a subclass may take lists
+            refuse_list(self, args[0] if args else kwargs.get("sequences"))
+        return super().__call__(*args, **kwargs)
+
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        if len(sequences_shape) < 3:
+            raise ShapeError(
+                explain(
+                    f"{self.describe()} got an input of shape {tuple(sequences_shape)}.",
+                    expected="(batch, time, ...)",
+                    fix="add the missing axis: x[..., None] for a feature, x[None] for a single sample",
+                )
+            )
         if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
         if self.stateful:
@@ -95,7 +110,7 @@ class RNN(Layer):
         self, sequences: Array, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Array | tuple[Any, ...]:
         states = self._first_states(sequences, initial_state)
-        steps = tree.flatten(mask)[0] if mask is not None else None
+        steps = None if mask is None else self._checked_mask(tree.flatten(mask)[0], sequences)
         last, outputs, states = self.inner_loop(sequences, states, steps, training)
         if self.stateful:
             for variable, value in zip(tree.flatten(self.states), tree.flatten(states), strict=True):
@@ -114,14 +129,7 @@ class RNN(Layer):
             len(states) == len(tree.flatten(self.state_size)) != len(self.state_size)
         ):  # of Keras 2, cell by cell
             states = tree.pack(self.state_size, states)
-        if len(states) != len(self.state_size):
-            raise InvalidArgumentError(
-                explain(
-                    f"{self.describe()}: initial_state",
-                    expected=f"{len(self.state_size)} arrays",
-                    got=str(len(states)),
-                )
-            )
+        self._check_states([tuple(state.shape) for state in tree.flatten(states)])
         for state in tree.flatten(states):
             if state.shape[0] != batch:
                 raise ShapeError(
@@ -133,6 +141,37 @@ class RNN(Layer):
                 )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda state: ops.cast(state, dtype), states)
+
+    def _check_states(self, shapes: list[Any]) -> None:
+        """Raise unless there is an array for each state, of its size where the cell is one of ours."""
+        sizes = tree.flatten(self.state_size)
+        if len(shapes) != len(sizes):
+            raise InvalidArgumentError(
+                explain(
+                    f"{self.describe()}: initial_state", expected=f"{len(sizes)} arrays", got=str(len(shapes))
+                )
+            )
+        for shape, size in zip(shapes, sizes, strict=True):
+            if isinstance(self.cell, StepCell) and (len(shape) != 2 or shape[-1] not in (size, None)):
+                raise ShapeError(
+                    explain(
+                        f"{self.describe()} got an initial state of shape {shape}.",
+                        expected=f"(batch, {size})",
+                    )
+                )
+
+    def _checked_mask(self, mask: Array, sequences: Array) -> Array:
+        """The mask. Raises: ShapeError unless it has a value for each step."""
+        shape, wanted = tuple(mask.shape), tuple(sequences.shape[:2])
+        if shape[:2] != wanted or any(size != 1 for size in shape[2:]):
+            raise ShapeError(
+                explain(
+                    f"{self.describe()} got a mask of shape {shape}.",
+                    expected=f"{wanted}, batch and time",
+                    fix="inside of TimeDistributed the mask needs an axis more, for the steps inside",
+                )
+            )
+        return mask
 
     def inner_loop(
         self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
@@ -184,6 +223,8 @@ class RNN(Layer):
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         """Told here: abstract evaluation would run through every step."""
+        if initial_state_shape is not None:
+            self._check_states(state_shapes(initial_state_shape))
         batch, size = sequences_shape[0], output_size_of(self.cell)
         output = (batch, sequences_shape[1], size) if self.return_sequences else (batch, size)
         states = [_with_batch(batch, size) for size in self.state_size]
@@ -235,6 +276,28 @@ class _Kept:
     """Holds states where the layer's tracking does not take them for weights."""
 
     states: Any = None
+
+
+def refuse_list(layer: Layer, sequences: Any) -> None:
+    """Raise for `LSTM(3)([x, h, c])`, with what to write instead. `layer` is an RNN, or wraps some."""
+    if not isinstance(sequences, list | tuple) or not all(hasattr(item, "shape") for item in sequences):
+        return
+    names = ", ".join(f"s{number}" for number in range(1, len(sequences)))
+    raise ShapeError(
+        explain(
+            f"{layer.describe()} got a list of {len(sequences)} tensors.",
+            expected="the sequences alone; in Keras 2 the initial state followed them in the list",
+            got=", ".join(str(tuple(item.shape)) for item in sequences),
+            fix=f"layer(x, initial_state=[{names}])" if names else "layer(x), without the list",
+        )
+    )
+
+
+def state_shapes(shapes: Any) -> list[Any]:
+    """The shapes in a structure of them."""
+    if is_shape(shapes):
+        return [tuple(shapes)]
+    return [shape for part in shapes for shape in state_shapes(part)]
 
 
 def _time_first(x: Array) -> Array:

@@ -10,6 +10,7 @@ from layerlab.core.call_spec import call_spec
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.layers.rnn import refuse_list
 from layerlab.layers.wrap import Wrapper
 from layerlab.settings import choose
 
@@ -126,6 +127,11 @@ class Bidirectional(Layer):
                     explain(f"Bidirectional: `{name}` of both layers", expected="the same value")
                 )
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if type(self).call is Bidirectional.call:
+            refuse_list(self, args[0] if args else kwargs.get("sequences"))
+        return super().__call__(*args, **kwargs)
+
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
@@ -138,8 +144,7 @@ class Bidirectional(Layer):
     ) -> Any:
         halves: tuple[Any, Any] = (None, None)
         if initial_state is not None:
-            middle = len(initial_state) // 2
-            halves = initial_state[:middle], initial_state[middle:]
+            halves = self._halves(initial_state)
         results = [
             layer(sequences, initial_state=state, mask=mask, training=training)
             for layer, state in zip((self.forward_layer, self.backward_layer), halves, strict=True)
@@ -158,13 +163,27 @@ class Bidirectional(Layer):
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         """From the forward layer's: abstract evaluation would run through every step."""
-        shapes = self.forward_layer.compute_output_shape(sequences_shape)
+        forward, _ = (None, None) if initial_state_shape is None else self._halves(initial_state_shape)
+        shapes = self.forward_layer.compute_output_shape(sequences_shape, forward)
         output, states = (shapes[0], shapes[1:]) if self.return_state else (shapes, ())
         if self.merge_mode is None:
             return (output, output, *states, *states)
         if self.merge_mode == "concat":
             output = (*output[:-1], 2 * output[-1])
         return (output, *states, *states) if self.return_state else output
+
+    def _halves(self, states: Any) -> tuple[Any, Any]:
+        """The initial states, or their shapes, of both directions."""
+        if len(states) % 2:
+            raise InvalidArgumentError(
+                explain(
+                    f"{self.describe()}: initial_state",
+                    expected="those of the forward layer, then as many of the backward layer",
+                    got=f"{len(states)} arrays",
+                )
+            )
+        middle = len(states) // 2
+        return states[:middle], states[middle:]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The input's for sequences, None for states."""
