@@ -15,6 +15,7 @@ __all__ = [
     "ConfigError",
     "DTypeError",
     "DataError",
+    "EmptyDataError",
     "GraphError",
     "InvalidArgumentError",
     "LayerlabError",
@@ -45,6 +46,10 @@ class DTypeError(LayerlabError, TypeError, ValueError):
 
 class DataError(LayerlabError, ValueError):
     """Training or inference data do not fit the model, or each other."""
+
+
+class EmptyDataError(DataError):
+    """There are data of the right kind, but not one sample or batch of them."""
 
 
 class InvalidArgumentError(LayerlabError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -192,14 +193,42 @@ def test_steps_keep_the_batch_size_of_32() -> None:
     assert [len(batch) for batch in batches(make_source(numbered(100), steps=2))[0]] == [32, 32]
 
 
-@pytest.mark.parametrize("name", ["y", "sample_weight", "batch_size"])
+@pytest.mark.parametrize("name", ["y", "sample_weight"])
 def test_nothing_is_given_beside_batches(name: str) -> None:
-    value: Any = 4 if name == "batch_size" else numbered(2)
     for data in (iter([(numbered(2),)]), Squares(), [(numbered(2),)]):
         with pytest.raises(ValueError, match=f"{name} cannot be given beside a"):
-            make_source(data, **{name: value})
+            make_source(data, **{name: numbered(2)})
     with pytest.raises(ValueError, match="needs arrays"):
         split_validation(Squares(), None, None, 0.5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: iter([(numbered(2),)]),
+        Squares,
+        lambda: [(numbered(2),)],
+        lambda: torch.utils.data.DataLoader(numbered(2), batch_size=2),
+    ],
+)
+def test_data_in_batches_keep_their_batch_size_and_say_so(make: Callable[[], Any]) -> None:
+    with pytest.warns(UserWarning, match=r"batch_size=4 has no effect on a \w+, which comes in batches"):
+        source = make_source(make(), batch_size=4)
+    assert len(source.peek()[0]) in (1, 2)
+
+
+@pytest.mark.parametrize("number", [3.0, np.ceil(5 / 2), np.float32(3), np.int64(3), np.uint8(3)])
+def test_whole_numbers_may_be_floats(number: Any) -> None:
+    source = make_source(numbered(20), steps=number, batch_size=number)
+    assert type(source.steps) is type(source.batch_size) is int
+    assert [len(x) for (x,) in source.epoch()] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("number", [2.5, 0, -2, 0.0, np.nan, np.inf, True, "3", np.float64(1.5)])
+def test_what_is_no_number_of_samples_or_batches_is_refused(number: Any) -> None:
+    for name in ("steps", "batch_size"):
+        with pytest.raises(ValueError, match=rf"{name}(.|\n)*a positive integer, or None"):
+            make_source(numbered(20), **{name: number})
 
 
 def test_the_batch_size_of_training_does_not_reach_validation_data_that_come_in_batches() -> None:

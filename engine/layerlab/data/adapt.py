@@ -11,6 +11,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.context import before_use
+from layerlab.core.whole_number import whole_number
 from layerlab.data.arrays import array_source, check_shuffle
 from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
 from layerlab.data.convert import as_arrays, count_samples, is_sparse
@@ -56,7 +57,7 @@ def make_source(
         x: arrays or data frames, or lists or dicts of them; a PyDataset; a generator, list or other iterable
             of batches; a tf.data.Dataset or torch DataLoader; a Hugging Face data set: its columns are x.
         y, sample_weight: beside arrays only.
-        batch_size: samples a batch, 32 if None; beside arrays and rows only.
+        batch_size: samples a batch, 32 if None; data that come in batches keep theirs, with a warning.
         steps: batches an epoch; None: a pass over the data; -1: for ever.
         shuffle: True, False or 'batch' for arrays and rows; whole batches of a PyDataset; iterables keep
             their order. With `steps` too each pass over the data has an order of its own, as in Keras 3.
@@ -65,9 +66,8 @@ def make_source(
     """
     before_use()  # who asks for a source will use the model
     check_shuffle(shuffle)
-    _check_positive("batch_size", batch_size)
-    if steps != -1:
-        _check_positive("steps_per_epoch, or steps,", steps)
+    batch_size = _positive("batch_size", batch_size)
+    steps = steps if steps == -1 else _positive("steps_per_epoch, or steps,", steps)
     if class_weight is not None:
         class_weight = checked_class_weight(class_weight)
     x, options = unwrap(x)
@@ -184,7 +184,8 @@ def _from_batches(
 
 
 def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
-    """Raise DataError for what is no data, and for what cannot be given beside a source of batches."""
+    """Raise DataError for what is no data, and for what cannot be given beside a source of batches; warn of
+    what has no effect there."""
     if x is None:
         raise DataError(explain("There are no data.", fix="pass x (and y)"))
     if not isinstance(x, PyDataset) and not holds_rows(x):
@@ -198,11 +199,10 @@ def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
                 )
             )
     if batch_size is not None and not holds_rows(x):
-        raise InvalidArgumentError(
-            explain(
-                f"batch_size cannot be given beside a {type(x).__name__}, which comes in batches.",
-                fix="leave batch_size out, and let the data give batches of that size",
-            )
+        warnings.warn(
+            f"batch_size={batch_size} has no effect on a {type(x).__name__}, which comes in batches. Leave "
+            "it out, and let the data give batches of that size.",
+            stacklevel=4,
         )
 
 
@@ -217,8 +217,5 @@ def _is_arrays(x: Any) -> bool:
     return hasattr(x, "__array__") or is_sparse(x) or backend().is_array(x)
 
 
-def _check_positive(name: str, value: Any) -> None:
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
-    ):
-        raise InvalidArgumentError(explain(name, expected="a positive integer or None", got=repr(value)[:40]))
+def _positive(name: str, value: Any) -> int | None:
+    return None if value is None else whole_number(value, name, 1, or_what=", or None")

@@ -10,7 +10,7 @@ import numpy as np
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.host import host_array, plain_array
-from layerlab.errors import DataError, DTypeError, explain
+from layerlab.errors import DataError, DTypeError, EmptyDataError, explain
 
 __all__ = ["as_arrays", "count_samples", "in_own_memory", "is_list_of_values", "is_sparse"]
 
@@ -74,7 +74,7 @@ def count_samples(data: tuple[Any, ...], where: str = "The data") -> int:
         raise DataError(_different_lengths(where, lengths))
     samples = next(iter(lengths.values()))
     if samples == 0:
-        raise DataError(explain(f"{where}: empty.", expected="at least one sample", got="0 samples"))
+        raise EmptyDataError(explain(f"{where}: empty.", expected="at least one sample", got="0 samples"))
     return samples
 
 

@@ -16,7 +16,7 @@ from layerlab.data.arrays import IndexedSource
 from layerlab.data.iterators import IterableSource
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import prepared
-from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.errors import DataError, EmptyDataError, InvalidArgumentError, explain
 
 __all__ = [
     "holds_rows",
@@ -74,7 +74,7 @@ def row_source(data: Any, batch_size: int, steps: int | None, shuffle: bool | st
         return prepared(data[index.tolist() if isinstance(index, np.ndarray) else index], "The rows")
 
     if len(data) == 0:
-        raise DataError(explain("The data set is empty.", expected="at least one row", got="0 rows"))
+        raise EmptyDataError(explain("The data set is empty.", expected="at least one row", got="0 rows"))
     return IndexedSource(len(data), take, batch_size, steps, shuffle)
 
 

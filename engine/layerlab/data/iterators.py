@@ -11,7 +11,7 @@ from typing import Any
 from layerlab.data.places import check_same, taken_in
 from layerlab.data.prefetch import Prefetcher
 from layerlab.data.unpack import prepared
-from layerlab.errors import DataError, explain
+from layerlab.errors import DataError, EmptyDataError, explain
 
 __all__ = ["IterableSource", "warn_of_end"]
 
@@ -64,7 +64,9 @@ class IterableSource:
             try:
                 self._peeked.append(self._prefetcher.pull(self._pull))
             except StopIteration:
-                raise DataError(explain("The data yield no batch.", expected="at least one batch")) from None
+                raise EmptyDataError(
+                    explain("The data yield no batch.", expected="at least one batch")
+                ) from None
         return self._peeked[0][1]
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from layerlab.core.seed import make_default_seed
+from layerlab.core.whole_number import whole_number
 from layerlab.data.ahead import Ahead
 from layerlab.data.iterators import warn_of_end
 from layerlab.data.places import check_same, generator_at, taken_in
@@ -18,7 +18,7 @@ from layerlab.data.prefetch import Prefetcher
 from layerlab.data.processes import ProcessWorkers
 from layerlab.data.queue_options import QueueOptions
 from layerlab.data.unpack import prepared
-from layerlab.errors import DataError, InvalidArgumentError, UnsupportedError, explain
+from layerlab.errors import EmptyDataError, InvalidArgumentError, UnsupportedError, explain
 
 __all__ = ["PyDataset", "PyDatasetSource"]
 
@@ -63,14 +63,14 @@ class PyDataset:
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of one pass, loaded here."""
-        count = self.num_batches
+        count = _count(self)
         return (self[index] for index in (itertools.count() if count is None else range(count)))
 
     @property
     def num_batches(self) -> int | None:
         """Number of batches; None if they never end."""
         if hasattr(self, "__len__"):
-            return len(self)
+            return type(self).__len__(self)  # not len(): many return np.ceil(samples / batch_size), a float
         raise UnsupportedError(
             explain(
                 f"{type(self).__name__} does not say how many batches there are.",
@@ -135,7 +135,7 @@ class PyDatasetSource:
             self._begin_epoch()
             task = next(self._epoch_tasks(1), None)
             if task is None:
-                raise DataError(
+                raise EmptyDataError(
                     explain(f"{type(self._dataset).__name__} has 0 batches.", expected="at least one")
                 )
             self._peeked.append(self._prefetcher.pull(lambda: self._load(task)))
@@ -286,15 +286,6 @@ def _count(dataset: PyDataset) -> int | None:
 
     Raises: InvalidArgumentError if it is no whole number.
     """
-    try:
-        count = dataset.num_batches
-        return None if count is None else operator.index(count)
-    except TypeError as error:
-        raise InvalidArgumentError(
-            explain(
-                f"The number of batches of {type(dataset).__name__}",
-                expected="an integer, or None for batches without end",
-                got=str(error),
-                fix="__len__ may return math.ceil(samples / batch_size), which is an int",
-            )
-        ) from error
+    count = dataset.num_batches
+    what = f"The number of batches of {type(dataset).__name__}"
+    return None if count is None else whole_number(count, what, 0, or_what=", or None for no end")

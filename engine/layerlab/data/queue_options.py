@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from layerlab.core.whole_number import whole_number
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = ["QueueOptions", "Queued", "unwrap"]
@@ -30,11 +31,7 @@ class QueueOptions:
 
     def __post_init__(self) -> None:
         for name, least in (("max_queue_size", 1), ("workers", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise InvalidArgumentError(
-                    explain(name, expected=f"an integer, {least} or more", got=repr(value)[:40])
-                )
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, least))
         if not isinstance(self.use_multiprocessing, bool | np.bool_):
             raise InvalidArgumentError(
                 explain(

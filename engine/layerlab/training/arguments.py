@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
 
+from layerlab.core.whole_number import whole_number
 from layerlab.data.adapt import make_source, takes_batch_size
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
-from layerlab.errors import InvalidArgumentError, explain
+from layerlab.errors import EmptyDataError, InvalidArgumentError, explain
 
-__all__ = ["check_epochs", "validation_rule", "validation_source", "verbosity"]
+__all__ = ["epoch_numbers", "first_batch", "validation_rule", "validation_source", "verbosity"]
 
 
-def check_epochs(epochs: Any, initial_epoch: Any) -> None:
-    """Raise InvalidArgumentError for anything but whole numbers."""
-    for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise InvalidArgumentError(
-                explain(f"fit({name}=...)", expected="an integer, 0 or more", got=repr(value)[:40])
-            )
+def epoch_numbers(epochs: Any, initial_epoch: Any) -> tuple[int, int]:
+    """Both as ints. Raises: InvalidArgumentError for anything but whole numbers."""
+    return (
+        whole_number(epochs, "fit(epochs=...)", 0),
+        whole_number(initial_epoch, "fit(initial_epoch=...)", 0),
+    )
 
 
 def verbosity(verbose: Any) -> int:
@@ -35,24 +36,46 @@ def verbosity(verbose: Any) -> int:
 
 def validation_rule(frequency: Any) -> Callable[[int], bool]:
     """Whether to validate after an epoch, counted from 0; `frequency` is fit's validation_freq."""
-    is_number = isinstance(frequency, int | np.integer) and not isinstance(frequency, bool)
-    if is_number and frequency > 0:
-        return lambda epoch: (epoch + 1) % frequency == 0
     if isinstance(frequency, Container) and not isinstance(frequency, str | bytes):
         return lambda epoch: epoch + 1 in frequency
-    raise InvalidArgumentError(
-        explain(
-            "validation_freq",
-            expected="a positive integer, or a container of epochs counted from 1",
-            got=repr(frequency)[:40],
-        )
-    )
+    every = whole_number(frequency, "validation_freq", 1, or_what=", or a container of epochs counted from 1")
+    return lambda epoch: (epoch + 1) % every == 0
 
 
-def validation_source(data: Any, batch_size: int | None, steps: int | None) -> BatchSource:
-    """The batches of `fit(validation_data=...)`; `batch_size` is for data that do not come in batches."""
-    x, y, sample_weight = (
-        unpack_x_y_sample_weight(tuple(data)) if isinstance(data, tuple | list) else (data, None, None)
-    )
-    size = batch_size if takes_batch_size(x) else None
-    return make_source(x, y, sample_weight, batch_size=size, steps=steps)
+def validation_source(
+    data: Any, batch_size: int | None, training_batch_size: int | None, steps: int | None
+) -> BatchSource | None:
+    """The batches of `fit(validation_data=...)`; None, with a warning, if there are no samples.
+
+    Args:
+        batch_size: as given for validation; None takes that of training, if the data are not in batches.
+    """
+    try:
+        x, y, sample_weight = _unpacked(data)
+        if batch_size is None and takes_batch_size(x):
+            batch_size = training_batch_size
+        return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    except EmptyDataError as error:
+        _warn_of_no_validation(error)
+        return None
+
+
+def first_batch(validation: BatchSource) -> Any:
+    """All the data, or the first batch where they come in batches; None, with a warning, if there is none."""
+    try:
+        return validation.peek() if validation.whole is None else validation.whole
+    except EmptyDataError as error:
+        _warn_of_no_validation(error)
+        return None
+
+
+def _unpacked(data: Any) -> tuple[Any, Any, Any]:
+    if not isinstance(data, tuple | list):
+        return data, None, None
+    if not data:
+        raise EmptyDataError(explain(f"It is an empty {type(data).__name__}.", expected="(x, y)"))
+    return unpack_x_y_sample_weight(tuple(data))
+
+
+def _warn_of_no_validation(error: EmptyDataError) -> None:
+    warnings.warn(f"validation_data has no samples, so there is no validation. {error}", stacklevel=4)

@@ -14,12 +14,19 @@ import numpy as np
 
 from layerlab import frontends, optimizers, tree
 from layerlab.backend.active import backend
+from layerlab.core.whole_number import whole_number
 from layerlab.data.adapt import make_source, split_validation
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.events import Listener
 from layerlab.metrics import Mean
-from layerlab.training.arguments import check_epochs, validation_rule, validation_source, verbosity
+from layerlab.training.arguments import (
+    epoch_numbers,
+    first_batch,
+    validation_rule,
+    validation_source,
+    verbosity,
+)
 from layerlab.training.callbacks.callback import CallbackList, own_watchers
 from layerlab.training.checks import check_stateful
 from layerlab.training.compiled import CompileLoss, CompileMetrics
@@ -79,14 +86,7 @@ class Trainer(Execution, GeneratorMethods):
             auto_scale_loss: scale the loss under the policy mixed_float16.
         Raises: UnknownNameError, InvalidArgumentError; the model stays as it was.
         """
-        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise InvalidArgumentError(
-                explain(
-                    "compile(steps_per_execution=...)",
-                    expected="a positive integer",
-                    got=repr(steps_per_execution),
-                )
-            )
+        steps_per_execution = whole_number(steps_per_execution, "compile(steps_per_execution=...)", 1)
         if jit_compile not in (True, False, "auto"):
             raise InvalidArgumentError(
                 explain("compile(jit_compile=...)", expected="True, False or 'auto'", got=repr(jit_compile))
@@ -193,7 +193,7 @@ class Trainer(Execution, GeneratorMethods):
         Raises: NotCompiledError, DataError, ShapeError; the model stays as it was.
         """
         self._check_compiled("fit")
-        check_epochs(epochs, initial_epoch)
+        epochs, initial_epoch = epoch_numbers(epochs, initial_epoch)
         validates_after = validation_rule(validation_freq)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
@@ -212,13 +212,17 @@ class Trainer(Execution, GeneratorMethods):
             validation = None
             if validation_data is not None:
                 validation = validation_source(
-                    validation_data, validation_batch_size or batch_size, validation_steps
+                    validation_data, validation_batch_size, batch_size, validation_steps
                 )
+            if validation is not None:
                 sources.callback(validation.close)
                 check_stateful(self, validation)
             self._prepare(source.peek(), source.whole)
-            if validation is not None:
-                self._check_batch(validation.peek() if validation.whole is None else validation.whole)
+            first = None if validation is None else first_batch(validation)
+            if first is None:
+                validation = None
+            else:
+                self._check_batch(first)
             return self._run_fit(
                 source, validation, callbacks, verbose, epochs, initial_epoch, validates_after
             )
