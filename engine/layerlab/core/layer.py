@@ -128,7 +128,7 @@ class Layer(Operation, Configurable):
                 tensors = tensor_arguments(spec, args, kwargs)
                 self._check_spec(tensors)
                 if not self.built:
-                    self.build(**build_arguments(self.build, tensors))
+                    self._build_for(tensors, args, kwargs)
                     self._check_spec(tensors)
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
@@ -259,6 +259,31 @@ class Layer(Operation, Configurable):
     def build(self, input_shape: Any) -> None:
         """Make the weights; by default there are none. `input_shape` is a tuple with None for the batch."""
         self.built = True
+
+    def _build_by(
+        self, build: Callable[..., None], shapes: tuple[Any, ...], named_shapes: dict[str, Any]
+    ) -> None:
+        """What is around every `build`: scopes, then the note on what shapes it was built."""
+        self.__dict__["_building"] = True
+        before = len(self._own_variables())
+        try:
+            # Variables may be made of arrays that are computed here, from shapes: of real ones.
+            with name_scope(self.name, caller=self), autocast(None), backend().concrete():
+                self._path = naming_path()
+                build(self, *shapes, **named_shapes)
+        except BaseException:
+            del self._own_variables()[before:]  # it may be built again, on other shapes
+            raise
+        finally:
+            del self.__dict__["_building"]
+        names = build.__code__.co_varnames[1 : build.__code__.co_argcount]
+        self._build_arguments = {**dict(zip(names, shapes, strict=False)), **named_shapes}
+        self.built = True
+        self._after_build()
+
+    def _build_for(self, tensors: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Build before the first call, on these arguments; `tensors` are those that shapes are taken from."""
+        self.build(**build_arguments(self.build, tensors))
 
     def _after_build(self) -> None:
         """What else is to happen once there are weights."""
@@ -644,17 +669,7 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
             build(self, *args, **kwargs)
             return
         self._check_initialised()
-        self.__dict__["_building"] = True
-        try:
-            with name_scope(self.name, caller=self), autocast(None):
-                self._path = naming_path()
-                build(self, *args, **kwargs)
-        finally:
-            del self.__dict__["_building"]
-        names = build.__code__.co_varnames[1 : build.__code__.co_argcount]
-        self._build_arguments = {**dict(zip(names, args, strict=False)), **kwargs}
-        self.built = True
-        self._after_build()
+        self._build_by(build, args, kwargs)
 
     return wrapper
 

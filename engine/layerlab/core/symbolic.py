@@ -7,6 +7,7 @@ one yields others and leaves a Node that knows what was called on what.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -18,9 +19,17 @@ from layerlab.core.context import context
 from layerlab.core.foreign_errors import retold
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.portable import Portable, Serials, nothing
+from layerlab.core.sizes import (
+    STAND_INS,
+    Shape,
+    fitting_sizes,
+    mentions_made_up,
+    with_sizes,
+    without_made_up,
+)
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, LayerlabError, UnsupportedError, explain
 
 __all__ = [
     "History",
@@ -33,9 +42,6 @@ __all__ = [
     "symbolic_tensors",
 ]
 
-# Two stand-ins for an unknown size. What comes out different depends on it; primes, so that no
-# stride up to 64 maps both to the same size.
-_STAND_INS = (1009, 2003)
 _serials = Serials()  # of nodes: copies of an operation's calls keep their order
 _by_serial = operator.attrgetter("serial")
 
@@ -290,20 +296,61 @@ class Operation(Portable):
 def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """KerasTensors with the shapes and dtypes that `function` gives for arguments like these.
 
-    Evaluates abstractly, once with each stand-in for unknown sizes; where the results differ the size is
-    unknown. Nothing that is assigned inside takes effect.
+    Evaluates abstractly, with several stand-ins for unknown sizes; where the results differ the size is
+    unknown. Where made-up sizes do not fit, those are taken that do (`sizes`). Nothing that is assigned
+    inside takes effect.
     """
-    tensors = symbolic_tensors((args, kwargs))
-    unknown = any(None in tensor.shape for tensor in tensors)
-    results = [_evaluate(function, args, kwargs, size) for size in (_STAND_INS if unknown else (None,))]
-    return tree.map_structure(_merge, *results) if unknown else tree.map_structure(_to_symbolic, results[0])
+    shapes = [tensor.shape for tensor in symbolic_tensors((args, kwargs))]
+
+    def infer(shapes: Sequence[Shape], stand_ins: Sequence[int]) -> Any:
+        def evaluate(stand_in: int | None) -> Any:
+            return _evaluate(
+                function, args, kwargs, [with_sizes(shape, stand_in) for shape in shapes], stand_in
+            )
+
+        return _agreed(evaluate, stand_ins if _has_unknown(shapes) else (None,))
+
+    try:
+        return infer(shapes, STAND_INS)
+    except Exception as error:
+        told = retold(error, _described(function), args if not kwargs else (*args, *kwargs.values()))
+        is_of_user = told is None and not isinstance(error, LayerlabError)
+        if _has_unknown(shapes) and (is_of_user or mentions_made_up(str(error))):
+            for fitting, stand_ins in fitting_sizes(shapes, str(error)):
+                with contextlib.suppress(Exception):
+                    return infer(fitting, stand_ins)
+        _hide_made_up(told or error)
+        if told is None:
+            raise
+        raise told from error
 
 
-def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: int | None) -> Any:
+def _has_unknown(shapes: Sequence[Shape]) -> bool:
+    return any(None in shape for shape in shapes)
+
+
+def _agreed(evaluate: Callable[[int | None], Any], stand_ins: Sequence[int | None]) -> Any:
+    """What is equal in the results for the first stand-in and for the first other that can be evaluated."""
+    first = evaluate(stand_ins[0])
+    if len(stand_ins) == 1:
+        return tree.map_structure(_to_symbolic, first)
+    for stand_in in stand_ins[1:-1]:
+        with contextlib.suppress(Exception):
+            return tree.map_structure(_merge, first, evaluate(stand_in))
+    return tree.map_structure(_merge, first, evaluate(stand_ins[-1]))
+
+
+def _evaluate(
+    function: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    sizes: Sequence[tuple[int, ...]],
+    stand_in: int | None,
+) -> Any:
+    remaining = iter(sizes)
+
     def to_spec(leaf: Any) -> Any:
-        if not isinstance(leaf, KerasTensor):
-            return leaf
-        return ArraySpec(tuple(stand_in or 1 if size is None else size for size in leaf.shape), leaf.dtype)
+        return ArraySpec(next(remaining), leaf.dtype) if isinstance(leaf, KerasTensor) else leaf
 
     def call(specs: tuple[Any, dict[str, Any]]) -> Any:
         with StateScope():
@@ -314,13 +361,13 @@ def _evaluate(function: Callable[..., Any], args: Any, kwargs: Any, stand_in: in
     previous, context.stand_in = context.stand_in, stand_in or context.stand_in
     try:
         return backend().eval_shape(call, tree.map_structure(to_spec, (args, kwargs)))
-    except Exception as error:
-        told = retold(error, _described(function), args if not kwargs else (*args, *kwargs.values()))
-        if told is None:
-            raise
-        raise told from error
     finally:
         context.stand_in = previous
+
+
+def _hide_made_up(error: Exception) -> None:
+    if isinstance(error, LayerlabError):
+        error.args = tuple(without_made_up(arg) if isinstance(arg, str) else arg for arg in error.args)
 
 
 def _described(function: Callable[..., Any]) -> str:

@@ -14,7 +14,7 @@ from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.op import convert, op
 
 __all__ = [
@@ -215,6 +215,10 @@ def _last_axis(indices: Array) -> tuple[Array, ...]:
 
 def _block(x: Array, start_indices: Any, sizes: Sequence[int]) -> tuple[Any, ...]:
     """The index of the block of these sizes: slices where all starts are known, else arrays of indices."""
+    if any(size > length for size, length in zip(sizes, x.shape, strict=True)):
+        raise ShapeError(
+            explain("slice", expected=f"at least {tuple(sizes)} to cut from", got=str(tuple(x.shape)))
+        )
     starts = _known_starts(start_indices)
     if starts is None:
         if -1 in sizes:

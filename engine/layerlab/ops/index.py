@@ -95,6 +95,8 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
 @op("x")
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
     """The k largest along the last axis, largest first, and their int32 indices; sorted in any case."""
+    if k > x.shape[-1]:
+        raise ShapeError(explain("top_k", expected=f"at least {k} along the last axis", got=str(x.shape[-1])))
     return backend().top_k(x, k)
 
 

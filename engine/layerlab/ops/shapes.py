@@ -418,4 +418,8 @@ def _split(x: Array, indices_or_sections: int | Sequence[int], axis: int, uneven
         cuts = [i * (length // parts) + min(i, longer) for i in range(parts + 1)]
     else:
         cuts = [0, *(int(cut) for cut in indices_or_sections), length]
+        if max(cuts) > length:  # not cut short: what sizes the parts have would depend on the data
+            raise ShapeError(
+                explain("split", expected=f"at least {max(cuts)} along axis {axis}", got=str(length))
+            )
     return list(backend().xp.split(x, cuts[1:-1], axis=axis))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -35,6 +36,7 @@ class _Depth(threading.local):
 
 
 _depth = _Depth()
+_log = logging.getLogger("torch._subclasses.fake_tensor")
 
 
 def is_differentiated_twice() -> bool:
@@ -141,9 +143,19 @@ def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
     # One mode for nested calls: fake tensors of two modes do not mix.
     open_mode = detect_fake_mode()
     mode = contextlib.nullcontext() if open_mode else FakeTensorMode(allow_non_fake_inputs=True)
-    with mode, torch.no_grad():
+    with mode, torch.no_grad(), _unlogged():
         result = function(*tree.map_structure(_fake, args))
     return tree.map_structure(_abstract, result)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Without torch's own log of what failed on abstract values: the error says it, and others may fit."""
+    before, _log.disabled = _log.disabled, True
+    try:
+        yield
+    finally:
+        _log.disabled = before
 
 
 def _fake(leaf: Any) -> Any:
