@@ -157,3 +157,65 @@ def test_a_deferred_stack_takes_other_batch_and_time_sizes_later(backend: str) -
     model = keras.Sequential([layers.Dense(2)])
     assert model(np.ones((2, 7, 4), "float32")).shape == (2, 7, 2)
     assert model(np.ones((3, 9, 4), "float32")).shape == (3, 9, 2)
+
+
+# -- a model as first layer --------------------------------------------------------------------------
+
+
+def base(k: Any) -> Any:
+    inputs = k.Input((8, 6, 3))
+    return k.Model(inputs, k.layers.Conv2D(4, 3, name="conv")(inputs), name="base")
+
+
+@pytest.mark.oracle
+def test_a_stack_over_a_model_knows_its_shapes_as_in_keras() -> None:
+    def scenario(k: Any) -> Any:
+        model = k.Sequential(
+            [base(k), k.layers.GlobalAveragePooling2D(name="pool"), k.layers.Dense(5, name="d")]
+        )
+        entries = [entry["class_name"] for entry in model.get_config()["layers"]]
+        lines: list[str] = []
+        model.summary(print_fn=lines.append)
+        return [
+            model.built,
+            [layer.name for layer in model.layers],
+            model.input_shape,
+            model.output_shape,
+            model.count_params(),
+            [(v.path, tuple(v.shape)) for v in model.weights],
+            (model.inputs[0].shape, model.outputs[0].shape),
+            entries,
+            any("(None, 5)" in line for line in lines),
+        ]
+
+    assert agree(scenario)[3] == (None, 5)
+
+
+def test_a_stack_over_any_model_that_has_an_input_is_built_at_once(backend: str) -> None:
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    nested = keras.Sequential([keras.Sequential([inner, layers.Dense(2)]), layers.Dense(1)])
+    assert (nested.built, nested.input_shape, nested.output_shape) == (True, (None, 4), (None, 1))
+    assert nested.count_params() == 4 * 3 + 3 + 3 * 2 + 2 + 2 + 1
+
+    words = keras.Input(batch_shape=(2, 7), dtype="int32")
+    embedded = keras.Sequential([keras.Model(words, layers.Embedding(9, 2)(words)), layers.Flatten()])
+    assert (embedded.input_shape, embedded.input.dtype) == ((2, 7), "int32")
+
+    added = keras.Sequential()
+    added.add(base(keras))
+    added.add(layers.Flatten())
+    assert (added.output_shape, added.predict(np.ones((2, 8, 6, 3)), verbose=0).shape) == (
+        (None, 96),
+        (2, 96),
+    )
+    copy = keras.Sequential.from_config(added.get_config())
+    assert copy.built and copy.output_shape == (None, 96)
+
+
+def test_a_stack_over_what_does_not_know_its_input_waits_for_data(backend: str) -> None:
+    assert not keras.Sequential([keras.Sequential([layers.Dense(3)]), layers.Dense(1)]).built
+    first, second = keras.Input((3,)), keras.Input((3,))
+    two = keras.Model([first, second], layers.Add()([first, second]))
+    stack = keras.Sequential([two, layers.Dense(1)])
+    assert not stack.built
+    assert tuple(stack([np.ones((2, 3)), np.ones((2, 3))]).shape) == (2, 1)

@@ -23,8 +23,8 @@ __all__ = ["Sequential"]
 class Sequential(Model):
     """A linear stack of layers.
 
-    It has weights from the start if it begins with an `Input` (or the first layer is given `input_shape=`),
-    else from the first data or `build` on.
+    It has weights from the start if it begins with an `Input`, or if the first layer knows its input: it is
+    given `input_shape=`, or is a model that has one. Else it has them from the first data or `build` on.
 
     Args:
         layers: the layers to begin with.
@@ -136,8 +136,16 @@ class Sequential(Model):
                         fix="build((None, ...)) with the shape, or start with Input",
                     )
                 )
+        elif not is_shape(input_shape):
+            return  # several inputs, for a model as first layer: the layers run one after the other
         elif not self._stack or not isinstance(self._stack[0], InputLayer):
             self._stack.insert(0, InputLayer(batch_shape=tuple(input_shape)))
+            try:
+                self._make_graph()
+            except BaseException:
+                del self._stack[0]  # it may be built on another shape, or run without a graph
+                raise
+            return
         self._make_graph()
 
     def _push(self, layer: Any) -> None:
@@ -162,8 +170,9 @@ class Sequential(Model):
                     fix="give each layer its own name",
                 )
             )
-        if not self._stack and layer._input_shape_arg is not None:
-            self._stack.append(InputLayer(batch_shape=layer._input_shape_arg))
+        own_input = _own_input(layer) if not self._stack else None
+        if own_input is not None:
+            self._stack.append(own_input)
         self._stack.append(layer)
 
     def _rebuild(self) -> None:
@@ -176,3 +185,13 @@ class Sequential(Model):
         for layer in self.layers:
             tensor = unpack_single(layer(tensor))  # a model of [y] gives y when it runs
         self._set_graph(Function(inputs, tensor))
+
+
+def _own_input(layer: Layer) -> InputLayer | None:
+    """The Input that a first layer implies, if it knows what it is for."""
+    if layer._input_shape_arg is not None:
+        return InputLayer(batch_shape=layer._input_shape_arg)
+    inputs = layer.inputs if isinstance(layer, Model) else None
+    if inputs is None or len(inputs) != 1:
+        return None
+    return InputLayer(batch_shape=inputs[0].shape, dtype=inputs[0].dtype)
