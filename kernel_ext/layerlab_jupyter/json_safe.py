@@ -18,16 +18,19 @@ def number(value: float) -> float | str:
 
 def json_safe(value: Any, longest_text: int = 2000) -> Any:
     """`value` from JSON scalars, lists and dicts; text is cut at `longest_text` characters."""
-    if value is None or isinstance(value, bool | int):
-        return value
+    # The usual types first: a thousand events a second may come this way.
+    if isinstance(value, float):
+        return number(float(value))
     if isinstance(value, str):
         return _text(value, longest_text)
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, dict):
+        return {json_key(key): json_safe(entry, longest_text) for key, entry in value.items()}
     if isinstance(value, numbers.Integral):  # NumPy's
         return int(value)
     if isinstance(value, numbers.Real):
         return number(float(value))
-    if isinstance(value, dict):
-        return {json_key(key): json_safe(entry, longest_text) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(entry, longest_text) for entry in value]
     if getattr(value, "shape", None) == () and hasattr(value, "item"):  # an array of one number, np.bool_
@@ -38,11 +41,15 @@ def json_safe(value: Any, longest_text: int = 2000) -> Any:
 def json_key(key: object) -> str:
     """A name of bounded length; a metric's own and its 'val_' one are cut at the same place."""
     name = str(key)
+    if len(name) <= _LONGEST_KEY and name.isascii():
+        return name
     prefix = "val_" if name.startswith("val_") else ""
     return prefix + _text(name.removeprefix(prefix), _LONGEST_KEY)
 
 
 def _text(text: str, longest: int) -> str:
+    if len(text) <= longest and text.isascii():
+        return text
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -422,7 +422,7 @@ class Trainer(Execution, GeneratorMethods):
     def _learning_rate(self) -> float | None:
         if self.optimizer is None or not self.optimizer.built:
             return None
-        return float(backend().to_numpy(backend().asarray(self.optimizer.learning_rate)))
+        return float(self.optimizer.learning_rate)  # not by way of an array: asked twice an epoch
 
     def _set_learning_rate(self, value: float) -> None:
         self.optimizer.learning_rate = value
