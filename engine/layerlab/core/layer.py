@@ -161,13 +161,7 @@ class Layer(Operation, Configurable):
         if any_symbolic(args, kwargs):
             outputs = self.compute_output_spec(*args, **passed)
             if outputs is None:
-                raise InvalidArgumentError(
-                    explain(
-                        f"{self.describe()} gave None.",
-                        expected="a tensor",
-                        fix="end its `call` with a `return`",
-                    )
-                )
+                raise self._gave_none()
             return self.record(args, kwargs if given is None else {**kwargs, "training": given}, outputs)
         outputs = self.call(*args, **passed)
         if self.activity_regularizer is not None:
@@ -175,6 +169,10 @@ class Layer(Operation, Configurable):
                 # Per sample, as in Keras: the weight of the penalty must not depend on the batch size.
                 self.add_loss(self.activity_regularizer(output) / max(1, *output.shape[:1]))
         return outputs
+
+    def _gave_none(self) -> InvalidArgumentError:
+        fix = "end its `call` with a `return`"
+        return InvalidArgumentError(explain(f"{self.describe()} gave None.", expected="a tensor", fix=fix))
 
     def _convert(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -50,6 +50,7 @@ def make_source(
     steps: int | None = None,
     shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
+    default_batch_size: int | None = None,
 ) -> BatchSource:
     """The source of batches for data of any kind.
 
@@ -57,7 +58,8 @@ def make_source(
         x: arrays or data frames, or lists or dicts of them; a PyDataset; a generator, list or other iterable
             of batches; a tf.data.Dataset or torch DataLoader; a Hugging Face data set: its columns are x.
         y, sample_weight: beside arrays only.
-        batch_size: samples a batch, 32 if None; data that come in batches keep theirs, with a warning.
+        batch_size: samples a batch; data that come in batches keep theirs, with a warning.
+        default_batch_size: the same where `batch_size` is None; None: 32.
         steps: batches an epoch; None: a pass over the data; -1: for ever.
         shuffle: True, False or 'batch' for arrays and rows; whole batches of a PyDataset; iterables keep
             their order. With `steps` too each pass over the data has an order of its own, as in Keras 3.
@@ -72,10 +74,11 @@ def make_source(
         class_weight = checked_class_weight(class_weight)
     x, options = unwrap(x)
     x = loaded_column(x)
+    size = batch_size or default_batch_size or DEFAULT_BATCH_SIZE
     if _is_arrays(x):
-        return _from_arrays(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
+        return _from_arrays(x, y, sample_weight, size, steps, shuffle, class_weight)
     _check_alone(x, y, sample_weight, batch_size)
-    source = _from_batches(x, batch_size, steps, shuffle, options)
+    source = _from_batches(x, size, steps, shuffle, options)
     return source if class_weight is None else WeightedSource(source, class_weight)
 
 
@@ -140,7 +143,7 @@ def _from_arrays(
     x: Any,
     y: Any,
     sample_weight: Any,
-    batch_size: int | None,
+    batch_size: int,
     steps: int | None,
     shuffle: Any,
     class_weight: Mapping[int, float] | None,
@@ -154,7 +157,7 @@ def _from_arrays(
         count_samples((x, y, sample_weight))
         sample_weight = weights_of_classes(y, class_weight, sample_weight)
     batch = (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
-    return array_source(batch, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle)
+    return array_source(batch, batch_size, steps, shuffle)
 
 
 def _host_arrays(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
@@ -173,13 +176,13 @@ def _host_arrays(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
 
 
 def _from_batches(
-    x: Any, batch_size: int | None, steps: int | None, shuffle: Any, options: QueueOptions
+    x: Any, batch_size: int, steps: int | None, shuffle: Any, options: QueueOptions
 ) -> BatchSource:
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, options, steps, bool(shuffle))
     depth = options.prefetch_depth if options.workers else 0
     if holds_rows(x):
-        return row_source(x, batch_size or DEFAULT_BATCH_SIZE, steps, shuffle, depth)
+        return row_source(x, batch_size, steps, shuffle, depth)
     return iterable_source(x, steps, depth)
 
 

@@ -11,10 +11,13 @@ from typing import Any
 
 from layerlab import inspect as inspection
 from layerlab import tree
+from layerlab.backend.active import backend
+from layerlab.core.call_spec import build_arguments
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
 from layerlab.core.registry import find
-from layerlab.core.symbolic import KerasTensor
+from layerlab.core.state import StateScope
+from layerlab.core.symbolic import KerasTensor, any_symbolic
 from layerlab.core.tracking import unique
 from layerlab.errors import (
     InvalidArgumentError,
@@ -165,6 +168,31 @@ class Model(CompileConfig, StateTree, Text, Attributes, Copying, Architecture):
             except BaseException:
                 self.built = False
                 raise
+
+    def _build_for(self, tensors: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        try:
+            super()._build_for(tensors, args, kwargs)
+        except Exception:
+            is_traced = any_symbolic(args, kwargs) or any(map(_is_abstract, tree.flatten((args, kwargs))))
+            if is_traced or not type(self).build.__module__.startswith("layerlab."):
+                raise
+            # `call` needs values, code with NumPy for example: it makes the weights as it runs on them.
+            self._build_by(
+                lambda self, **shapes: self._run_for_weights(args, kwargs),
+                (),
+                build_arguments(self.build, tensors),
+            )
+
+    def _run_for_weights(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A call of which nothing is kept but the weights that it makes."""
+        self.built = True
+        try:
+            with StateScope():
+                if self(*args, **kwargs) is None:
+                    raise self._gave_none()
+        except BaseException:
+            self.built = False
+            raise
 
     def _after_build(self) -> None:
         """Load the weights that were to be loaded before there were any."""
@@ -341,6 +369,10 @@ class Model(CompileConfig, StateTree, Text, Attributes, Copying, Architecture):
         for a checkpoint of TensorFlow, a CheckpointStatus.
         """
         return weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
+
+
+def _is_abstract(leaf: Any) -> bool:
+    return backend().is_array(leaf) and backend().is_abstract(leaf)
 
 
 def _gives_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain
 from layerlab.losses import sparse_categorical_crossentropy
 from layerlab.training.compiled import CompileLoss
+from layerlab.training.shapes import own_batch_size
 
 __all__ = ["check_inputs", "check_labels", "check_stateful"]
 
@@ -45,18 +46,21 @@ def check_inputs(model: Any, batch: Any) -> None:
 def check_stateful(model: Any, source: BatchSource) -> None:
     """Compare the number of samples with the batch size, if a layer keeps its state from batch to batch.
 
-    Raises: DataError if the last batch would be smaller than the others.
+    Raises: DataError if a batch would be smaller than the others, or than the states that are kept.
     """
     if source.whole is None or not any(layer.stateful for layer in model._flatten_layers()):
         return
-    samples = count_samples(source.whole)
-    if source.batch_size and samples % source.batch_size:
+    samples, own = count_samples(source.whole), own_batch_size(model)
+    size = min(source.batch_size or samples, samples)
+    if samples % size or own not in (None, size):
         raise DataError(
             explain(
                 f"'{model.name}' is stateful: each sample of a batch goes on where the one before it ended.",
-                expected=f"a multiple of batch_size={source.batch_size} samples",
-                got=f"{samples} samples",
-                fix="leave some out, or choose another batch_size",
+                expected=f"a multiple of batch_size={own or size} samples, in batches of that size",
+                got=f"{samples} samples, batch_size={size}",
+                fix="leave some out, or choose another batch_size"
+                if own is None
+                else f"leave some out, and pass batch_size={own} or none",
             )
         )
 

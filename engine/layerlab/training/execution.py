@@ -228,17 +228,22 @@ class Execution(Steps):
             **groups, hidden=[v for metric in hidden for v in metric.variables], **{BORROWED: ()}
         )
         form = form_of(self, kind, groups)
-        jit = self._jit_compile if self._compiled else backend().jit_by_default
         runner = StepRunner(
             pure(self._reporting(form.method) if kind != "predict" else form.method, layout, form.is_taped),
             layout,
-            jit=None if self._run_eagerly else jit,
+            jit=None if self._run_eagerly else self._is_traced(),
             repeats=repeats(self),
             donate=kind == "train",
             keep_all=kind == "predict",
         )
         self._runners[kind] = (key, runner)
         return runner
+
+    def _is_traced(self) -> bool:
+        """Whether steps are compiled, so that Python sees tensors without values."""
+        if self._run_eagerly:
+            return False
+        return self._jit_compile if self._compiled else backend().jit_by_default
 
     def _reporting(self, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The step with its loss beside the logs. The loss is an attribute only while the step is traced."""

@@ -5,21 +5,23 @@ They are written over variables; `execution` makes functions of state of them, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from layerlab import dtypes, tree
+from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.state import StateScope
-from layerlab.core.symbolic import KerasTensor, infer_spec
+from layerlab.core.symbolic import infer_spec
 from layerlab.core.variable import Variable
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import NotCompiledError, explain
 from layerlab.training.checks import check_inputs, check_labels
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.objective import Objective
+from layerlab.training.shapes import own_batch_size, rows, symbolic_like
 
 __all__ = ["Steps"]
 
@@ -30,6 +32,9 @@ class Steps(Objective):
     # Provided by Layer.
     built: bool
     output_names: list[str]
+
+    # Provided by Execution.
+    _is_traced: Callable[[], bool]
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,22 +139,52 @@ class Steps(Objective):
 
     def _build_on(self, batch: Any, is_compiled: bool) -> None:
         x, y, _ = unpack_x_y_sample_weight(batch)
-        symbolic = tree.map_structure(_symbolic_like, x)
-        if not self.built:
-            self(symbolic)  # type: ignore[operator]
-        outputs = infer_spec(lambda values: self._forward(values, False), symbolic)
+        outputs, batch_size = self._outputs_like(x)
         if not self.output_names:
             names = [f"output_{i + 1}" for i in range(len(tree.flatten(outputs)))]
             self.__dict__["_output_names"] = names
         if is_compiled:
             self._output_spec = outputs
             if self._compile_loss is not None:
-                self._compile_loss.build(tree.map_structure(_symbolic_like, y), outputs)
+                self._compile_loss.build(symbolic_like(y, batch_size), outputs)
+
+    def _outputs_like(self, x: Any) -> tuple[Any, int | None]:
+        """Symbolic outputs for a batch like `x`, and the batch size that they are for; builds the model.
+
+        The batch size is open, unless the model has one of its own or can only be evaluated on that of `x`.
+        What needs values, code with NumPy for example, runs on `x` itself if it may do so in the steps too.
+        """
+        size = own_batch_size(self)
+        if size is None and self._keeps_states():
+            size = rows(x)
+        try:
+            return self._infer_outputs(symbolic_like(x, size)), size
+        except Exception:
+            with contextlib.suppress(Exception):
+                return self._infer_outputs(symbolic_like(x, rows(x))), rows(x)
+            if not self._is_traced():
+                with contextlib.suppress(Exception):
+                    return self._run_outputs(x), None
+            raise
+
+    def _run_outputs(self, x: Any) -> Any:
+        values = tree.map_structure(lambda leaf: None if leaf is None else backend().asarray(leaf), x)
+        with StateScope():
+            outputs = self._forward(values, False)
+        return symbolic_like(outputs)
+
+    def _keeps_states(self) -> bool:
+        return any(layer.stateful for layer in self._flatten_layers())  # type: ignore[attr-defined]
+
+    def _infer_outputs(self, symbolic: Any) -> Any:
+        if not self.built:
+            self(symbolic)  # type: ignore[operator]
+        return infer_spec(lambda values: self._forward(values, False), symbolic)
 
     def _build_metrics(self, batch: Any) -> None:
         _, y, _ = unpack_x_y_sample_weight(batch)
         if self._compile_metrics is not None:
-            self._compile_metrics.build(tree.map_structure(_symbolic_like, y), self._output_spec)
+            self._compile_metrics.build(symbolic_like(y), self._output_spec)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
@@ -158,9 +193,3 @@ class Steps(Objective):
         check_inputs(self, batch)
         if has_targets:
             check_labels(self._compile_loss, unpack_x_y_sample_weight(batch)[1], self._output_spec)
-
-
-def _symbolic_like(leaf: Any) -> Any:
-    if leaf is None:
-        return None
-    return KerasTensor((None, *leaf.shape[1:]), dtypes.standardize_dtype(leaf.dtype), record_history=False)

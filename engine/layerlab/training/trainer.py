@@ -42,6 +42,7 @@ from layerlab.training.legacy import (
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
 from layerlab.training.runner import Ran
+from layerlab.training.shapes import own_batch_size
 from layerlab.training.snapshot import save_snapshot
 
 __all__ = ["Trainer"]
@@ -179,7 +180,7 @@ class Trainer(Execution, GeneratorMethods):
         Args:
             x, y: arrays, or lists or dicts of them by input and output name; or x alone: a generator or other
                 source of batches `(x, y)` or `(x, y, sample_weight)`.
-            batch_size: samples a step, 32 if None.
+            batch_size: samples a step; None: what the model's inputs state, else 32.
             epochs: index of the last epoch, exclusive; the first is `initial_epoch`.
             verbose: "auto" or 1 (live monitor in a notebook, else a bar), 0 silent, 2 one line per epoch.
             callbacks: list of Callbacks.
@@ -206,13 +207,17 @@ class Trainer(Execution, GeneratorMethods):
                 steps=steps_per_epoch,
                 shuffle=shuffle,
                 class_weight=class_weight,
+                default_batch_size=own_batch_size(self),
             )
             sources.callback(source.close)
             check_stateful(self, source)
             validation = None
             if validation_data is not None:
                 validation = validation_source(
-                    validation_data, validation_batch_size, batch_size, validation_steps
+                    validation_data,
+                    validation_batch_size,
+                    batch_size or own_batch_size(self),
+                    validation_steps,
                 )
             if validation is not None:
                 sources.callback(validation.close)
@@ -309,7 +314,10 @@ class Trainer(Execution, GeneratorMethods):
                 explain("evaluate got unknown arguments.", got=", ".join(sorted(kwargs)))
             )
         self._check_compiled("evaluate")
-        source = make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        own_size = own_batch_size(self)
+        source = make_source(
+            x, y, sample_weight, batch_size=batch_size, steps=steps, default_batch_size=own_size
+        )
         with self._alone("evaluate"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare(source.peek(), source.whole)
@@ -346,7 +354,8 @@ class Trainer(Execution, GeneratorMethods):
         callbacks: Any = None,
     ) -> Any:
         """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
-        source = make_source(x, None, None, batch_size=batch_size, steps=steps)
+        own_size = own_batch_size(self)
+        source = make_source(x, batch_size=batch_size, steps=steps, default_batch_size=own_size)
         with self._alone("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare(source.peek(), is_compiled=False)
