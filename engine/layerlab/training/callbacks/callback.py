@@ -23,8 +23,9 @@ class Callback(Portable):
 
     `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps'. While fit runs,
     `self.control` is its RunControl, and `self.report(event class, **fields)` tells its listeners. One that
-    sets `model.stop_training` may say why in `self.stop_message`. `logs` are
-    dicts of floats. Batch hooks make the loop wait for each step's numbers: leave them out to be fast.
+    sets `model.stop_training` may say why in `self.stop_message`. `logs` are dicts of floats, empty where
+    there is nothing to tell. Batch hooks make the loop wait for each step's numbers: leave them out to be
+    fast.
 
     Example:
         >>> class Print(Callback):
@@ -224,22 +225,23 @@ class CallbackList:
         if name == "History" and self.model is not None:
             self.model.history = callback
 
-    def _each(self, hook: str, *args: Any) -> None:
+    def _each(self, hook: str, *place: int, logs: Any) -> None:
+        logs = {} if logs is None else logs  # hooks may read, and add to, a dict
         for callback in self.callbacks:
-            getattr(callback, hook)(*args)
+            getattr(callback, hook)(*place, logs)
 
     def _each_batch(self, hook: str, batch: int, logs: Any) -> None:
         hooked = self._batch_hooks[hook]
         if not hooked:
             return
-        lazy = logs if isinstance(logs, LazyLogs) or logs is None else None
+        is_lazy = isinstance(logs, LazyLogs)
         floats: Any = None
         for callback in hooked:
-            if lazy is not None and getattr(callback, "takes_lazy_logs", False):
-                getattr(callback, hook)(batch, lazy)
+            if is_lazy and getattr(callback, "takes_lazy_logs", False):
+                getattr(callback, hook)(batch, logs)
                 continue
             if floats is None:
-                floats = logs.values_now() if isinstance(logs, LazyLogs) else logs
+                floats = logs.values_now() if is_lazy else {} if logs is None else logs
             getattr(callback, hook)(batch, floats)
 
     def on_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -268,28 +270,28 @@ class CallbackList:
         self._each_batch("on_predict_batch_end", batch, logs)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._each("on_epoch_begin", epoch, logs)
+        self._each("on_epoch_begin", epoch, logs=logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._each("on_epoch_end", epoch, logs)
+        self._each("on_epoch_end", epoch, logs=logs)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._each("on_train_begin", logs)
+        self._each("on_train_begin", logs=logs)
 
     def on_train_end(self, logs: Any = None) -> None:
-        self._each("on_train_end", logs)
+        self._each("on_train_end", logs=logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        self._each("on_test_begin", logs)
+        self._each("on_test_begin", logs=logs)
 
     def on_test_end(self, logs: Any = None) -> None:
-        self._each("on_test_end", None if logs is None else to_floats(logs))
+        self._each("on_test_end", logs=to_floats(logs or {}))
 
     def on_predict_begin(self, logs: Any = None) -> None:
-        self._each("on_predict_begin", logs)
+        self._each("on_predict_begin", logs=logs)
 
     def on_predict_end(self, logs: Any = None) -> None:
-        self._each("on_predict_end", logs)
+        self._each("on_predict_end", logs=logs)
 
 
 _BATCH_HOOKS = (
