@@ -1,7 +1,8 @@
 """Masks that travel beside tensors: which time steps are padding.
 
-A mask is a boolean array (batch, time) attached to an array by identity, because arrays of most
-back ends take no attributes. It is forgotten together with its array.
+A mask is a boolean array (batch, time) in the attribute `_keras_mask` of a tensor, as in Keras. Tensors that
+take no attributes (NumPy's, and those of a program that JAX traces) have theirs in a table, by identity,
+until they are forgotten.
 """
 
 from __future__ import annotations
@@ -16,12 +17,24 @@ _masks: dict[int, tuple[weakref.ref, Any]] = {}
 
 def get_mask(tensor: Any) -> Any:
     """The mask attached to `tensor`, or None."""
+    mask = getattr(tensor, "_keras_mask", None)
+    if mask is not None or not _masks:
+        return mask
     entry = _masks.get(id(tensor))
     return entry[1] if entry is not None and entry[0]() is tensor else None
 
 
 def set_mask(tensor: Any, mask: Any) -> None:
     """Attach `mask` to `tensor`; None detaches."""
+    if mask is None and get_mask(tensor) is None:
+        return
+    try:
+        tensor._keras_mask = mask
+    except AttributeError:
+        _set_in_table(tensor, mask)
+
+
+def _set_in_table(tensor: Any, mask: Any) -> None:
     key = id(tensor)
     if mask is None:
         _masks.pop(key, None)

@@ -70,7 +70,8 @@ class KerasTensor(Portable):
         ((None, 4), 'float32')
     """
 
-    _not_copied: ClassVar[dict[str, Any]] = {"_keras_history": nothing}  # the copy of its node sets it
+    # The copy of its node sets the one; the other may come from a node that is not copied.
+    _not_copied: ClassVar[dict[str, Any]] = {"_keras_history": nothing, "_keras_mask": nothing}
 
     def __init__(
         self,
