@@ -115,6 +115,7 @@ class Normalization(Layer):
                 )
             )
         self._reduced = tuple(axis for axis in range(rank) if axis not in self._kept)
+        self._beside = tuple(input_shape[axis] if axis in self._kept else 1 for axis in range(rank))
         if self.input_mean is not None:
             return
         shape = tuple(input_shape[axis] for axis in self._kept)
@@ -167,33 +168,33 @@ class Normalization(Layer):
             )
 
     @property
-    def mean(self) -> Array:
-        """What is subtracted."""
-        return self.adapt_mean.value if self.input_mean is None else ops.convert_to_tensor(self.input_mean)
+    def mean(self) -> Array | None:
+        """What is subtracted: of the input's rank, 1 where it is taken over an axis. None before build."""
+        return self._statistic(self.input_mean, "adapt_mean")
 
     @property
-    def variance(self) -> Array:
-        """The square of what is divided by."""
-        return (
-            self.adapt_variance.value
-            if self.input_variance is None
-            else ops.convert_to_tensor(self.input_variance)
-        )
+    def variance(self) -> Array | None:
+        """The square of what is divided by, like `mean`."""
+        return self._statistic(self.input_variance, "adapt_variance")
 
     def call(self, inputs: Array) -> Array:
-        x = ops.cast(inputs, self.compute_dtype)
-        mean, variance = (self._beside(value, x) for value in (self.mean, self.variance))
+        x, mean, variance = ops.cast(inputs, self.compute_dtype), self.mean, self.variance
         deviation = ops.maximum(ops.sqrt(variance), settings.epsilon)
         if self.invert:
             return ops.add(mean, ops.multiply(x, deviation))
         return ops.divide(ops.subtract(x, mean), deviation)
 
-    def _beside(self, statistic: Array, x: Array) -> Array:
-        """In the compute dtype, its axes at the kept ones of x, the last at the last."""
-        shape = [1] * len(x.shape)
+    def _statistic(self, given: Any, learnt: str) -> Array | None:
+        """In the compute dtype, its axes at the kept ones of the input, the last at the last."""
+        if not self.built:
+            return None
+        statistic = ops.convert_to_tensor(getattr(self, learnt).value if given is None else given)
+        shape = [1] * len(self._beside)
         for back in range(1, len(statistic.shape) + 1):
             shape[self._kept[-back]] = statistic.shape[-back]
-        return ops.cast(ops.reshape(statistic, tuple(shape)), self.compute_dtype)
+        return ops.cast(
+            ops.broadcast_to(ops.reshape(statistic, tuple(shape)), self._beside), self.compute_dtype
+        )
 
     def get_config(self) -> dict[str, Any]:
         given = {
