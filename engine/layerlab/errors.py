@@ -19,6 +19,7 @@ __all__ = [
     "GraphError",
     "InvalidArgumentError",
     "LayerlabError",
+    "MissingFileError",
     "NotBuiltError",
     "NotCompiledError",
     "ShapeError",
@@ -50,6 +51,10 @@ class DataError(LayerlabError, ValueError):
 
 class EmptyDataError(DataError):
     """There are data of the right kind, but not one sample or batch of them."""
+
+
+class MissingFileError(LayerlabError, FileNotFoundError, ValueError):
+    """There is no such file. Keras raises ValueError for some, FileNotFoundError for others."""
 
 
 class InvalidArgumentError(LayerlabError, ValueError):

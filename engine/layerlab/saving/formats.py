@@ -6,7 +6,7 @@ import stat
 import warnings
 from pathlib import Path
 
-from layerlab.errors import DataError, InvalidArgumentError, did_you_mean, explain
+from layerlab.errors import DataError, InvalidArgumentError, MissingFileError, did_you_mean, explain
 
 __all__ = ["HDF5_SUFFIXES", "format_of_file", "format_to_save", "no_such_file"]
 
@@ -51,14 +51,14 @@ def format_to_save(path: Path, save_format: str | None) -> str:
     return save_format
 
 
-def no_such_file(path: Path) -> FileNotFoundError:
+def no_such_file(path: Path) -> MissingFileError:
     """The error for a path where nothing is: where it was looked for, and what of that kind is there."""
     folder = path.parent
     try:
         there = sorted(other.name for other in folder.glob(f"*{path.suffix}"))
     except OSError:
         there = []
-    return FileNotFoundError(
+    return MissingFileError(
         explain(
             f"There is no file {path}.{did_you_mean(path.name, there)}",
             expected=f"a file in {folder.resolve()}",

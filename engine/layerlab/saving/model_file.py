@@ -99,8 +99,9 @@ def load_model(
         custom_objects: name -> class or function, for what is neither layerlab's nor registered.
         compile: False leaves it uncompiled.
         safe_mode: False runs Python bytecode that the file holds (lambdas): only for files you trust.
-    Raises: FileNotFoundError; ValueErrors (DataError, ConfigError, UnknownNameError ...) that name the file
-        and what is wrong with it. Nothing in the file is run, and nothing outside of it is read.
+    Raises: ValueErrors (DataError, ConfigError, UnknownNameError ...) that name the file and what is wrong
+        with it; MissingFileError, a FileNotFoundError as well. Nothing in the file is run, nothing outside
+        of it is read.
     """
     path = as_path(filepath, "load_model")
     found = format_of_file(path)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.errors import DataError, InvalidArgumentError, MissingFileError, explain
 from layerlab.saving.limits import MAX_CONFIG_BYTES
 from layerlab.saving.replacing import replacing
 from layerlab.saving.walk import walk
@@ -197,7 +197,7 @@ def _beside(path: Path, name: str) -> Path:
     if shard.resolve().parent != path.resolve().parent:
         raise _damaged(path, "files in its own folder", f"{name[:80]}, a link to another folder")
     if not shard.exists():
-        raise FileNotFoundError(f"{path.name} needs the file {name}, which is not beside it.")
+        raise MissingFileError(f"{path.name} needs the file {name}, which is not beside it.")
     return shard
 
 
