@@ -15,6 +15,7 @@ from layerlab.backend.active import backend as active_backend
 from layerlab.errors import BusyError
 from layerlab.inspect import describe_graph, describe_layer, operations_of, weight_statistics
 from layerlab.inspect import weights as module
+from tests.timing import least
 
 
 def variable(values: Any, dtype: str = "float32") -> keras.Variable:
@@ -86,9 +87,13 @@ def test_a_large_weight_is_sampled_and_says_so(monkeypatch: pytest.MonkeyPatch) 
 
 def test_ten_million_values_take_less_than_a_second() -> None:
     large = variable(np.ones((2500, 4000)))
-    start = time.perf_counter()
-    assert weight_statistics(large).elements == 10_000_000
-    assert time.perf_counter() - start < 1.0
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        assert weight_statistics(large).elements == 10_000_000
+        return time.perf_counter() - start
+
+    assert least(seconds, bound=1.0) < 1.0
 
 
 def test_a_layer_tells_of_its_weights_and_its_class() -> None:
