@@ -1,7 +1,8 @@
 """Commands from the page, answered on the kernel's control channel, which is free while a cell runs.
 
-Handlers run on the control thread: they read what other threads have published, or call a verb of
-`RunControl`, and return at once. Nothing here can end a run by failing.
+Handlers read what other threads have published, or call a verb of `RunControl`. The verbs return at once and
+run on the control thread; what reads has a thread of its own, so that Stop waits behind nothing. Nothing here
+can end a run by failing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
 from layerlab.models import Model
+from layerlab_jupyter.background import background
 from layerlab_jupyter.decode import Refusal, decode_command, message_id
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id, notebook_variables
@@ -58,10 +60,26 @@ def install(kernel: Any) -> None:
     """Answer `layerlab_request` on the kernel's control channel; doing so twice changes nothing."""
 
     def handle(stream: Any, ident: Any, parent: Any) -> None:
-        content = answer(parent.get("content"), registry, kernel.log)
-        kernel.session.send(stream, REPLY, content, parent, ident=ident)
+        content = parent.get("content")
+
+        def make() -> dict[str, Any]:
+            return answer(content, registry, kernel.log)
+
+        def send(reply: dict[str, Any]) -> None:
+            kernel.session.send(stream, REPLY, reply, parent, ident=ident)
+
+        if _reads(content):
+            background.answer(make, send)
+        else:
+            send(make())
 
     kernel.control_handlers[REQUEST] = handle
+
+
+def _reads(content: Any) -> bool:
+    body = content.get("body") if isinstance(content, dict) else None
+    method = body.get("method") if isinstance(body, dict) else None
+    return isinstance(method, str) and method in _READING
 
 
 def answer(content: Any, known: Registry, log: Logger) -> dict[str, Any]:
@@ -173,6 +191,10 @@ _HANDLERS: dict[type[Command], Callable[[Registry, Any], dict[str, Any]]] = {
     DescribeRun: _describe_run,
     ModelState: _model_state,
     DescribeLayer: _describe_layer,
+}
+_READING = {
+    command.method
+    for command in (FetchEvents, ListAll, DescribeModel, DescribeRun, ModelState, DescribeLayer)
 }
 
 

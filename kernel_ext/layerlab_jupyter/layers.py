@@ -1,4 +1,4 @@
-"""Reads the weights of layers for the page, without holding up the control channel.
+"""Reads the weights of layers for the page, without holding up other questions.
 
 A value may be the result of a step that is still being computed. So a thread of its own reads it, and
 the handler waits for a fifth of a second: then the page is told to ask again, and gets what is ready by then.
@@ -21,7 +21,7 @@ from layerlab_jupyter.protocol import ReplyError
 
 __all__ = ["LayerReader", "layer_reader"]
 
-_PATIENCE = 0.2  # seconds; commands that steer a run wait behind this one
+_PATIENCE = 0.2  # seconds; other questions wait behind this one
 _FRESH = 5.0  # seconds after which what was read for somebody who did not wait is no more of interest
 
 
