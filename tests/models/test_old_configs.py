@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import keras as oracle
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ import layerlab as keras
 from layerlab.errors import UnsupportedError
 from layerlab.models import model_from_json
 from tests.helpers import tolerance
+from tests.models.full_configs import LAYERS
 from tests.saving.old_files import (
     as_json,
     first,
@@ -327,19 +329,56 @@ def test_bilinear_pixels_of_old_releases_are_told() -> None:
         read(sequential(layer("UpSampling2D", "l", **config)), "2.2.4")
 
 
+@pytest.mark.slow
+@pytest.mark.oracle
+def test_every_layer_as_tensorflow_wrote_it_has_the_shapes_of_keras() -> None:
+    """Keras makes the same layer from the arguments that it still knows."""
+    policy = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+    different = []
+    for class_name, config, shape in LAYERS:
+        start = first("x", shape, in_graph=False)
+        model = read(sequential(start, layer(class_name, "l", dtype=policy, **config)), "2.10.0")
+        made = model.layers[0]
+        assert made.compute_dtype == "float16"
+        theirs = getattr(oracle.layers, type(made).__name__).from_config(made.get_config())
+        output, weights = tuple(theirs(oracle.Input(shape)).shape), [tuple(w.shape) for w in theirs.weights]
+        known = tuple(
+            size if wanted is not None else None
+            for size, wanted in zip(model.output_shape, output, strict=True)
+        )
+        if (output, weights) != (known, [w.shape for w in made.weights]):
+            different.append((class_name, output, weights))
+    assert different == []
+
+
+def test_a_layer_may_be_an_activation() -> None:
+    leaky = layer("LeakyReLU", "inner", alpha=0.25, dtype="float32")
+    model = read(sequential(layer("Activation", "a", activation=leaky, batch_input_shape=[None, 6])))
+    np.testing.assert_allclose(
+        computed(model, POINTS), np.where(POINTS > 0, POINTS, 0.25 * POINTS), **tolerance()
+    )
+
+
+def test_a_graph_without_a_version_is_known_by_its_calls() -> None:
+    layers = [first("x", [6]), layer("Activation", "a", [["x", 0, 0, {}]], activation="hard_sigmoid")]
+    config = with_modules(graph("g", layers, [["x", 0, 0]], [["a", 0, 0]]))["config"]
+    model = keras.Model.from_config(config)
+    np.testing.assert_allclose(computed(model, POINTS), HARD, **tolerance())
+    assert not isinstance(model.output, list)
+
+
 def test_a_class_of_the_readers_own_gets_what_the_file_says() -> None:
     seen = {}
 
     class Mine(keras.layers.DepthwiseConv2D):
         def __init__(self, **kwargs: Any) -> None:
-            seen["groups"] = kwargs.pop("groups")
+            seen.update({key: kwargs.pop(key) for key in ("groups", "axis")})
             super().__init__(**kwargs)
 
-    config = {"kernel_size": [2, 2], "groups": 1, "batch_input_shape": [None, 4, 4, 2]}
+    config = {"kernel_size": [2, 2], "groups": 1, "axis": [3], "batch_input_shape": [None, 4, 4, 2]}
     text = as_json(sequential(layer("DepthwiseConv2D", "l", **config)), "2.4.0")
-    assert isinstance(model_from_json(text, {"DepthwiseConv2D": Mine}).layers[0], Mine) and seen == {
-        "groups": 1
-    }
+    made = model_from_json(text, {"DepthwiseConv2D": Mine}).layers[0]
+    assert isinstance(made, Mine) and seen == {"groups": 1, "axis": [3]}
 
 
 # -- Keras 1, functions of TensorFlow --------------------------------------------------------------------

@@ -445,3 +445,24 @@ def test_losses_and_metrics_of_old_names_are_those_of_today(tmp_path: Path) -> N
     assert float(loaded.optimizer.learning_rate) == 0.5
     expected = -np.mean(np.sign((X @ KERNEL + BIAS) * Y))  # the cosine of single numbers
     assert loaded.evaluate(X, Y, verbose=0)[0] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("version", ["2.10.0", "2.12.0"])
+def test_a_loss_of_logits_stays_one(version: str, tmp_path: Path) -> None:
+    """From 2.11 on the config names the function of the loss beside its arguments."""
+    model = sequential(layer("Dense", "dense", units=1, batch_input_shape=[None, 3]))
+    arguments = {"reduction": "auto", "name": "bce", "from_logits": True, "label_smoothing": 0.2, "axis": -1}
+    named = {"fn": "binary_crossentropy"} if version == "2.12.0" else {}
+    training = {
+        "loss": {"class_name": "BinaryCrossentropy", "config": {**arguments, **named}},
+        "metrics": [
+            [{"class_name": "MeanMetricWrapper", "config": {"name": "acc", "fn": "binary_accuracy"}}]
+        ],
+        "optimizer_config": {"class_name": "Custom>SGD", "config": {"learning_rate": 0.5}},
+    }
+    weights = {"dense": [("dense/kernel:0", KERNEL), ("dense/bias:0", BIAS)]}
+    loaded = keras.models.load_model(write_h5(tmp_path / "m.h5", model, weights, version, training))
+    labels = np.array([[0.0], [1.0], [1.0], [0.0]], "float32")
+    logits, wanted = X @ KERNEL + BIAS, labels * 0.8 + 0.1
+    expected = np.mean(np.log1p(np.exp(logits)) - wanted * logits)
+    assert loaded.evaluate(X, labels, verbose=0)[0] == pytest.approx(expected, rel=1e-5)

@@ -179,7 +179,7 @@ def _find_named(config: dict[str, Any], kind: str | None, registered_name: str, 
     if custom is not None:
         return custom
     if "module" not in config:  # as Keras 2 wrote it
-        for candidate in [kind] if kind else list(MODULES):
+        for candidate in _kinds_like(kind) if kind else list(MODULES):
             found = find(candidate, name)
             if found is not None:
                 return found
@@ -197,6 +197,11 @@ def _find_named(config: dict[str, Any], kind: str | None, registered_name: str, 
     if not kinds:
         raise unknown_name(kind or "layers", name, str(config["module"]))
     raise unknown_name(kinds[-1], name)
+
+
+def _kinds_like(kind: str) -> list[str]:
+    """What may stand where one of `kind` belongs: Keras 2 wrote layers as activations, without a module."""
+    return [kind, "layers"] if kind == "activations" else [kind]
 
 
 def _kinds_of(module: Any) -> list[str]:

@@ -16,6 +16,7 @@ from layerlab.core.symbolic import KerasTensor, Operation
 from layerlab.errors import ConfigError, GraphError, explain
 from layerlab.models.legacy_config import (
     deserialize_config,
+    has_legacy_calls,
     is_place,
     legacy_entries,
     legacy_kwargs,
@@ -62,10 +63,9 @@ class _GraphReader:
         self._layers: dict[str, Any] = {}
         self._calls: dict[str, list[Any]] = {}  # layer -> its calls, as the config has them
         self._earlier: dict[str, int] = {}  # layer -> its calls in another graph, which shares it
+        self.is_legacy = has_legacy_calls(layers)
         for data in layers:
             self._make_layer(data)
-        # By the form of their calls: Keras 2 wrote modules as well in the end.
-        self.is_legacy = any(reads_legacy_node(call) for calls in self._calls.values() for call in calls)
         self._shift = {name: self._calls_before(name) for name in self._layers}
 
     def _make_layer(self, data: Any) -> None:
@@ -79,7 +79,7 @@ class _GraphReader:
         if name in self._layers:
             raise ConfigError(f"A config has two layers named '{name[:80]}'.")
         own = {key: value for key, value in data.items() if key not in ("name", "inbound_nodes")}
-        layer = deserialize_config(own)
+        layer = deserialize_config(own, self.is_legacy)
         if not isinstance(layer, Operation):
             raise _malformed(f"The layer '{name[:80]}'", "a layer or an op", layer)
         self._earlier[name] = sum(not node.is_input for node in layer._inbound_nodes)

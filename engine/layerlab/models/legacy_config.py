@@ -27,6 +27,7 @@ from layerlab.models.legacy_table import (
 
 __all__ = [
     "deserialize_config",
+    "has_legacy_calls",
     "is_older",
     "is_place",
     "legacy_entries",
@@ -39,11 +40,24 @@ __all__ = [
 Release = tuple[int, int]
 
 _MARK = "is_modernized"  # a key of configs that are done: what is done twice would be done wrong
+_LAST_OF_2 = "2.15"
 _TODAY: Release = (3, 4)  # from here on nothing has changed
 _ENDS = ("input_layers", "output_layers")
 
 
 # -- calls ------------------------------------------------------------------------------------------------
+
+
+def has_legacy_calls(layers: Any) -> bool:
+    """Whether Keras 2 wrote these entries of a graph, by the form of their calls."""
+    calls = [entry.get("inbound_nodes") for entry in layers if isinstance(entry, dict)]
+    return any(
+        isinstance(call, list | tuple)
+        for of_one in calls
+        if isinstance(of_one, list)
+        for call in of_one
+        if call
+    )
 
 
 def reads_legacy_node(call: Any) -> bool:
@@ -89,10 +103,15 @@ def single_end(ends: Any) -> Any:
 # -- configs ------------------------------------------------------------------------------------------------
 
 
-def deserialize_config(config: Any) -> Any:
-    """The object of a config that Keras 2 or 3 wrote; custom objects are those of the open scopes."""
-    is_legacy = isinstance(config, dict) and "module" not in config and _MARK not in config
-    return deserialize_keras_object(modernized(config) if is_legacy else config)
+def deserialize_config(config: Any, is_legacy: bool = False) -> Any:
+    """The object of a config that Keras 2 or 3 wrote; custom objects are those of the open scopes.
+
+    Args:
+        is_legacy: whether what is around it shows that Keras 2 wrote it, with modules or without.
+    """
+    if not isinstance(config, dict) or _MARK in config or ("module" in config and not is_legacy):
+        return deserialize_keras_object(config)
+    return deserialize_keras_object(modernized(config, _LAST_OF_2 if is_legacy else None))
 
 
 def modernized(config: Any, version: Any = None) -> Any:
@@ -158,26 +177,26 @@ class _Translator:
                 done["compile_config"].pop(key, None)
         if not isinstance(config, dict):
             return {**done, "config": self.value(config)}
-        if is_old:
+        is_custom = get_registered_object(name) is not None
+        if is_old and not is_custom:  # a class of the user's gets what the file says
             name, config = self._changed(name, config)
-        return {**done, "class_name": name, "config": self._inside(config, is_old)}
+        inside = self._inside(config, is_old)
+        axis = inside.get("axis")
+        if is_old and not is_custom and isinstance(axis, list) and len(axis) == 1:
+            inside["axis"] = axis[0]
+        return {**done, "class_name": name, "config": inside}
 
     def _inside(self, config: dict[str, Any], is_old: bool) -> dict[str, Any]:
         """The arguments, each translated by itself."""
         inside = {key: self.value(item) for key, item in config.items()}
         if is_old:
             inside |= {key: _activation(inside[key]) for key in ACTIVATION_ARGUMENTS if key in inside}
-            axis = inside.get("axis")
-            if isinstance(axis, list) and len(axis) == 1:
-                inside["axis"] = axis[0]
         if "layers" in inside and (is_old or self._is_before(_TODAY)):
             inside |= {key: single_end(inside[key]) for key in _ENDS if key in inside}
         return inside
 
     def _changed(self, name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Class and arguments of today. A class of the user's gets what the file says."""
-        if get_registered_object(name) is not None:
-            return name, config
+        """Class and arguments of today."""
         name = _short(name)
         _check_readable(name, config)
         change = CHANGES.get(name)

@@ -259,6 +259,37 @@ _OPTIMIZERS = _optimizers(*_USUAL, adapt=_optimizer) | {
     "Nadam": replace(_NADAM, warned_before={"beta_1": (_ANYTHING, (2, 11), _NADAMS_MOMENTUM)}),
 }
 
+# -- losses and metrics ----------------------------------------------------------------------------------
+
+
+def _loss(config: Config) -> None:
+    if config.get("reduction") == "auto":
+        config["reduction"] = "sum_over_batch_size"
+
+
+_LOSS_CLASSES = dict.fromkeys(
+    [
+        "BinaryCrossentropy",
+        "BinaryFocalCrossentropy",
+        "CategoricalCrossentropy",
+        "CategoricalFocalCrossentropy",
+        "CategoricalHinge",
+        "CosineSimilarity",
+        "Hinge",
+        "Huber",
+        "KLDivergence",
+        "LogCosh",
+        "MeanAbsoluteError",
+        "MeanAbsolutePercentageError",
+        "MeanSquaredError",
+        "MeanSquaredLogarithmicError",
+        "Poisson",
+        "SparseCategoricalCrossentropy",
+        "SquaredHinge",
+    ],
+    Change(gone={"fn": _ANYTHING}, adapt=_loss),  # 2.11 to 2.15 name the function beside its arguments
+)
+
 # Today's slot -> its names in older files, in the order in which they follow each other there.
 SLOTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Adadelta": {
@@ -280,4 +311,4 @@ SLOTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SGD": {"momentum": ("momentum", "m", "moment")},
 }
 
-CHANGES: Mapping[str, Change] = _LAYERS | _INITIALIZERS | _OPTIMIZERS
+CHANGES: Mapping[str, Change] = _LAYERS | _INITIALIZERS | _OPTIMIZERS | _LOSS_CLASSES

@@ -248,6 +248,4 @@ def _restored(value: Any, kind: str) -> Any:
     inner = value.get("config")
     if isinstance(inner, dict) and isinstance(inner.get("fn"), str):  # a function, as Keras 2 wrapped it
         return inner["name"] if inner.get("name") in _BY_OUTPUT else LOSSES.get(inner["fn"], inner["fn"])
-    if isinstance(inner, dict) and inner.get("reduction") == "auto":
-        inner = {**inner, "reduction": "sum_over_batch_size"}
-    return deserialize_as({**value, "config": inner}, kind)
+    return deserialize_as(value, kind)
