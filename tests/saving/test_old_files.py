@@ -361,10 +361,9 @@ def test_an_image_model_and_its_head_come_back_from_hdf5(backend: str, tmp_path:
         [["i", 0, 0]],
         [["c", 0, 0]],
     )
-    start = first("x", [4, 4, 2], in_graph=False)
-    inner = sequential(start, base, layer("GlobalAveragePooling2D", "p"), name="features")
+    inner = sequential(base, layer("GlobalAveragePooling2D", "p"), name="features")
     head = layer("Dense", "d", units=2, activation="hard_sigmoid", use_bias=False)
-    config = sequential(start, inner, head)
+    config = sequential(inner, head)
     kernel, bias, dense = numbers(2, 2, 2, 3), numbers(3, seed=1), numbers(3, 2, seed=2)
     weights = {"features": [("c/kernel:0", kernel), ("c/bias:0", bias)], "d": [("d/kernel:0", dense)]}
     model = keras.models.load_model(write_h5(tmp_path / "t.h5", config, weights, "2.2.4"))
