@@ -61,6 +61,18 @@ def test_a_made_up_size_gives_way_to_one_that_fits(
     assert Function(function)(*inputs).shape == expected
 
 
+def test_tensors_of_a_dict_keep_their_shapes_whatever_their_names(backend: str) -> None:
+    given = {"z": keras.Input((3,)), "a": keras.Input((4,)), "m": keras.Input(batch_shape=(2, 5))}
+    result = infer_spec(lambda x: {key: value * 2.0 for key, value in x.items()}, given)
+    assert {key: tensor.shape for key, tensor in result.items()} == {
+        "z": (None, 3),
+        "a": (None, 4),
+        "m": (2, 5),
+    }
+    joined = Function(lambda x: ops.concatenate([x["m"], x["z"], x["a"]], axis=1))
+    assert joined(given).shape == (2, 12)
+
+
 @pytest.mark.oracle
 def test_keras_gives_the_same_where_it_gives_anything() -> None:
     import keras as theirs

@@ -349,9 +349,10 @@ def _evaluate(
     stand_in: int | None,
 ) -> Any:
     remaining = iter(sizes)
-
-    def to_spec(leaf: Any) -> Any:
-        return ArraySpec(next(remaining), leaf.dtype) if isinstance(leaf, KerasTensor) else leaf
+    leaves = [
+        ArraySpec(next(remaining), leaf.dtype) if isinstance(leaf, KerasTensor) else leaf
+        for leaf in tree.flatten((args, kwargs))
+    ]
 
     def call(specs: tuple[Any, dict[str, Any]]) -> Any:
         with StateScope():
@@ -361,7 +362,7 @@ def _evaluate(
     # Inside another inference its stand-in goes on: the sizes of these arguments come from it.
     previous, context.stand_in = context.stand_in, stand_in or context.stand_in
     try:
-        return backend().eval_shape(call, tree.map_structure(to_spec, (args, kwargs)))
+        return backend().eval_shape(call, tree.pack((args, kwargs), leaves))
     finally:
         context.stand_in = previous
 
