@@ -6,12 +6,18 @@ import re
 from typing import Any, Literal
 
 from layerlab_jupyter.kernels import running_kernel
+from layerlab_jupyter.widgets.host import needs_widget
 
-__all__ = ["Client", "asking_client"]
+__all__ = ["Client", "asking_client", "draws_runs"]
 
 Client = Literal["page", "console", "program"]
 
 _NUMBERED = re.compile(r"_\d+_\d+$")
+
+
+def draws_runs() -> bool:
+    """Whether a run can be shown as it goes on: not in a console, unless `LAYERLAB_WIDGET` says otherwise."""
+    return asking_client() != "console" or needs_widget()
 
 
 def asking_client() -> Client:

@@ -9,7 +9,7 @@ from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, install_thread_notes
-from layerlab_jupyter.clients import asking_client
+from layerlab_jupyter.clients import asking_client, draws_runs
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import is_cell_text, running_kernel, running_shell
 from layerlab_jupyter.log_folder import log_folder
@@ -50,7 +50,7 @@ class JupyterFrontend:
             return None
         install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model))
-        shows, cell = asking_client() != "console", cell_of_this_thread()
+        shows, cell = draws_runs(), cell_of_this_thread()
         return Monitor(
             run, registry, log_folder(), shows=shows, with_widget=shows and needs_widget(), cell=cell
         )

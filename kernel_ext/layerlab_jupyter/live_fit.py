@@ -14,7 +14,7 @@ from layerlab.events import Listener
 from layerlab.training.control import RunControl
 from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, running_cell
-from layerlab_jupyter.clients import asking_client
+from layerlab_jupyter.clients import draws_runs
 from layerlab_jupyter.control import install
 from layerlab_jupyter.kernels import running_kernel
 from layerlab_jupyter.log_folder import log_folder
@@ -81,7 +81,7 @@ class LiveFit(Callback):
         if kernel is not None:
             install(kernel)
         run = Run(run_id, RunRecorder(run_id), control, registry.add_model(model), self.charts)
-        shows = kernel is not None and asking_client() != "console"
+        shows = kernel is not None and draws_runs()
         return Monitor(
             run,
             registry,

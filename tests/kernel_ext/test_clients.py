@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from layerlab_jupyter import clients
-from layerlab_jupyter.clients import asking_client
+from layerlab_jupyter.clients import asking_client, draws_runs
 from layerlab_jupyter.protocol import RUN_MIME
 from tests.kernel_ext.kernel import Asker, running_kernel_process
 
@@ -62,6 +62,16 @@ def test_clients_are_told_apart_by_what_they_send(
 ) -> None:
     monkeypatch.setattr(clients, "running_kernel", lambda: Kernel(message))
     assert asking_client() == expected
+
+
+@pytest.mark.parametrize(("switch", "expected"), [("auto", False), ("off", False), ("on", True)])
+def test_a_console_that_draws_widgets_can_be_told(
+    switch: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = request("6b1d7ff9-8e1d9d24b2ae1de2a4c0cbd6_417_12", allow_stdin=True)
+    monkeypatch.setattr(clients, "running_kernel", lambda: Kernel(message))
+    monkeypatch.setenv("LAYERLAB_WIDGET", switch)
+    assert draws_runs() is expected
 
 
 @pytest.fixture(scope="module")
