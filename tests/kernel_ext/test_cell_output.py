@@ -138,3 +138,15 @@ def test_a_cell_that_is_cleared_all_the_time_is_not_sent_the_picture_each_time(k
     light = [data for data in monitors[1:] if "text/html" not in data]
     assert len(light) >= 30 and all(data[RUN_MIME]["events"] == [] for data in light)
     assert max(len(str(data)) for data in light) < 1_000
+
+
+def test_where_the_monitor_is_a_widget_it_is_shown_again_as_one(kernel: Asker) -> None:
+    code = "import os\nos.environ['LAYERLAB_WIDGET'] = '{}'\n"
+    cell = "def draw(step):\n    clear_output(wait=True)\n    plot(step)\nrun(draw)"
+    outputs = kernel.outputs(kernel.execute(code.format("on") + cell))
+    kernel.outputs(kernel.execute(code.format("auto")))
+    *live, final = [output for output in outputs if is_monitor(output)]
+    assert len(live) == 4  # at first, and after each clear
+    views = [output["data"].get("application/vnd.jupyter.widget-view+json") for output in (*live, final)]
+    assert views[0]["model_id"] and views == [views[0]] * 4 + [None]
+    assert final["data"][RUN_MIME]["live"] is False
