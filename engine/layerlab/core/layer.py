@@ -23,6 +23,7 @@ from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
 from layerlab.core.foreign_errors import retold, shown
 from layerlab.core.input_spec import check_input_spec, check_tensors
+from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.state import StateScope, given_values
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
@@ -41,7 +42,7 @@ from layerlab.errors import (
 __all__ = ["Layer"]
 
 
-class Layer(Operation, Configurable):
+class Layer(KerasNames, Operation, Configurable):
     """A callable with state: subclass it, make weights in `build`, compute in `call`.
 
     Args:

@@ -93,6 +93,7 @@ class KerasTensor(Portable):
         self.dtype = dtypes.standardize_dtype(dtype)
         self.sparse = False
         self.ragged = False
+        self.ragged_rank = self.row_splits_dtype = None
         self.record_history = record_history
         self.name = name or auto_name(type(self).__name__)
         self._keras_history: History | None = None

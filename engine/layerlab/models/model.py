@@ -32,6 +32,7 @@ from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
 from layerlab.models.copying import Copying
 from layerlab.models.ends import arranged, input_specs, run_graph, unpack_single, with_own_inputs
+from layerlab.models.keras_steps import KerasSteps
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
@@ -41,7 +42,7 @@ from layerlab.saving.model_file import accepts_older_positions, save_model
 __all__ = ["Model"]
 
 
-class Model(CompileConfig, StateTree, Text, Attributes, Copying, Architecture):
+class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Architecture):
     """Layers with training, evaluation and inference.
 
     Args:

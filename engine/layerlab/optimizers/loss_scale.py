@@ -97,6 +97,10 @@ class LossScaleOptimizer(Optimizer):
                 [*variables, *self.variables],
             )
 
+    def check_finite(self, grads: Iterable[Any]) -> Array:
+        """Whether all gradients that are there are finite."""
+        return _all_finite([backend().asarray(gradient) for gradient in grads if gradient is not None])
+
     def _step(self, gradients: list[Any], variables: list[Variable]) -> None:
         scale = self.dynamic_scale.value
         self.inner_optimizer.apply(

@@ -189,6 +189,18 @@ class CallbackList:
                 hooked.append(callback)
                 hooked.sort(key=_runs_last)
 
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Hand `params` to each."""
+        self.params = params
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        """Hand the model to each."""
+        self.model = model
+        for callback in self.callbacks:
+            callback.set_model(model)
+
     def wants_batches(self, kind: str) -> bool:
         """True if a callback wants to be called for each batch in 'train', 'test' or 'predict'."""
         hooked = [c for when in ("begin", "end") for c in self._batch_hooks[f"on_{kind}_batch_{when}"]]

@@ -8,7 +8,7 @@ from typing import Any
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import CheckpointSaved
 from layerlab.training.callbacks.callback import Callback
-from layerlab.training.callbacks.monitor import Monitor
+from layerlab.training.callbacks.monitor import Monitor, Watching
 
 __all__ = ["ModelCheckpoint"]
 
@@ -16,7 +16,7 @@ _WEIGHTS = (".weights.h5", ".safetensors")
 _MODELS = (".keras", ".h5")
 
 
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(Watching, Callback):
     """Save the model, or its weights, after epochs or every so many batches.
 
     Args:
@@ -70,6 +70,7 @@ class ModelCheckpoint(Callback):
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
         self.best = initial_value_threshold
+        self.mode, self.min_delta = mode, 0.0
         self._monitor = Monitor(monitor, mode)
         self._epoch = 0
         self._batches = 0

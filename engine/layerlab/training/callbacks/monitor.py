@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from layerlab import ops
 from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["Monitor"]
+__all__ = ["Monitor", "Watching"]
 
 
 class Monitor:
@@ -37,6 +38,15 @@ class Monitor:
                 )
             )
 
+    @property
+    def better(self) -> Callable[[Any, Any], Any] | None:
+        """`ops.greater` or `ops.less`; None as long as it is not known."""
+        return None if self._more_is_better is None else ops.greater if self._more_is_better else ops.less
+
+    @better.setter
+    def better(self, compare: Callable[[Any, Any], Any] | None) -> None:
+        self._more_is_better = None if compare is None else bool(compare(1.0, 0.0))
+
     def value(self, logs: Any, who: str) -> float | None:
         """The value in the logs; None, with a warning that lists the labels, if it is not there."""
         found = (logs or {}).get(self.label)
@@ -54,6 +64,21 @@ class Monitor:
         if self._more_is_better:
             return value - self.min_delta > reference
         return value + self.min_delta < reference
+
+
+class Watching:
+    """Mixed into the callbacks that watch a value."""
+
+    _monitor: Monitor
+
+    @property
+    def monitor_op(self) -> Callable[[Any, Any], Any] | None:
+        """What says that a value is better than another; known from the begin of training on, or set."""
+        return self._monitor.better
+
+    @monitor_op.setter
+    def monitor_op(self, compare: Callable[[Any, Any], Any] | None) -> None:
+        self._monitor.better = compare
 
 
 def _more_is_better(label: str, model: Any) -> bool | None:

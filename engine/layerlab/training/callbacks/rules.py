@@ -8,14 +8,14 @@ from typing import Any
 
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
-from layerlab.training.callbacks.monitor import Monitor
+from layerlab.training.callbacks.monitor import Monitor, Watching
 
 __all__ = ["EarlyStopping", "LambdaCallback", "TerminateOnNaN"]
 
 _NAN_ADVICE = "lower the learning rate, check the data for NaN, or clip gradients (clipnorm=1.0)"
 
 
-class EarlyStopping(Callback):
+class EarlyStopping(Watching, Callback):
     """Stop when a value has not improved for `patience` epochs.
 
     Args:
@@ -65,7 +65,7 @@ class EarlyStopping(Callback):
         self.stop_message = ""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        current = self._monitor.value(logs, type(self).__name__)
+        current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
@@ -82,6 +82,10 @@ class EarlyStopping(Callback):
             self.stopped_epoch = epoch
             self.stop_message = self._why()
             self.model.stop_training = True
+
+    def get_monitor_value(self, logs: Any) -> float | None:
+        """The value to watch; None, with a warning, if it is not in the logs."""
+        return self._monitor.value(logs, type(self).__name__)
 
     def on_train_end(self, logs: Any = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:

@@ -11,7 +11,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
-from layerlab.training.callbacks.monitor import Monitor
+from layerlab.training.callbacks.monitor import Monitor, Watching
 
 __all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]
 
@@ -64,7 +64,7 @@ def _takes_two(schedule: Callable[..., float]) -> bool:
     return True
 
 
-class ReduceLROnPlateau(Callback):
+class ReduceLROnPlateau(Watching, Callback):
     """Multiply the learning rate by `factor` when a value has not improved for `patience` epochs.
 
     Args:
@@ -135,3 +135,7 @@ class ReduceLROnPlateau(Callback):
                 self.cooldown_counter, self.wait = self.cooldown, 0
                 if self.verbose > 0:
                     print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {reduced}.")
+
+    def in_cooldown(self) -> bool:
+        """Whether it waits after a reduction."""
+        return self.cooldown_counter > 0

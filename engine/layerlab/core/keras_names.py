@@ -1,0 +1,59 @@
+"""Methods of Keras' Layer that layerlab has another way for, or none: what they do, or say what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from layerlab.core.call_spec import call_spec
+from layerlab.core.variable import Variable
+from layerlab.errors import UnsupportedError, explain
+
+__all__ = ["KerasNames"]
+
+
+class KerasNames:
+    """Mixed into Layer."""
+
+    add_weight: Callable[..., Variable]
+    describe: Callable[[], str]
+    dtype_policy: Any
+
+    def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
+        """Another name of `add_weight`."""
+        return self.add_weight(*args, **kwargs)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Gone from Keras 3 as well: raises UnsupportedError."""
+        raise UnsupportedError(
+            explain(
+                f"{self.describe()}: add_metric does not exist any more.",
+                fix="keep a metric in an attribute (self.seen = Mean()), call its update_state in call; or "
+                "compile(metrics=[...])",
+            )
+        )
+
+    @property
+    def call_signature_parameters(self) -> list[str]:
+        """The names of the parameters of `call`."""
+        return list(call_spec(type(self)).names)
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """None: layers are not quantized in this version."""
+        mode: str | None = self.dtype_policy.quantization_mode
+        return mode
+
+    def quantized_build(self, input_shape: Any, mode: Any) -> None:
+        """Not in this version: raises UnsupportedError."""
+        raise UnsupportedError(explain(f"{self.describe()}: layerlab cannot quantize yet."))
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Not in this version: raises UnsupportedError."""
+        raise UnsupportedError(explain(f"{self.describe()}: layerlab cannot quantize yet."))
+
+    def rematerialized_call(
+        self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Callable[..., Any]:
+        """`layer_call` itself, as in Keras for a layer made outside of a RematScope; there is none here."""
+        return layer_call
