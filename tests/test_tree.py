@@ -66,6 +66,14 @@ def test_dicts_are_walked_by_sorted_keys_and_keep_their_own_order() -> None:
     assert tree.pack(structure, [30, 20, 10]) == {"b": 10, "a": {"d": 20, "c": 30}}
 
 
+def test_mapping_visits_the_leaves_in_the_order_of_flatten() -> None:
+    structure = {"b": 1, "a": {"z": 2, "y": [3]}}
+    remaining = iter(tree.flatten(structure))
+    mapped = tree.map_structure(lambda leaf: (leaf, next(remaining)), structure)
+    assert mapped == {"b": (1, 1), "a": {"z": (2, 2), "y": [(3, 3)]}}
+    assert list(mapped) == ["b", "a"] and list(mapped["a"]) == ["z", "y"]
+
+
 def test_keys_that_cannot_be_sorted_keep_their_order() -> None:
     assert tree.flatten({"a": 1, 2: 2}) == [1, 2]
 

@@ -46,7 +46,7 @@ def flatten_with_path(structure: Any, prefix: tuple[Any, ...] = ()) -> Iterator[
 
 
 def map_structure(function: Callable[..., Any], structure: Any, *others: Any) -> Any:
-    """Apply `function` leaf by leaf; `others` have the structure of the first."""
+    """Apply `function` leaf by leaf, in the order of `flatten`; `others` have the structure of the first."""
     if not is_nested(structure):
         return function(structure, *others)
     if isinstance(structure, dict):
@@ -54,9 +54,9 @@ def map_structure(function: Callable[..., Any], structure: Any, *others: Any) ->
             _check_keys(structure, other)
         mapped = {
             key: map_structure(function, structure[key], *(other[key] for other in others))
-            for key in structure
+            for key in sorted_keys(structure)
         }
-        return _rebuild_dict(structure, mapped)
+        return _rebuild_dict(structure, {key: mapped[key] for key in structure})
     for other in others:
         _check_length(structure, other)
     return _rebuild(
