@@ -237,6 +237,8 @@ def test_a_hugging_face_data_set_predicts(backend: str) -> None:
     model = keras.Model(inputs, keras.layers.Rescaling(2.0)(inputs["a"]))
     assert model.predict(Dataset(a=X), batch_size=4, verbose=0).tolist() == (2 * X).tolist()
     assert model.predict(Rows(), batch_size=4, verbose=0).tolist() == (2 * X).tolist()
+    with_text = Dataset(text=np.array(list("abcdef")), a=X)
+    assert model.predict(with_text, batch_size=4, verbose=0).tolist() == (2 * X).tolist()
 
 
 def test_hugging_face_mistakes_are_explained() -> None:

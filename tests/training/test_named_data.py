@@ -149,6 +149,33 @@ def test_weights_of_some_outputs_only_leave_the_others(backend: str) -> None:
     assert logs["loss"] == pytest.approx(total, rel=1e-5)
 
 
+def test_columns_of_text_that_the_model_does_not_name_are_left(backend: str, as_dict: bool) -> None:
+    model = ticket_model(as_dict)
+    expected = pytest.approx(expected_losses(), rel=1e-5)
+    words = np.array(["low", "high", "low", "none"])
+    x = {"words": words, "holes": [None, "a", "b", "c"], "ragged": [[1], [2, 3], [], [4]], **NAMED}
+    x["category"] = pd.Series(words, dtype="category")
+
+    assert model.evaluate(x, TARGETS, verbose=0, return_dict=True) == expected
+    assert model.test_on_batch(x, TARGETS, return_dict=True) == expected
+    for source in (generated((x, TARGETS)), TwoBatches((x, TARGETS))):
+        assert model.evaluate(source, verbose=0, return_dict=True) == expected
+    split = model.fit(x, TARGETS, validation_split=0.5, validation_data=(x, TARGETS), verbose=0)
+    assert split.history["val_loss"] == [pytest.approx(expected_losses()["loss"], rel=1e-5)]
+    assert model.predict(x, verbose=0) is not None
+    with pytest.raises(TypeError, match=r"x\['title'\] is text"):
+        model.predict({**x, "title": words}, verbose=0)
+
+
+def test_a_call_of_ones_own_may_read_every_column_so_none_is_left(backend: str) -> None:
+    class Reading(keras.Model):
+        def call(self, inputs: Any) -> Any:
+            return inputs["title"]
+
+    with pytest.raises(TypeError, match=r"x\['words'\] is text"):
+        Reading().predict({"title": TITLE, "words": np.array(["a", "b", "c", "d"])}, verbose=0)
+
+
 def test_a_data_frame_as_a_dict_gives_the_columns_that_the_model_names(backend: str) -> None:
     frame = pd.DataFrame({"weight": [1.0, 2.0, 3.0], "year": [3, 4, 5], "age": [7.0, 8.0, 9.0]})
     age, year = (keras.Input((1,), name=name) for name in ("year", "age"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -27,24 +28,38 @@ _NOT_NUMBERS = {
 }
 
 
-def as_arrays(structure: Any, what: str, to_host: bool = True) -> Any:
+def as_arrays(structure: Any, what: str, to_host: bool = True, needed: Collection[Any] | None = None) -> Any:
     """The structure with array-likes as NumPy arrays; float64 becomes floatx, a frame loses its index.
 
     Args:
         what: the argument's name, for messages.
         to_host: whether arrays of the back end become NumPy arrays too.
+        needed: the keys of a dict that somebody reads; None: all. Others are left out if they are no numbers.
     Raises: DTypeError for what is not numbers; DataError for sparse arrays and rows of different lengths.
     """
     if is_list_of_values(structure):
         return _as_array(_stack(structure, what), what, to_host)
     if isinstance(structure, dict):
-        return {key: as_arrays(child, f"{what}[{key!r}]", to_host) for key, child in structure.items()}
+        return _entries(structure, what, to_host, needed)
     if isinstance(structure, list | tuple):
         children = [as_arrays(child, f"{what}[{i}]", to_host) for i, child in enumerate(structure)]
         if hasattr(structure, "_fields"):
             return type(structure)(*children)
         return children if isinstance(structure, list) else tuple(children)
     return None if structure is None else _as_array(structure, what, to_host)
+
+
+def _entries(
+    structure: dict[Any, Any], what: str, to_host: bool, needed: Collection[Any] | None
+) -> dict[Any, Any]:
+    arrays = {}
+    for key, child in structure.items():
+        try:
+            arrays[key] = as_arrays(child, f"{what}[{key!r}]", to_host)
+        except (DataError, DTypeError):
+            if needed is None or key in needed:
+                raise
+    return arrays
 
 
 def count_samples(data: tuple[Any, ...], where: str = "The data") -> int:

@@ -6,7 +6,7 @@ tf.data, PyTorch's DataLoader and Dataset, Hugging Face `datasets`; and what is 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -28,7 +28,9 @@ __all__ = [
 ]
 
 
-def iterable_source(data: Iterable[Any], steps: int | None, depth: int) -> BatchSource:
+def iterable_source(
+    data: Iterable[Any], steps: int | None, depth: int, needed: Collection[Any] | None = None
+) -> BatchSource:
     """The source for an iterable of batches: a generator, a list, tf.data, a DataLoader.
 
     Raises: InvalidArgumentError if it says that it never ends, and `steps` is None.
@@ -49,6 +51,7 @@ def iterable_source(data: Iterable[Any], steps: int | None, depth: int) -> Batch
         lists_are_tuples=is_loader,
         # A DataLoader loads aside by num_workers; in a thread of ours its random numbers would not repeat.
         depth=0 if is_loader else depth,
+        needed=needed,
     )
 
 
@@ -62,16 +65,24 @@ def holds_splits(data: Any) -> bool:
     return _is_of(data, "datasets", "DatasetDict", "IterableDatasetDict")
 
 
-def row_source(data: Any, batch_size: int, steps: int | None, shuffle: bool | str, depth: int) -> BatchSource:
-    """Batches of the rows of a Hugging Face data set: dicts by column, taken whole as x.
+def row_source(
+    data: Any,
+    batch_size: int,
+    steps: int | None,
+    shuffle: bool | str,
+    depth: int,
+    needed: Collection[Any] | None = None,
+) -> BatchSource:
+    """Batches of the rows of a Hugging Face data set: dicts by column, taken as x, at least those needed.
 
     Only what has random access is shuffled.
     """
     if _is_of(data, "datasets", "IterableDataset"):
-        return IterableSource(_Rows(data, batch_size), steps, depth=depth)
+        return IterableSource(_Rows(data, batch_size), steps, depth=depth, needed=needed)
 
     def take(index: Any) -> tuple[Any, ...]:
-        return prepared(data[index.tolist() if isinstance(index, np.ndarray) else index], "The rows")
+        rows = data[index.tolist() if isinstance(index, np.ndarray) else index]
+        return prepared(rows, "The rows", needed=needed)
 
     if len(data) == 0:
         raise EmptyDataError(explain("The data set is empty.", expected="at least one row", got="0 rows"))

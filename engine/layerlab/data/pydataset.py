@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -96,8 +96,16 @@ class PyDatasetSource:
     loaded across them, so that they may change the data set.
     """
 
-    def __init__(self, dataset: PyDataset, options: QueueOptions, steps: int | None, shuffle: bool) -> None:
+    def __init__(
+        self,
+        dataset: PyDataset,
+        options: QueueOptions,
+        steps: int | None,
+        shuffle: bool,
+        needed: Collection[Any] | None = None,
+    ) -> None:
         self._dataset = dataset
+        self._needed = needed
         own = QueueOptions(dataset.max_queue_size, dataset.workers, dataset.use_multiprocessing)
         self._options = options.over(own)
         self._limit = steps
@@ -227,7 +235,11 @@ class PyDatasetSource:
         tasks = self._epoch_tasks(count)
         if self._options.workers <= 1 and self._processes is None:
             return self._prefetcher.read(lambda: self._load(next(tasks)), None)
-        load = self._load if self._processes is None else functools.partial(_load_aside, self._processes)
+        load = (
+            self._load
+            if self._processes is None
+            else functools.partial(_load_aside, self._processes, self._needed)
+        )
         self._ahead = Ahead(load, tasks, self._options.workers, self._options.max_queue_size)
         return self._ahead
 
@@ -267,7 +279,7 @@ class PyDatasetSource:
             data = self._dataset[index]
         except StopIteration as error:  # would end the epoch without a word
             raise RuntimeError(f"{type(self._dataset).__name__}[{index}] raised StopIteration") from error
-        return place, prepared(data, f"Batch {number}", lists_are_tuples=True)
+        return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needed=self._needed)
 
     def _stop(self) -> None:
         self._prefetcher.close()
@@ -276,9 +288,12 @@ class PyDatasetSource:
             ahead.close()
 
 
-def _load_aside(processes: ProcessWorkers, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
+def _load_aside(
+    processes: ProcessWorkers, needed: Collection[Any] | None, task: _Task
+) -> tuple[_Place, tuple[Any, ...]]:
     place, number, index = task
-    return place, prepared(processes.load((number, index)), f"Batch {number}", lists_are_tuples=True)
+    data = processes.load((number, index))
+    return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needed=needed)
 
 
 def _count(dataset: PyDataset) -> int | None:

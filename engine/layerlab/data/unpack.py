@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
@@ -66,16 +67,22 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
     return data
 
 
-def prepared(data: Any, where: str, lists_are_tuples: bool = False) -> tuple[Any, ...]:
+def prepared(
+    data: Any, where: str, lists_are_tuples: bool = False, needed: Collection[Any] | None = None
+) -> tuple[Any, ...]:
     """What an iterator yields as a checked tuple of arrays; those of the back end stay.
 
     Args:
         where: which batch it is, for messages.
+        needed: the keys that a model reads of a dict of inputs, as in `as_arrays`.
     Raises: DataError or DTypeError.
     """
     try:
         batch = as_batch(data, lists_are_tuples)
-        arrays = tuple(as_arrays(part, name, to_host=False) for part, name in zip(batch, PARTS, strict=False))
+        arrays = tuple(
+            as_arrays(part, name, to_host=False, needed=needed if name == "x" else None)
+            for part, name in zip(batch, PARTS, strict=False)
+        )
     except (DataError, DTypeError) as error:
         raise type(error)(f"{where}: {error}") from None
     count_samples(arrays, where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from typing import Any
 
 import numpy as np
@@ -43,18 +43,23 @@ def validation_rule(frequency: Any) -> Callable[[int], bool]:
 
 
 def validation_source(
-    data: Any, batch_size: int | None, training_batch_size: int | None, steps: int | None
+    data: Any,
+    batch_size: int | None,
+    training_batch_size: int | None,
+    steps: int | None,
+    needed: Collection[Any] | None = None,
 ) -> BatchSource | None:
     """The batches of `fit(validation_data=...)`; None, with a warning, if there are no samples.
 
     Args:
         batch_size: as given for validation; None takes that of training, if the data are not in batches.
+        needed: as for `make_source`.
     """
     try:
         x, y, sample_weight = _unpacked(data)
         if batch_size is None and takes_batch_size(x):
             batch_size = training_batch_size
-        return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps, needed=needed)
     except EmptyDataError as error:
         _warn_of_no_validation(error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from layerlab.losses import sparse_categorical_crossentropy
 from layerlab.training.compiled import CompileLoss
 from layerlab.training.shapes import own_batch_size
 
-__all__ = ["check_inputs", "check_labels", "check_stateful"]
+__all__ = ["check_inputs", "check_labels", "check_stateful", "needed_inputs"]
 
 
 def check_inputs(model: Any, batch: Any) -> None:
@@ -41,6 +42,15 @@ def check_inputs(model: Any, batch: Any) -> None:
                     fix=_advice(expected, got),
                 )
             )
+
+
+def needed_inputs(model: Any) -> Collection[Any] | None:
+    """The keys that a model's graph reads of a dict of inputs; None if its `call` may read any."""
+    graph = model._graph
+    if graph is None or not model._runs_graph:
+        return None
+    structure = graph.inputs_structure
+    return frozenset(structure if isinstance(structure, dict) else model.input_names)
 
 
 def check_stateful(model: Any, source: BatchSource) -> None:

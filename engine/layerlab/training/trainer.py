@@ -28,7 +28,7 @@ from layerlab.training.arguments import (
     verbosity,
 )
 from layerlab.training.callbacks.callback import CallbackList, own_watchers
-from layerlab.training.checks import check_stateful
+from layerlab.training.checks import check_stateful, needed_inputs
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
 from layerlab.training.execution import Execution, concatenated, joined
@@ -197,9 +197,11 @@ class Trainer(Execution, GeneratorMethods):
         epochs, initial_epoch = epoch_numbers(epochs, initial_epoch)
         validates_after = validation_rule(validation_freq)
         if validation_split and validation_data is None:
-            (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
+            (x, y, sample_weight), validation_data = split_validation(
+                x, y, sample_weight, validation_split, needed_inputs(self)
+            )
         with self._alone("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
-            source = make_source(
+            source = self._source(
                 x,
                 y,
                 sample_weight,
@@ -207,7 +209,6 @@ class Trainer(Execution, GeneratorMethods):
                 steps=steps_per_epoch,
                 shuffle=shuffle,
                 class_weight=class_weight,
-                default_batch_size=own_batch_size(self),
             )
             sources.callback(source.close)
             check_stateful(self, source)
@@ -218,6 +219,7 @@ class Trainer(Execution, GeneratorMethods):
                     validation_batch_size,
                     batch_size or own_batch_size(self),
                     validation_steps,
+                    needed_inputs(self),
                 )
             if validation is not None:
                 sources.callback(validation.close)
@@ -314,10 +316,7 @@ class Trainer(Execution, GeneratorMethods):
                 explain("evaluate got unknown arguments.", got=", ".join(sorted(kwargs)))
             )
         self._check_compiled("evaluate")
-        own_size = own_batch_size(self)
-        source = make_source(
-            x, y, sample_weight, batch_size=batch_size, steps=steps, default_batch_size=own_size
-        )
+        source = self._source(x, y, sample_weight, batch_size=batch_size, steps=steps)
         with self._alone("evaluate"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare(source.peek(), source.whole)
@@ -354,8 +353,7 @@ class Trainer(Execution, GeneratorMethods):
         callbacks: Any = None,
     ) -> Any:
         """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
-        own_size = own_batch_size(self)
-        source = make_source(x, batch_size=batch_size, steps=steps, default_batch_size=own_size)
+        source = self._source(x, batch_size=batch_size, steps=steps)
         with self._alone("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare(source.peek(), is_compiled=False)
@@ -402,7 +400,7 @@ class Trainer(Execution, GeneratorMethods):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch as NumPy arrays."""
-        batch = _one_batch(make_source(x, None, None))
+        batch = _one_batch(self._source(x))
         with self._alone("predict_on_batch"):
             self._prepare(batch, is_compiled=False)
             return tree.map_structure(backend().to_numpy, self._made("predict")([batch]))
@@ -411,7 +409,7 @@ class Trainer(Execution, GeneratorMethods):
         self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
         self._check_compiled(f"{kind}_on_batch")
-        batch = _one_batch(make_source(x, y, sample_weight, class_weight=class_weight))
+        batch = _one_batch(self._source(x, y, sample_weight, class_weight=class_weight))
         with self._alone(f"{kind}_on_batch"):
             self._prepare(batch)
             if not self._gathers_metrics:
@@ -421,6 +419,12 @@ class Trainer(Execution, GeneratorMethods):
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     # -- inside -----------------------------------------------------------------------------------------
+
+    def _source(self, *data: Any, **options: Any) -> BatchSource:
+        """`make_source` for this model: with its own batch size, and the inputs that it names."""
+        return make_source(
+            *data, **options, default_batch_size=own_batch_size(self), needed=needed_inputs(self)
+        )
 
     def _callbacks(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
         level = verbosity(verbose)
