@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 from playwright.sync_api import WebSocket
 
@@ -134,3 +135,27 @@ def _count_messages(lab: Lab) -> dict[str, int]:
 
     lab.page.on("websocket", opened)
     return counts
+
+
+LONG_RUN = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from IPython.display import display
+from layerlab.training.control import RunControl
+from layerlab_jupyter.mime import live_bundle
+from layerlab_jupyter.registry import Run, registry
+from tests.kernel_ext.long_runs import long_run
+from tests.kernel_ext.runs import recorded
+run = Run("run-1", recorded(long_run(8 * 3600, 50)), RunControl(), "model-1")
+registry.add_run(run)
+display(live_bundle(run), raw=True)
+"""
+
+
+def test_a_run_of_eight_hours_is_drawn_and_stopped_by_a_page_that_comes_later(lab: Lab) -> None:
+    lab.open_cells([LONG_RUN, "while not run.control.stop_requested: pass\nprint('stopped')"])
+    lab.run_cell(0)
+    lab.wait_for("() => document.querySelector('[role=slider]')?.ariaValueMax === '1440000'")
+    lab.cell(0).get_by_role("button", name="Stop").click()
+    assert lab.run_cell(1) == "stopped"
+    assert [problem for problem in lab.problems if "layerlab" in problem] == []
