@@ -217,6 +217,10 @@ def _each_rate_was_used_from_its_step_on(told: dict[str, Any]) -> None:
 
 
 KEYS = """
+def no_config(self):
+    raise NotImplementedError("no config")
+Weight.get_config = no_config
+
 class Rates(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if batch % 10 == 9:
@@ -243,7 +247,7 @@ def test_the_keyboard_steers_and_leaves_the_notebook_its_own_keys(lab: Lab) -> N
     keyboard.press("s")
     expect(monitor.locator("[role=slider]").first).to_have_attribute("aria-valuemax", str(before + 1))
     keyboard.press("w")
-    # The loss is a lambda, which no file can hold: so it is the weights, and the page says why.
+    # A layer has no config, so the whole model cannot be saved: it is the weights, and the page says why.
     saved = f"-step-{before + 1}.weights.h5 (the weights alone"
     expect(monitor.locator(".layerlab-happenings-last")).to_contain_text(saved)
     assert len(list((lab.server.root / "checkpoints").glob("jax-*.weights.h5"))) == 1
