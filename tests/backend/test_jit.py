@@ -89,6 +89,12 @@ def test_64_bits_are_the_users_to_switch_on() -> None:
             assert module.asarray([1 / 3], "float64").dtype == "float32"
             assert module.cast(module.asarray([1, 2]), "float64").dtype == "float32"
         assert ["jax_enable_x64" in str(w.message) for w in said] == [True]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # data of 64 bits that nobody asked for are no news
+            from layerlab import Input, Sequential, layers
+            model = Sequential([Input((2,)), layers.Dense(2)])
+            model.compile("sgd", "mse")
+            model.fit(np.zeros((2, 2), "int64"), np.zeros((2, 2), "int64"), verbose=0)
         assert not jax.config.jax_enable_x64 and jnp.ones(2).dtype == "float32"
         jax.config.update("jax_enable_x64", True)
         wide = module.asarray([1 / 3], "float64")

@@ -22,6 +22,7 @@ __all__ = [
     "concrete",
     "copy",
     "dtype_name",
+    "held_as",
     "inference",
     "is_abstract",
     "is_array",
@@ -45,17 +46,20 @@ def available(dtype: Any) -> Any:
     The switch is the whole process's: with it on, `jnp.ones(3)` in a user's own code is float64 (decision
     023). The first time for each dtype a warning says so.
     """
-    narrow = NARROW.get(dtype)
-    if narrow is None or jax.config.jax_enable_x64:
-        return dtype
-    if dtype not in _warned:
+    narrow = held_as(dtype)
+    if narrow != dtype and dtype not in _warned:
         _warned.add(dtype)
         warnings.warn(
             f"JAX is set to 32 bits: {narrow} stands in for {dtype}. For 64 bits write "
             "jax.config.update('jax_enable_x64', True) before the first array is made.",
-            stacklevel=2,
+            stacklevel=3,
         )
     return narrow
+
+
+def held_as(dtype: Any) -> Any:
+    """`available` without a word: for dtypes that data have, which nobody asked for."""
+    return dtype if jax.config.jax_enable_x64 else NARROW.get(dtype, dtype)
 
 
 def is_array(x: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from layerlab import tree
-from layerlab.backend.jax.arrays import available, dtype_name, is_array
+from layerlab.backend.jax.arrays import dtype_name, held_as, is_array
 from layerlab.backend.protocol import Array, ArraySpec
 
 __all__ = ["checkpoint", "custom_gradient", "eval_shape", "jit", "stop_gradient", "value_and_grad", "vmap"]
@@ -54,7 +54,7 @@ def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _struct(spec: ArraySpec) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(tuple(spec.shape), available(spec.dtype))
+    return jax.ShapeDtypeStruct(tuple(spec.shape), held_as(spec.dtype))
 
 
 def _abstract(value: Any) -> Any:
