@@ -103,8 +103,14 @@ def test_the_batch_size_that_the_model_states_is_the_default(backend: str) -> No
     history = model.fit(x, y, validation_data=(x, y), verbose=0).history
     assert (history["loss"], history["val_loss"]) == ([(25 + 100) / 2], [(225 + 400) / 2])
     assert model.evaluate(x, y, verbose=0) == (25**2 + 30**2) / 2
+
+
+def test_a_batch_size_that_is_only_stated_is_for_inference_not_for_the_steps_of_fit(backend: str) -> None:
     plain = keras.Sequential([keras.Input(batch_shape=(3, 2)), layers.Lambda(lambda t: t.reshape((3, 2, 1)))])
     assert plain.predict(np.ones((6, 2)), verbose=0).shape == (6, 2, 1)
+    dense = keras.Sequential([keras.Input(batch_shape=(3, 2)), layers.Dense(1)])
+    compiled(dense).fit(np.ones((6, 2)), np.ones((6, 1)), verbose=0)
+    assert int(dense.optimizer.iterations.numpy()) == 1  # six samples are one batch, as in Keras
 
 
 def test_batches_of_one_call_and_of_a_generator_carry_states(backend: str) -> None:

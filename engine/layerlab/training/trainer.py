@@ -180,7 +180,7 @@ class Trainer(Execution, GeneratorMethods):
         Args:
             x, y: arrays, or lists or dicts of them by input and output name; or x alone: a generator or other
                 source of batches `(x, y)` or `(x, y, sample_weight)`.
-            batch_size: samples a step; None: what the model's inputs state, else 32.
+            batch_size: samples a step; None: 32, or what the inputs state if a layer is stateful.
             epochs: index of the last epoch, exclusive; the first is `initial_epoch`.
             verbose: "auto" or 1 (live monitor in a notebook, else a bar), 0 silent, 2 one line per epoch.
             callbacks: list of Callbacks.
@@ -209,6 +209,8 @@ class Trainer(Execution, GeneratorMethods):
                 steps=steps_per_epoch,
                 shuffle=shuffle,
                 class_weight=class_weight,
+                # The batch decides the numbers: 32 as in Keras, unless states are kept for another size.
+                default_batch_size=own_batch_size(self) if self._keeps_states() else None,
             )
             sources.callback(source.close)
             check_stateful(self, source)
@@ -422,9 +424,8 @@ class Trainer(Execution, GeneratorMethods):
 
     def _source(self, *data: Any, **options: Any) -> BatchSource:
         """`make_source` for this model: with its own batch size, and the inputs that it names."""
-        return make_source(
-            *data, **options, default_batch_size=own_batch_size(self), needed=needed_inputs(self)
-        )
+        options = {"default_batch_size": own_batch_size(self), "needed": needed_inputs(self), **options}
+        return make_source(*data, **options)
 
     def _callbacks(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
         level = verbosity(verbose)
