@@ -293,7 +293,8 @@ def test_arguments_that_said_nothing_are_left_out(
     assert model.built and model.layers[0].weights
 
 
-def test_attention_of_keras_2_is_made_with_what_it_was_built_on() -> None:
+@pytest.mark.parametrize("version", ["2.10.0", "3.0.5"])
+def test_attention_is_made_with_what_it_was_built_on(version: str) -> None:
     shapes = {
         f"{which}_shape": {"class_name": "TensorShape", "items": [None, 5, 4]}
         for which in ("query", "key", "value")
@@ -301,7 +302,7 @@ def test_attention_of_keras_2_is_made_with_what_it_was_built_on() -> None:
     attention = layer(
         "MultiHeadAttention", "a", [["x", 0, 0, {"value": ["x", 0, 0]}]], num_heads=2, key_dim=3, **shapes
     )
-    model = read(graph("g", [first("x", [5, 4]), attention], [["x", 0, 0]], [["a", 0, 0]]))
+    model = read(graph("g", [first("x", [5, 4]), attention], [["x", 0, 0]], [["a", 0, 0]]), version)
     assert model.output_shape == (None, 5, 4) and len(model.weights) == 8
 
 

@@ -149,6 +149,28 @@ def test_adam_goes_on_where_it_was(
         np.testing.assert_allclose(value, expected, **tolerance())
 
 
+@pytest.mark.parametrize(
+    ("version", "name", "inner", "stored"),
+    [
+        ("2.8.0", "LossScaleOptimizer", ADAM_TF, at_the_end({"m": M, "v": V})),
+        ("2.12.0", "Custom>LossScaleOptimizerV3", ADAM_LATE, by_turns({"m": M, "v": V})),
+    ],
+)
+def test_the_optimizer_inside_of_a_loss_scale_goes_on(
+    version: str, name: str, inner: Any, stored: Any, tmp_path: Path
+) -> None:
+    config = {
+        "inner_optimizer": {"class_name": "Adam", "config": inner},
+        "dynamic": True,
+        "initial_scale": 1.0,
+    }
+    scale = [("loss_scale:0", np.float32(8)), ("good_steps:0", np.int64(3))]
+    model = loaded(tmp_path, version, name, config, [*stored, *scale])
+    assert int(model.optimizer.iterations) == STEPS
+    for value, expected in zip(after_one_step(model), adam(), strict=True):
+        np.testing.assert_allclose(value, expected, **tolerance())
+
+
 @pytest.mark.parametrize("turning", [False, True])
 def test_amsgrad_has_its_maxima(turning: bool, tmp_path: Path) -> None:
     slots = {"m": M, "v": V, "vhat": HATS}

@@ -17,6 +17,7 @@ from layerlab.errors import ConfigError, UnsupportedError, explain
 from layerlab.models.legacy_table import (
     ACTIVATION_ARGUMENTS,
     ACTIVATIONS,
+    CHANGED_IN_3,
     CHANGES,
     COMPILE_GONE,
     KERAS_1_ARGUMENTS,
@@ -178,7 +179,8 @@ class _Translator:
         if not isinstance(config, dict):
             return {**done, "config": self.value(config)}
         is_custom = get_registered_object(name) is not None
-        if is_old and not is_custom:  # a class of the user's gets what the file says
+        has_changed = is_old or (name in CHANGED_IN_3 and self._is_before(_TODAY))
+        if has_changed and not is_custom:  # a class of the user's gets what the file says
             name, config = self._changed(name, config)
         inside = self._inside(config, is_old)
         axis = inside.get("axis")
@@ -242,10 +244,10 @@ def _activation(value: Any) -> Any:
 def _short(name: str) -> str:
     """TensorFlow wrote some classes as 'BatchNormalizationV1', and its optimizers as 'Custom>Adam'."""
     plain = name.removeprefix("Custom>")
-    if plain != name:
-        return plain if find("optimizers", plain) is not None else name
-    is_numbered = name.endswith(("V1", "V2")) and _find(name) is None and _find(name[:-2]) is not None
-    return name[:-2] if is_numbered else name
+    if plain.endswith(("V1", "V2", "V3")) and _find(plain) is None and _find(plain[:-2]) is not None:
+        plain = plain[:-2]
+    is_ours = not name.startswith("Custom>") or find("optimizers", plain) is not None
+    return plain if is_ours else name
 
 
 def _find(name: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_ARGUMENTS",
+    "CHANGED_IN_3",
     "CHANGES",
     "COMPILE_GONE",
     "KERAS_1_ARGUMENTS",
@@ -195,6 +196,8 @@ _LAYERS = {
         }
     ),
 }
+
+CHANGED_IN_3 = ("Embedding", "MultiHeadAttention")  # the first releases still wrote the arguments of Keras 2
 
 # -- initializers ------------------------------------------------------------------------------------------
 

@@ -57,10 +57,12 @@ def turns_of(layer: Any, stored: Mapping[int, Any], origin: str) -> dict[int, Tu
 
 
 def _is_of_cudnn(cell: Any, stored: Mapping[int, Any]) -> bool:
-    """By the bias: two of them in one row."""
-    bias = None if cell.bias is None else stored.get(id(cell.bias))
-    fits = isinstance(cell, LSTMCell) or cell.reset_after
-    return fits and getattr(bias, "shape", None) == (2 * cell.gates * cell.units,)
+    """By the shape of the bias: two of them in one row."""
+    if cell.bias is None or (isinstance(cell, GRUCell) and not cell.reset_after):
+        return False
+    kernels = [(kernel, kernel.shape) for kernel in (cell.kernel, cell.recurrent_kernel)]
+    wanted = [*kernels, (cell.bias, (2 * cell.gates * cell.units,))]
+    return all(getattr(stored.get(id(v)), "shape", None) == shape for v, shape in wanted)
 
 
 def _of_cudnn(cell: Any) -> dict[int, Turn]:
