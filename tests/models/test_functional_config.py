@@ -328,6 +328,7 @@ def point(config: dict[str, Any], layer: int, history: Any) -> None:
         (lambda c: c["layers"][1].update(inbound_nodes=3), "a name"),
         (lambda c: c["layers"][1].update(inbound_nodes=[3]), "a list or a dict"),
         (lambda c: c["layers"][1].update(inbound_nodes=[{"args": 3, "kwargs": {}}]), "list of args"),
+        (lambda c: c["layers"][1].update(build_config={"class_name": "ReLU", "config": {}}), "build_config"),
         (lambda c: c["layers"][1]["config"].update(units=-1), "units"),
         (lambda c: c["layers"][1]["config"].update(units="many"), "units"),
         (lambda c: c.update(output_layers=[["d2", 0]]), "entries like"),

@@ -373,28 +373,47 @@ def test_kernels_from_theano_of_an_unknown_layout_are_refused(tmp_path: Path) ->
 
 
 def test_an_image_model_and_its_head_come_back_from_hdf5(backend: str, tmp_path: Path) -> None:
-    """A frozen base, a pooling layer and a head, as Teachable Machine writes it."""
+    """A base that is partly frozen, a pooling layer and a head, as Teachable Machine writes it.
+
+    The weights that are trained come first, then the others layer by layer.
+    """
+    frozen = {"trainable": False}
     base = graph(
         "base",
         [
             first("i", [4, 4, 2]),
-            layer("Conv2D", "c", [["i", 0, 0, {}]], filters=3, kernel_size=[2, 2], trainable=False),
+            layer("Conv2D", "c", [["i", 0, 0, {}]], filters=3, kernel_size=[2, 2], **frozen),
+            layer("BatchNormalization", "n", [["c", 0, 0, {}]], axis=[3], epsilon=0.25, **frozen),
+            layer("ThresholdedReLU", "t", [["n", 0, 0, {}]], theta={"type": "ndarray", "value": 0.5}),
+            layer("Dense", "e", [["t", 0, 0, {}]], units=2, activation="linear"),
         ],
         [["i", 0, 0]],
-        [["c", 0, 0]],
+        [["e", 0, 0]],
     )
     inner = sequential(base, layer("GlobalAveragePooling2D", "p"), name="features")
     head = layer("Dense", "d", units=2, activation="hard_sigmoid", use_bias=False)
-    config = sequential(inner, head)
-    kernel, bias, dense = numbers(2, 2, 2, 3), numbers(3, seed=1), numbers(3, 2, seed=2)
-    weights = {"features": [("c/kernel:0", kernel), ("c/bias:0", bias)], "d": [("d/kernel:0", dense)]}
-    model = keras.models.load_model(write_h5(tmp_path / "t.h5", config, weights, "2.2.4"))
+    kernel, bias, end, last = (
+        numbers(2, 2, 2, 3),
+        numbers(3, seed=1),
+        numbers(3, 2, seed=2),
+        numbers(2, seed=3),
+    )
+    gamma, beta, mean, variance = (np.abs(numbers(3, seed=seed)) for seed in range(4, 8))
+    top = numbers(2, 2, seed=8)
+    arrays = [end, last, kernel, bias, gamma, beta, mean, variance]
+    weights = {
+        "features": [(f"w/{k}:0", array) for k, array in enumerate(arrays)],
+        "d": [("d/kernel:0", top)],
+    }
+    path = write_h5(tmp_path / "t.h5", sequential(inner, head), weights, "2.2.4")
+    model = keras.models.load_model(path)
 
     x = numbers(3, 4, 4, 2)
     patches = np.stack([x[:, i : i + 3, j : j + 3] for i in range(2) for j in range(2)], 3)
     maps = np.einsum("nabkc,kcf->nabf", patches, kernel.reshape(4, 2, 3)) + bias
-    expected = hard_sigmoid(maps.mean((1, 2)) @ dense)
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected, **tolerance())
+    maps = (maps - mean) / np.sqrt(variance + 0.25) * gamma + beta
+    features = (np.where(maps > 0.5, maps, 0) @ end + last).mean((1, 2))
+    np.testing.assert_allclose(model.predict(x, verbose=0), hard_sigmoid(features @ top), **tolerance())
 
 
 @pytest.mark.parametrize("folder", ["_layer_checkpoint_dependencies", "layers"])

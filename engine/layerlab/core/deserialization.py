@@ -242,7 +242,11 @@ def _instantiate(target: Any, class_name: str, inner: Any, config: dict[str, Any
         raise ConfigError(message) from error
     build_config, compile_config = config.get("build_config"), config.get("compile_config")
     if build_config and hasattr(instance, "build_from_config") and not getattr(instance, "built", True):
-        instance.build_from_config(deserialize_as(build_config))
+        shapes = deserialize_as(build_config)
+        if not isinstance(shapes, dict):
+            got = type(shapes).__name__
+            raise ConfigError(explain(f"The build_config of {class_name}", expected="a dict", got=got))
+        instance.build_from_config(shapes)
     if compile_config and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compile_config)
     return instance
