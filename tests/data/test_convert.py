@@ -41,7 +41,7 @@ def test_numbers_in_nullable_categorical_and_object_columns_are_numbers() -> Non
             "object": np.array([5, 6.5], dtype=object),
         }
     )
-    assert whole(frame)[0].tolist() == [[1, 1, 3, 5], [2, 0, 4, 6.5]]
+    assert whole(frame).tolist() == [[1, 1, 3, 5], [2, 0, 4, 6.5]]
 
 
 @pytest.mark.parametrize(

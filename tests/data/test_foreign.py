@@ -209,21 +209,21 @@ def test_the_columns_of_a_hugging_face_data_set_are_x_in_batches_of_rows() -> No
     source = make_source(Dataset(a=X, b=Y), batch_size=4)
     assert (source.steps, source.batch_size) == (2, 4)
     [first, second] = source.epoch()
-    assert (len(first), first[0]["a"].shape, second[0]["b"].tolist()) == (1, (4, 1), [4, 5])
+    assert (first["a"].shape, second["b"].tolist()) == ((4, 1), [4, 5])
     assert make_source(Dataset(a=X)).batch_size == 32
 
 
 def test_the_rows_of_a_hugging_face_data_set_are_shuffled() -> None:
     keras.utils.set_random_seed(0)
     source = make_source(Dataset(b=Y), batch_size=2, shuffle=True)
-    epochs = [[row for (x,) in source.epoch() for row in x["b"].tolist()] for _ in range(2)]
+    epochs = [[row for x in source.epoch() for row in x["b"].tolist()] for _ in range(2)]
     assert sorted(epochs[0]) == sorted(epochs[1]) == [0, 1, 2, 3, 4, 5]
     assert epochs[0] != epochs[1]
 
 
 def test_a_hugging_face_stream_is_begun_anew_each_epoch() -> None:
     source = make_source(Rows(), batch_size=4)
-    assert [[x["a"].shape for (x,) in source.epoch()] for _ in range(2)] == [[(4, 1), (2, 1)]] * 2
+    assert [[x["a"].shape for x in source.epoch()] for _ in range(2)] == [[(4, 1), (2, 1)]] * 2
 
 
 def test_a_hugging_face_column_is_an_array(backend: str) -> None:

@@ -126,7 +126,7 @@ PROGRAM = """
 
     def main():
         source = make_source(Own(workers=2, use_multiprocessing=True))
-        print([int(x[0, 0]) for x, in source.epoch()])
+        print([int(x[0, 0]) for x in source.epoch()])
 """
 GUARDED = textwrap.dedent(PROGRAM) + '\nif __name__ == "__main__":\n    main()\n'
 UNGUARDED = textwrap.dedent(PROGRAM) + "\nmain()\n"

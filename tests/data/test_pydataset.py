@@ -11,6 +11,7 @@ import pytest
 
 import layerlab as keras
 from layerlab.data.adapt import make_source, with_queue_options
+from layerlab.data.unpack import unpack_x_y_sample_weight
 from tests.data.shared import Failing, Growing, Numbered, TroubleError
 
 SECONDS = 20
@@ -18,7 +19,7 @@ WORKERS = [0, 1, 3]
 
 
 def numbers(batches: Any) -> list[int]:
-    return [int(x[0, 0]) for x, *_ in batches]
+    return [int(unpack_x_y_sample_weight(batch)[0][0, 0]) for batch in batches]
 
 
 def data_threads() -> list[threading.Thread]:

@@ -15,11 +15,16 @@ from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 import layerlab as keras
 from layerlab.backend.active import backend as active
 from layerlab.data.adapt import make_source, split_validation
+from layerlab.data.unpack import unpack_x_y_sample_weight
 
 
 def batches(source: Any, epochs: int = 1) -> list[list[Any]]:
     """x of each batch as lists, one list per epoch."""
-    return [[np.asarray(batch[0]).tolist() for batch in source.epoch()] for _ in range(epochs)]
+    return [[np.asarray(x_of(batch)).tolist() for batch in source.epoch()] for _ in range(epochs)]
+
+
+def x_of(batch: Any) -> Any:
+    return unpack_x_y_sample_weight(batch)[0]
 
 
 def numbered(samples: int = 5) -> np.ndarray:
@@ -43,7 +48,7 @@ def test_the_default_batch_size_is_32() -> None:
 def test_peeking_takes_nothing_away() -> None:
     pairs = [(numbered(2),), (numbered(2) + 2,)]
     for source in (make_source(numbered(4), batch_size=2), make_source(pairs), make_source(iter(pairs))):
-        assert source.peek()[0].tolist() == source.peek()[0].tolist() == [0, 1]
+        assert x_of(source.peek()).tolist() == x_of(source.peek()).tolist() == [0, 1]
         assert batches(source) == [[[0, 1], [2, 3]]]
 
 
@@ -84,8 +89,7 @@ def test_lists_in_batches_become_arrays() -> None:
 
 def test_a_batch_that_is_no_tuple_is_taken_whole_as_x() -> None:
     [batch] = make_source(iter([{"a": numbered(2), "b": numbered(2)}])).epoch()
-    assert len(batch) == 1
-    assert sorted(batch[0]) == ["a", "b"]
+    assert sorted(batch) == ["a", "b"]
 
 
 def test_the_lists_of_a_data_loader_are_x_and_y() -> None:
@@ -214,14 +218,14 @@ def test_nothing_is_given_beside_batches(name: str) -> None:
 def test_data_in_batches_keep_their_batch_size_and_say_so(make: Callable[[], Any]) -> None:
     with pytest.warns(UserWarning, match=r"batch_size=4 has no effect on a \w+, which comes in batches"):
         source = make_source(make(), batch_size=4)
-    assert len(source.peek()[0]) in (1, 2)
+    assert len(x_of(source.peek())) in (1, 2)
 
 
 @pytest.mark.parametrize("number", [3.0, np.ceil(5 / 2), np.float32(3), np.int64(3), np.uint8(3)])
 def test_whole_numbers_may_be_floats(number: Any) -> None:
     source = make_source(numbered(20), steps=number, batch_size=number)
     assert type(source.steps) is type(source.batch_size) is int
-    assert [len(x) for (x,) in source.epoch()] == [3, 3, 3]
+    assert [len(x) for x in source.epoch()] == [3, 3, 3]
 
 
 @pytest.mark.parametrize("number", [2.5, 0, -2, 0.0, np.nan, np.inf, True, "3", np.float64(1.5)])

@@ -8,6 +8,7 @@ import pytest
 
 import layerlab as keras
 from layerlab import ops
+from layerlab.data.unpack import unpack_x_y_sample_weight
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(48, 5)).astype("float32")
@@ -51,7 +52,7 @@ class OverValues(keras.Model):
 
     def predict_step(self, state, data):
         trainable, non_trainable = state
-        return self.stateless_call(trainable, non_trainable, data[0])
+        return self.stateless_call(trainable, non_trainable, unpack_x_y_sample_weight(data)[0])
 
     def updated(self, values, loss, y, y_pred):
         logs, new = {}, []

@@ -11,6 +11,7 @@ from layerlab import tree
 from layerlab.core.seed import make_default_seed
 from layerlab.data.convert import count_samples
 from layerlab.data.places import check_same, generator_at, taken_in
+from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = ["IndexedSource", "array_source", "check_shuffle"]
@@ -19,12 +20,16 @@ __all__ = ["IndexedSource", "array_source", "check_shuffle"]
 def array_source(
     data: tuple[Any, ...], batch_size: int, steps: int | None, shuffle: bool | str
 ) -> IndexedSource:
-    """Epochs over `(x, y, sample_weight)`, structures of arrays with the samples as first axis."""
+    """Epochs over `(x, y, sample_weight)`, structures of arrays with the samples as first axis.
 
-    def take(index: Any) -> tuple[Any, ...]:
+    Batches are what a step of a user's gets in Keras: x alone if there is nothing else.
+    """
+    samples, data = count_samples(data), pack_x_y_sample_weight(*unpack_x_y_sample_weight(data))
+
+    def take(index: Any) -> Any:
         return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], data)
 
-    return IndexedSource(count_samples(data), take, batch_size, steps, shuffle, whole=data)
+    return IndexedSource(samples, take, batch_size, steps, shuffle, whole=data)
 
 
 class IndexedSource:

@@ -69,8 +69,10 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
 
 def prepared(
     data: Any, where: str, lists_are_tuples: bool = False, needed: Collection[Any] | None = None
-) -> tuple[Any, ...]:
+) -> Any:
     """What an iterator yields as a checked tuple of arrays; those of the back end stay.
+
+    x alone stays alone: a step of a user's gets what was yielded.
 
     Args:
         where: which batch it is, for messages.
@@ -86,4 +88,4 @@ def prepared(
     except (DataError, DTypeError) as error:
         raise type(error)(f"{where}: {error}") from None
     count_samples(arrays, where)
-    return arrays
+    return arrays if isinstance(data, tuple) or (isinstance(data, list) and lists_are_tuples) else arrays[0]

@@ -102,11 +102,14 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         if self._graph is None:
             raise UnsupportedError(
                 explain(
-                    f"{type(self).__name__} has no forward pass.",
+                    f"{type(self).__name__} has no forward pass: it does not define `call`.",
                     fix="define call(self, inputs), or pass (inputs, outputs)",
                 )
             )
         return run_graph(self._graph, inputs, mask)
+
+    def _has_forward_pass(self) -> bool:
+        return self._graph is not None or type(self).call is not Model.call
 
     def add_loss(self, loss: Any) -> None:
         """Add scalar(s) to what training minimizes.
@@ -162,7 +165,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     def build(self, input_shape: Any) -> None:
         """Make the variables by tracing `call` on inputs of this shape (or structure of shapes)."""
-        if self._graph is None and type(self).call is not Model.call:
+        if self._graph is None and self._has_forward_pass():
             self.built = True  # so that __call__ traces instead of building
             try:
                 self.compute_output_shape(input_shape)

@@ -62,6 +62,7 @@ class Optimizer(RateHolder):
     """
 
     registry_kind = "optimizers"
+    tracked_as = "optimizer"
     not_in_config = ("learning_rate",)
     _not_copied: ClassVar[dict[str, Any]] = {"_indices": dict}
 

@@ -197,6 +197,7 @@ class BackupAndRestore(Callback):
             trainable=model.trainable_variables,
             non_trainable=model.non_trainable_variables,
             optimizer=model.optimizer.variables,
+            other_optimizers=[v for other in model._other_optimizers() for v in other.variables],
             metrics=metrics,
         )
         return {

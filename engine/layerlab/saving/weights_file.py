@@ -131,7 +131,7 @@ def _prepare_optimizer(model: Any, ignored: set[int]) -> None:
 def _is_expected(saveable: Any, store: WeightsStore, place: str, in_file: list[str]) -> bool:
     """Whether there is something to load; raises if it does not fit."""
     variables = _own_variables(saveable)
-    is_optimizer = place.split("/")[0] == _OPTIMIZER
+    is_optimizer = isinstance(saveable, Optimizer)  # compile's, or one of those of a GAN
     if not store:
         if is_optimizer or not _stores_anything(saveable):
             return False

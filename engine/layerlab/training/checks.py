@@ -60,7 +60,7 @@ def check_stateful(model: Any, source: BatchSource) -> None:
     """
     if source.whole is None or not any(layer.stateful for layer in model._flatten_layers()):
         return
-    samples, own = count_samples(source.whole), own_batch_size(model)
+    samples, own = count_samples(unpack_x_y_sample_weight(source.whole)), own_batch_size(model)
     size = min(source.batch_size or samples, samples)
     if samples % size or own not in (None, size):
         raise DataError(

@@ -14,10 +14,10 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.backend.protocol import BORROWED
+from layerlab.backend.protocol import BORROWED, StateGrew
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import value_needed
-from layerlab.core.tracking import one_look
+from layerlab.core.tracking import one_look, tracked
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
@@ -35,6 +35,7 @@ from layerlab.training.steps import Steps
 __all__ = ["Execution", "concatenated", "joined"]
 
 _ownership = threading.Lock()
+_MOST_BEGINNINGS = 20  # of one step: layers, an optimizer, a metric may be made one after the other
 
 
 class Execution(Steps):
@@ -197,39 +198,61 @@ class Execution(Steps):
             self._prepare(batches[0], is_compiled=kind != "predict")
         runner = self._runners[kind][1] if kind in self._runners else self._runner(kind)
         _, early = self._early.pop(id(batches[0]), (None, []))
-        batches = batches[sum(ran.count for ran in early) :]
-        if not batches:
-            return early
+        ran, batches = list(early), batches[sum(each.count for each in early) :]
+        while batches:
+            runner, done = self._run_call(kind, runner, batches)
+            ran.append(done)
+            batches = batches[done.count :]
+        return ran
+
+    def _run_call(self, kind: str, runner: StepRunner, batches: list[Any]) -> tuple[StepRunner, Ran]:
+        """One call of a program. The first step may meet variables, or make some: then it is begun again.
+
+        Returns: the runner that is up to date with the model's variables, and what the steps gave.
+        """
         try:
-            ran = early + runner.run(batches)
-        except UntrackedVariableError:
-            # A metric may make its variables in its first update: now they are there.
-            current = self._runner(kind)
-            if current is runner:
-                self._undo_reset()
-                raise
-            ran = early + current.run(batches)
+            for _ in range(_MOST_BEGINNINGS):
+                try:
+                    ran = runner.run(batches)
+                    break
+                except Exception as error:
+                    # A metric makes its variables in its first update; layers may be built in a step.
+                    current = self._runner(kind)
+                    if current is runner and not isinstance(error, StateGrew):
+                        raise
+                    if current is not runner:
+                        current.begin_like(runner)
+                    runner = current
+            else:
+                raise UntrackedVariableError(
+                    explain(
+                        f"Each {kind} step of '{self.name}' makes new variables, which no step can keep.",
+                        fix="make layers, metrics and optimizers in __init__, build or compile",
+                    )
+                )
         except BaseException:
             self._undo_reset()
             raise
         if kind != "predict":
             self._has_stepped, self._undo_reset = True, _nothing
-        return ran
+        return runner, ran
 
     def _runner(self, kind: str) -> StepRunner:
         """What runs 'train', 'test' or 'predict' steps; made anew when the variables have changed."""
-        groups = self._state_groups(kind)
-        key = (backend().name, *(tuple(map(id, variables)) for variables in groups.values()))
+        groups, beside = self._state_groups(kind), self._groups_beside(kind)
+        key = _key(groups, beside)
         cached = self._runners.get(kind)
         if cached is not None and cached[0] == key:
             return cached[1]
-        hidden = [] if kind == "predict" else self._metrics_of_compile()
-        layout = StateLayout.of(
-            **groups, hidden=[v for metric in hidden for v in metric.variables], **{BORROWED: ()}
-        )
+        layout = StateLayout.of(**groups, **beside, **{BORROWED: ()})
         form = form_of(self, kind, groups)
+        method = self._reporting(form.method) if kind != "predict" else form.method
+
+        def is_outgrown() -> bool:
+            return _key(self._state_groups(kind), self._groups_beside(kind)) != key
+
         runner = StepRunner(
-            pure(self._reporting(form.method) if kind != "predict" else form.method, layout, form.is_taped),
+            pure(method, layout, form.is_taped, is_outgrown),
             layout,
             jit=None if self._run_eagerly else self._is_traced(),
             repeats=repeats(self),
@@ -273,6 +296,20 @@ class Execution(Steps):
 
         self.reset_metrics()
         self._undo_reset = undo  # a function: a list of variables would be tracked as the model's own
+
+    def _groups_beside(self, kind: str) -> dict[str, list[Variable]]:
+        """What is in the state of a step, but not passed to one that is written over values."""
+        if kind == "predict":
+            return {}
+        others = self._other_optimizers() if kind == "train" else []
+        return {
+            "other_optimizers": [v for optimizer in others for v in optimizer.variables],
+            "hidden": [v for metric in self._metrics_of_compile() for v in metric.variables],
+        }
+
+    def _other_optimizers(self) -> list[Any]:
+        """Those in attributes, beside compile's: a GAN has two."""
+        return [optimizer for optimizer in tracked(self, "optimizer") if optimizer is not self.optimizer]
 
     def _state_groups(self, kind: str) -> dict[str, list[Variable]]:
         with one_look():
@@ -325,6 +362,10 @@ class _Calls:
             now = time.perf_counter()
             self._pace.took(steps, now - self._free_since)
             self._free_since = now
+
+
+def _key(*groups: dict[str, list[Variable]]) -> tuple[Any, ...]:
+    return (backend().name, *(tuple(map(id, variables)) for each in groups for variables in each.values()))
 
 
 def _on_device(ran: list[Ran]) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.backend.protocol import Loop, StateGrew
+from layerlab.backend.protocol import Loop
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.pace import Pace
 from layerlab.training.step import StateLayout
@@ -66,6 +66,7 @@ class StepRunner:
         self._paces: dict[Any, Pace] = {}
         self.together = 1  # batches that may run in one program, from `begin` to `rest`
         self._may_be_few = False
+        self._begun: tuple[Any, int | None, int, bool] | None = None  # what `begin` was called with
 
     def begin(self, batch: Any, steps: int | None, rest: int = 0, may_be_few: bool = False) -> int:
         """Get ready for batches like this one; returns how many to run together, 1 if nothing is gained.
@@ -76,6 +77,7 @@ class StepRunner:
             may_be_few: whether calls may get few batches time and again, as they come.
         """
         self.together, self._may_be_few = 1, may_be_few
+        self._begun = batch, steps, rest, may_be_few
         if self._can_loop and _fits_loop(batch):
             size = sum(leaf.nbytes for leaf in tree.flatten(batch) if leaf is not None)
             wanted = max(1, min(_MOST_STEPS, _MOST_BYTES // max(size, 1), steps or _MOST_STEPS))
@@ -95,25 +97,23 @@ class StepRunner:
 
     def rest(self) -> None:
         """Run one by one again, and give back the memory that is held between two calls."""
-        self.together = 1
+        self.together, self._begun = 1, None
         for loop in self._loops.values():
             loop.rest()
 
-    def run(self, batches: list[Any]) -> list[Ran]:
-        """A step on each of the batches, in order.
+    def begin_like(self, other: StepRunner) -> None:
+        """Get ready for what another runner was getting batches of."""
+        if other._begun is not None:
+            self.begin(*other._begun)
+
+    def run(self, batches: list[Any]) -> Ran:
+        """A step on the first of the batches, or on as many as run in one program.
 
         An interrupt waits until a program's result is committed.
         """
-        ran: list[Ran] = []
-        while batches:
-            raise_lost_interrupt()
-            with deferred_interrupts():
-                try:
-                    ran.append(self._run_loop(batches) or self._run_one(batches[0]))
-                except StateGrew:
-                    continue  # it is traced once more
-            batches = batches[ran[-1].count :]
-        return ran
+        raise_lost_interrupt()
+        with deferred_interrupts():
+            return self._run_loop(batches) or self._run_one(batches[0])
 
     def _run_one(self, batch: Any) -> Ran:
         before = self._layout.read()

@@ -19,13 +19,17 @@ from layerlab.core.tracking import unique
 from layerlab.core.variable import Variable, next_serial
 from layerlab.errors import UnsupportedError, explain
 
-__all__ = ["State", "StateLayout", "UntrackedVariableError", "pure"]
+__all__ = ["ModelGrew", "State", "StateLayout", "UntrackedVariableError", "pure"]
 
 State = dict[str, dict[str, Array]]
 
 
 class UntrackedVariableError(UnsupportedError):
     """A step assigns a variable that is not part of its state."""
+
+
+class ModelGrew(StateGrew):
+    """Raised by a step in which the model got variables: it is to be made anew, with them in its state."""
 
 
 class StateLayout:
@@ -94,7 +98,10 @@ class StateLayout:
 
 
 def pure(
-    method: Callable[[Any], Any], layout: StateLayout, is_taped: bool = False
+    method: Callable[[Any], Any],
+    layout: StateLayout,
+    is_taped: bool = False,
+    is_outgrown: Callable[[], bool] = lambda: False,
 ) -> Callable[[State, Any], tuple[State, Any]]:
     """`step(state, batch) -> (state, outputs)` from a method over variables.
 
@@ -103,6 +110,8 @@ def pure(
 
     Args:
         is_taped: the method may ask the back end for gradients by itself (PyTorch: `loss.backward()`).
+        is_outgrown: whether the model has variables that the layout lacks. Asked when the step made some: a
+            layer was built in it, or an optimizer.
     """
 
     def step(state: State, batch: Any) -> tuple[State, Any]:
@@ -111,6 +120,8 @@ def pure(
         begin = next_serial()
         with recording, StateScope(layout.pairs(state), others.append) as scope:
             outputs = method(tree.map_structure(_to_array, batch))
+            if next_serial() > begin + 1 and is_outgrown():
+                raise ModelGrew
             _check_assigned(scope, layout, begin)
             # What was made in the step itself is no one else's.
             if met := [v for v in unique(others) if v.serial < begin]:

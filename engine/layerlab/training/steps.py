@@ -132,13 +132,16 @@ class Steps(Objective):
             with deferred_interrupts():  # half a layer would be built again, beside its first half
                 self._build_on(batch, is_compiled)
         if is_compiled:
-            _, y, _ = unpack_x_y_sample_weight(batch if whole is None else whole)
-            check_labels(self._compile_loss, y, self._output_spec)
+            self._check_labels(batch if whole is None else whole)
             if not self._has_stepped:
                 self._build_metrics(batch)
 
     def _build_on(self, batch: Any, is_compiled: bool) -> None:
         x, y, _ = unpack_x_y_sample_weight(batch)
+        if not self._has_forward_pass():  # what its steps use is built in them
+            if not self.built:
+                self.build(tree.map_structure(_shape_of, x))  # type: ignore[attr-defined]
+            return
         outputs, batch_size = self._outputs_like(x)
         if not self.output_names:
             names = [f"output_{i + 1}" for i in range(len(tree.flatten(outputs)))]
@@ -183,13 +186,30 @@ class Steps(Objective):
 
     def _build_metrics(self, batch: Any) -> None:
         _, y, _ = unpack_x_y_sample_weight(batch)
-        if self._compile_metrics is not None:
+        if self._compile_metrics is not None and self._output_spec is not None:
             self._compile_metrics.build(symbolic_like(y), self._output_spec)
-        if self.optimizer is not None and not self.optimizer.built:
+        if self.optimizer is not None and not self.optimizer.built and self._knows_its_weights():
             self.optimizer.build(self.trainable_variables)
 
     def _check_batch(self, batch: Any, has_targets: bool = True) -> None:
         """The checks for a batch of data that are not in memory as a whole."""
         check_inputs(self, batch)
         if has_targets:
+            self._check_labels(batch)
+
+    def _check_labels(self, batch: Any) -> None:
+        if self._output_spec is not None:  # else there are no outputs for them
             check_labels(self._compile_loss, unpack_x_y_sample_weight(batch)[1], self._output_spec)
+
+    def _has_forward_pass(self) -> bool:
+        """Whether the model can be called; a GAN, say, has only steps of its own."""
+        return True
+
+    def _knows_its_weights(self) -> bool:
+        """False if layers are built in the first step; then the optimizer is, too."""
+        layers = self._flatten_layers()  # type: ignore[attr-defined]
+        return self._has_forward_pass() or all(layer.built for layer in layers)
+
+
+def _shape_of(leaf: Any) -> Any:
+    return None if leaf is None else (None, *leaf.shape[1:])
