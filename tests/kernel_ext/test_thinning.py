@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layerlab_jupyter.history import RunHistory
 from layerlab_jupyter.thinning import Part, StepBlock, thin
 from tests.kernel_ext.long_runs import long_run
-from tests.kernel_ext.runs import recorded
+from tests.kernel_ext.runs import RUN, recorded
 
 
 def blocks_of(columns: dict[str, list[float]], lengths: list[int]) -> list[StepBlock]:
@@ -97,6 +98,7 @@ def test_the_history_of_hours_is_made_in_a_moment(hours: int) -> None:
     recorder = recorded(long_run(hours * 3600, 50, spike_at=123_456))
     assert cpu_seconds(recorder.fetch) < 1
     assert cpu_seconds(lambda: recorder.static_events(24_000)) < 1
+    assert cpu_seconds(lambda: RunHistory(RUN, recorder).steps) < 1
     fetched = recorder.fetch()
     steps = [step for e in fetched.events if e["type"] == "steps_finished" for step in e["steps"]]
     assert fetched.next == hours * 180_000 + 2 * 100 + 1
