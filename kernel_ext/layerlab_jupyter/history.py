@@ -101,8 +101,8 @@ class RunHistory:
         """One row a step, indexed by its number: `epoch`, and each log.
 
         Logs are running means over the epoch; `batch_loss` is the loss of that batch alone. Of a run that is
-        larger than its room (64 MB of memory while it is live, 32 MB of log) the older steps are thinned: those
-        that draw the same curves are left.
+        larger than its room (64 MB of memory while it is live, 32 MB of log) the older steps are thinned, to
+        those that draw the same curves.
         """
         pandas = _pandas()
         blocks = [part for part in self._parts() if isinstance(part, StepBlock)]
