@@ -16,7 +16,7 @@ Y = np.array([0, 2, 1])
 
 
 def test_weights_of_classes_reach_every_form_of_targets() -> None:
-    for targets in (Y, Y[:, None], np.eye(3)[Y], Y.astype("float32")):
+    for targets in (Y, Y[:, None], np.eye(3)[Y], Y.astype("float32"), [Y], {"kind": Y[:, None]}):
         assert make_source(X, targets, class_weight={0: 0.5, 1: 2.0}).whole[2].tolist() == [0.5, 1.0, 2.0]
 
 
@@ -33,6 +33,8 @@ def test_weights_of_classes_and_of_samples_are_multiplied() -> None:
     per_sample, per_step = np.array([2.0, 3, 4]), np.array([[1.0, 2], [3, 4], [5, 6]])
     weigh = {0: 0.5, 1: 2.0}
     assert make_source(X, Y, per_sample, class_weight=weigh).whole[2].tolist() == [1.0, 3.0, 8.0]
+    named = make_source(X, {"kind": Y}, {"kind": per_sample}, class_weight=weigh)
+    assert named.whole[2].tolist() == [1.0, 3.0, 8.0]
     assert make_source(X, Y, per_step, class_weight=weigh).whole[2].tolist() == [[0.5, 1], [3, 4], [10, 12]]
     [batch] = make_source(iter([(X, Y, per_sample)]), class_weight=weigh).epoch()
     assert batch[2].tolist() == [1.0, 3.0, 8.0]

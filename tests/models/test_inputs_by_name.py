@@ -128,8 +128,14 @@ def test_a_model_of_models_that_was_called_by_names_is_saved_and_copied(backend:
     outer = keras.Model([title, body], title_and_body()({"body": body, "title": title}))
     outer.save(tmp_path / "outer.keras")
 
-    for model in (outer, keras.models.load_model(tmp_path / "outer.keras"), keras.models.clone_model(outer)):
-        assert listed(model({"b": BODY, "t": TITLE})) == JOINED
+    tensors = {"b": keras.Input((4,), name="b"), "t": keras.Input((3,), name="t")}
+    for model in (
+        outer,
+        keras.models.load_model(tmp_path / "outer.keras"),
+        keras.models.clone_model(outer),
+        keras.models.clone_model(outer, input_tensors=tensors),
+    ):
+        assert listed(model([TITLE, BODY])) == listed(model({"b": BODY, "t": TITLE})) == JOINED
 
 
 # -- rank --------------------------------------------------------------------------------------------

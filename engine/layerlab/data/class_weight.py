@@ -45,6 +45,7 @@ def weights_of_classes(y: Any, class_weight: ClassWeight, sample_weight: Any = N
     Keras; that the two weights are multiplied is how tf.keras 2 did it (Keras 3 refuses both at once).
     Raises: DataError if there are no targets, or several outputs.
     """
+    y, sample_weight = _only(y), _only(sample_weight)
     if y is None or tree.is_nested(y):
         raise DataError(
             explain(
@@ -111,6 +112,12 @@ class WeightedSource:
     def _weigh(self, batch: Any) -> Any:
         x, y, sample_weight = unpack_x_y_sample_weight(batch)
         return x, y, weights_of_classes(y, self._class_weight, sample_weight)
+
+
+def _only(structure: Any) -> Any:
+    """What a list or dict of one entry holds."""
+    leaves = tree.flatten(structure)
+    return leaves[0] if len(leaves) == 1 else structure
 
 
 def _class(key: Any) -> int:

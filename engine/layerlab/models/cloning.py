@@ -14,6 +14,7 @@ from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.input import Input, InputLayer
 from layerlab.models.architecture import is_functional, takes_graph
+from layerlab.models.ends import arranged
 from layerlab.models.functional import Functional
 from layerlab.models.model import Model
 from layerlab.models.sequential import Sequential
@@ -104,7 +105,8 @@ def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable[[An
 
 def _clone_functional(model: Any, input_tensors: Any, clone: Callable[[Any], Any], call_function: Any) -> Any:
     graph: Function = model._graph
-    inputs = tree.map_structure(_input_like, model.input) if input_tensors is None else input_tensors
+    own = tree.map_structure(_input_like, model.input)
+    inputs = own if input_tensors is None else arranged(graph, input_tensors)
     _check_inputs(inputs, model.input)
     values = dict(zip(map(id, graph.inputs), tree.flatten(inputs), strict=True))
     for node in graph.nodes:
