@@ -76,7 +76,7 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'l1_l2'"):
         regularizers.get("l1_l3")
     for value in (-1, float("nan"), float("inf"), "much"):
-        with pytest.raises(InvalidArgumentError, match="'l2'"):
+        with pytest.raises(InvalidArgumentError, match="`l2`"):
             regularizers.L2(value)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match="columns"):
         regularizers.OrthogonalRegularizer(mode="diagonals")

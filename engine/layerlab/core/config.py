@@ -11,6 +11,7 @@ import inspect
 from typing import Any, ClassVar
 
 from layerlab import dtypes
+from layerlab.core.arguments import check_arguments
 from layerlab.core.deserialization import deserialize_as, deserialize_keras_object
 from layerlab.core.registry import Registrable, builtin_name, lookup
 from layerlab.core.serialization import serialize_keras_object
@@ -46,6 +47,7 @@ class Configurable(Registrable):
         except TypeError:  # __init__ itself is about to say what is wrong
             arguments = {}
         object.__setattr__(instance, "_init_arguments", arguments)
+        check_arguments(cls, _arguments_of_ours(cls, arguments))
         return instance
 
     def get_config(self) -> dict[str, Any]:
@@ -97,6 +99,18 @@ class Configurable(Registrable):
 
 def _is_ours(target: Any) -> bool:
     return target.__module__.split(".")[0] == __name__.split(".")[0]
+
+
+def _arguments_of_ours(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Those that mean what they mean in our classes: of a constructor of a user, what it only passes on."""
+    kinds = {name: parameter.kind for name, parameter in _signature(cls).parameters.items()}
+    passed_on = next((name for name, kind in kinds.items() if kind is inspect.Parameter.VAR_KEYWORD), "")
+    constructor = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    if _is_ours(constructor):
+        return {**arguments, **arguments.get("common", {})}
+    ours = next((base for base in cls.__mro__ if "__init__" in vars(base) and _is_ours(base)), None)
+    known = () if ours is None else init_parameters(ours)
+    return {name: value for name, value in arguments.get(passed_on, {}).items() if name in known}
 
 
 def _constructor(cls: type) -> inspect.Signature:

@@ -7,9 +7,10 @@ from typing import Any
 
 from layerlab import activations, constraints, dtypes, initializers, ops, regularizers
 from layerlab.backend.protocol import Array
+from layerlab.core.arguments import NOT_NEGATIVE
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
-from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.errors import ShapeError, explain
 
 __all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
@@ -159,8 +160,5 @@ class Softmax(Layer):
 
 
 def _not_negative(value: Any, name: str, layer: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise InvalidArgumentError(
-            explain(f"{layer} got a bad `{name}`.", expected="a number of at least 0", got=repr(value))
-        )
-    return value
+    NOT_NEGATIVE.require(layer, name, value)
+    return float(value)

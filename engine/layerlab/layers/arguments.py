@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
+from layerlab.core.arguments import FRACTION, POSITIVE_INTEGER
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.settings import DATA_FORMATS, choose, settings
 
@@ -25,10 +27,13 @@ def as_sizes(
 ) -> tuple[int, ...]:
     """`value`, or a tuple of `rank` times `value`; InvalidArgumentError unless all are positive integers."""
     lowest = 0 if allow_zero else 1
-    sizes = (
-        (value,) * rank if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+    is_one = isinstance(value, numbers.Integral)
+    sizes: tuple[Any, ...] = (
+        (value,) * rank if is_one else tuple(value) if isinstance(value, list | tuple) else ()
     )
-    if len(sizes) != rank or any(isinstance(s, bool) or not isinstance(s, int) or s < lowest for s in sizes):
+    if len(sizes) != rank or any(
+        isinstance(s, bool) or not isinstance(s, numbers.Integral) or s < lowest for s in sizes
+    ):
         raise InvalidArgumentError(
             explain(
                 f"`{name}` has a bad value.",
@@ -36,7 +41,7 @@ def as_sizes(
                 got=repr(value),
             )
         )
-    return sizes
+    return tuple(int(size) for size in sizes)
 
 
 def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
@@ -56,25 +61,13 @@ def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
 
 def as_positive(value: Any, name: str, layer: str) -> int:
     """`value` if it is an integer above 0, else InvalidArgumentError."""
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        meant = str(value).removesuffix(".0")
-        raise InvalidArgumentError(
-            explain(
-                f"{layer} got a bad `{name}`.",
-                expected="a positive integer",
-                got=repr(value),
-                fix=f"{name}={meant}" if meant.isdecimal() and int(meant) > 0 else "",
-            )
-        )
-    return value
+    POSITIVE_INTEGER.require(layer, name, value)
+    return int(value)
 
 
 def as_rate(value: float, name: str, layer: str) -> float:
     """`value` if it is between 0 and 1, else InvalidArgumentError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise InvalidArgumentError(
-            explain(f"{layer} got a bad `{name}`.", expected="a number from 0 to 1", got=repr(value))
-        )
+    FRACTION.require(layer, name, value)
     return value
 
 

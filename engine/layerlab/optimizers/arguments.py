@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from layerlab.core.arguments import RANGES
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 
 __all__ = [
@@ -58,14 +59,19 @@ def show_common_arguments(cls: type, base: type) -> None:
 
 def check_arguments(optimizer: str, arguments: Mapping[str, Any]) -> None:
     """Raise InvalidArgumentError for values that cannot be meant."""
-    _check_clipping(optimizer, arguments)
-    momentum = arguments["ema_momentum"]
-    if arguments["use_ema"] and not 0 <= momentum <= 1:
-        raise _wrong(optimizer, "ema_momentum", "a number from 0 to 1", momentum)
-    for name, least in (("ema_overwrite_frequency", 1), ("gradient_accumulation_steps", 2)):
-        value = arguments[name]
-        if value and (not isinstance(value, int) or value < least):
-            raise _wrong(optimizer, name, f"None or an integer of at least {least}", value)
+    for name in COMMON:
+        if (found := RANGES.get(name)) is not None:
+            found.check(optimizer, name, arguments[name])
+    ways = {name: arguments[name] for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    given = [f"{name}={value}" for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise InvalidArgumentError(
+            explain(
+                f"{optimizer} can clip gradients in one way only.",
+                expected="one of clipnorm, clipvalue and global_clipnorm",
+                got=", ".join(given),
+            )
+        )
 
 
 def check_unknown(optimizer: str, arguments: Mapping[str, Any]) -> None:
@@ -78,25 +84,3 @@ def check_unknown(optimizer: str, arguments: Mapping[str, Any]) -> None:
         )
     if arguments.get("decay") is not None:
         warnings.warn("Argument `decay` does nothing. Pass a schedule as learning_rate.", stacklevel=4)
-
-
-def _check_clipping(optimizer: str, arguments: Mapping[str, Any]) -> None:
-    given = {name: arguments[name] for name in ("clipnorm", "clipvalue", "global_clipnorm")}
-    given = {name: value for name, value in given.items() if value is not None}
-    for name, value in given.items():
-        if not isinstance(value, int | float) or value < 0:
-            raise _wrong(optimizer, name, "None or a number of at least 0", value)
-    if len(given) > 1:
-        raise InvalidArgumentError(
-            explain(
-                f"{optimizer} can clip gradients in one way only.",
-                expected="one of clipnorm, clipvalue and global_clipnorm",
-                got=", ".join(f"{name}={value}" for name, value in given.items()),
-            )
-        )
-
-
-def _wrong(optimizer: str, argument: str, expected: str, got: Any) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        explain(f"{optimizer} argument '{argument}'", expected=expected, got=repr(got)[:80])
-    )

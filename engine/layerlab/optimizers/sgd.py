@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from layerlab.backend.protocol import Array
-from layerlab.errors import InvalidArgumentError, explain
+from layerlab.core.arguments import FRACTION
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
 
@@ -34,10 +34,7 @@ class SGD(Optimizer):
         **common: Unpack[CommonArguments],
     ) -> None:
         super().__init__(learning_rate, **common)
-        if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
-            raise InvalidArgumentError(
-                explain("SGD argument 'momentum'", expected="a number from 0 to 1", got=repr(momentum)[:80])
-            )
+        FRACTION.require(type(self).__name__, "momentum", momentum)
         self.momentum = momentum
         self.nesterov = nesterov
 

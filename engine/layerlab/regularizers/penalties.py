@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
+from layerlab.core.arguments import FINITE_STRENGTH
 from layerlab.core.config import Configurable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
@@ -108,10 +108,5 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _strength(name: str, value: Any) -> float:
-    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
-        return float(value)
-    raise InvalidArgumentError(
-        explain(
-            f"Regularizer argument '{name}'", expected="a finite number of at least 0", got=repr(value)[:80]
-        )
-    )
+    FINITE_STRENGTH.require("A regularizer", name, value)
+    return float(value)

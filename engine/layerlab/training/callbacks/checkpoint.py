@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from layerlab.core.arguments import check_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import CheckpointSaved
 from layerlab.training.callbacks.callback import Callback
@@ -44,6 +45,7 @@ class ModelCheckpoint(Watching, Callback):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__()
+        check_arguments(type(self), {"initial_value_threshold": initial_value_threshold})
         self.filepath = os.fspath(filepath)
         suffixes = _WEIGHTS if save_weights_only else _MODELS
         if not self.filepath.endswith(suffixes):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from layerlab.core.arguments import check_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor, Watching
@@ -43,6 +44,8 @@ class EarlyStopping(Watching, Callback):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__()
+        numbers = {"min_delta": min_delta, "patience": patience, "baseline": baseline}
+        check_arguments(type(self), {**numbers, "start_from_epoch": start_from_epoch})
         self.monitor = monitor
         self.min_delta = abs(min_delta)
         self.patience = patience
@@ -155,6 +158,14 @@ class LambdaCallback(Callback):
             if not hasattr(Callback, name):
                 raise InvalidArgumentError(
                     explain(f"LambdaCallback knows no hook '{name}'.", expected="on_epoch_end and the like")
+                )
+            if function is not None and not callable(function):
+                raise InvalidArgumentError(
+                    explain(
+                        f"LambdaCallback got a bad `{name}`.",
+                        expected="a function",
+                        got=repr(function)[:80],
+                    )
                 )
             if function is not None:
                 setattr(self, name, function)

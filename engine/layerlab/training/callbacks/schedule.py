@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from layerlab.backend.active import backend
+from layerlab.core.arguments import check_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor, Watching
@@ -31,6 +32,15 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
+        if not callable(schedule):
+            raise InvalidArgumentError(
+                explain(
+                    "LearningRateScheduler got a bad `schedule`.",
+                    expected="a function of the epoch and the current rate",
+                    got=repr(schedule)[:80],
+                    fix="LearningRateScheduler(lambda epoch, rate: rate * 0.9)",
+                )
+            )
         self.schedule = schedule
         self.verbose = verbose
 
@@ -89,10 +99,8 @@ class ReduceLROnPlateau(Watching, Callback):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__()
-        if factor >= 1.0:
-            raise InvalidArgumentError(
-                explain("ReduceLROnPlateau(factor=...)", expected="less than 1", got=str(factor))
-            )
+        numbers = {"factor": factor, "patience": patience, "min_delta": min_delta}
+        check_arguments(type(self), {**numbers, "cooldown": cooldown, "min_lr": min_lr})
         self.monitor = monitor
         self.factor = factor
         self.patience = patience
