@@ -5,6 +5,7 @@ They take and give arrays of any shape (..., features), or symbolic tensors. For
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from layerlab import ops
@@ -85,12 +86,14 @@ def relu6(x: Any) -> Array:
 @_register
 def softmax(x: Any, axis: int = -1) -> Array:
     """exp(x), scaled to the sum 1 along `axis`."""
+    _warn_of_one(x, axis, 1)
     return ops.softmax(x, axis=axis)
 
 
 @_register
 def log_softmax(x: Any, axis: int = -1) -> Array:
     """The logarithm of softmax, computed without overflow."""
+    _warn_of_one(x, axis, 0)
     return ops.log_softmax(x, axis=axis)
 
 
@@ -250,3 +253,13 @@ def threshold(x: Any, threshold: float, default_value: float) -> Array:
 
 swish = silu
 hard_swish = hard_silu
+
+
+def _warn_of_one(x: Any, axis: int, result: int) -> None:
+    shape = getattr(x, "shape", ())
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warnings.warn(
+            f"A softmax over one unit is always {result}: shape {tuple(shape)}, axis {axis}. "
+            "Nothing can be learned. Use activation='sigmoid' for a yes or no, or one unit for each class.",
+            stacklevel=3,
+        )

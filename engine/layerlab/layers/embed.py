@@ -6,6 +6,7 @@ from typing import Any
 
 from layerlab import constraints, dtypes, initializers, ops, regularizers
 from layerlab.backend.protocol import Array
+from layerlab.core.context import context
 from layerlab.core.layer import Layer
 from layerlab.core.masking import set_mask
 from layerlab.layers.arguments import as_positive, refuse
@@ -48,6 +49,8 @@ class _Embedding(Layer):
         )
 
     def _embed(self, inputs: Array) -> Array:
+        if context.lookups is not None:
+            context.lookups.append((self, inputs))
         if not dtypes.is_integer(dtypes.standardize_dtype(inputs.dtype)):
             inputs = ops.cast(inputs, "int32")
         return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)

@@ -6,6 +6,7 @@ from typing import Any
 
 from layerlab import tree
 from layerlab.backend.active import backend
+from layerlab.core.context import context
 from layerlab.core.function import Function, graph_nodes
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.masking import get_mask, set_mask
@@ -104,6 +105,8 @@ def _cast(tensor: KerasTensor, value: Any) -> Any:
     if not module.is_array(value) or module.dtype_name(value) == tensor.dtype:
         return value
     converted = module.cast(value, tensor.dtype)
+    if context.casts is not None:
+        context.casts.append((converted, value))
     set_mask(converted, get_mask(value))
     return converted
 

@@ -17,6 +17,7 @@ from typing import Any
 from layerlab import events
 from layerlab.data.source import BatchSource
 from layerlab.events import Event, Listener
+from layerlab.training.advice import Advice
 from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import Permission, RunControl
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
@@ -69,7 +70,7 @@ class FitRun:
     and what the programs in which they ran gave, each as (logs, loss); `validate()` returns the logs of a
     validation pass, or None if a stop was requested in it; `learning_rate` and `set_learning_rate` are the
     optimizer's; `save(path, step)` writes a checkpoint and returns its path and a note. `is_watched`: a front
-    end shows the run, advice included. Who made the source closes it.
+    end shows the run, advice included. `advice` is given at the start. Who made the source closes it.
     """
 
     description: RunDescription
@@ -90,6 +91,7 @@ class FitRun:
     control: RunControl = field(default_factory=RunControl)
     listeners: Sequence[Listener] = ()
     is_watched: bool = False
+    advice: Sequence[Advice] = ()
 
     def __post_init__(self) -> None:
         self._step = 0
@@ -107,6 +109,8 @@ class FitRun:
         self._logs: dict[str, Any] = {}
         try:
             self._announce()
+            for advice in self.advice:
+                self._advise(advice.code, advice.message, advice.fix, path=advice.path)
             self.callbacks.report_with(self._report)
             self.callbacks.attach_run(self)
             self._run_epochs()
@@ -355,12 +359,12 @@ class FitRun:
                     step,
                 )
 
-    def _advise(self, code: str, message: str, fix: str, step: int | None = None) -> None:
+    def _advise(self, code: str, message: str, fix: str, step: int | None = None, path: str = "") -> None:
         """Tell the listeners and, where no front end shows it, everybody by a warning."""
         if not self.is_watched:
             warnings.warn(f"{message} Fix: {fix}.", stacklevel=2)
         at = self._step if step is None else step
-        self._emit(events.Diagnostic, step=at, code=code, path="", message=message, fix=fix)
+        self._emit(events.Diagnostic, step=at, code=code, path=path, message=message, fix=fix)
 
     def _emit(self, event_type: type[Event], **fields: Any) -> None:
         if not self.listeners:

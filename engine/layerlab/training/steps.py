@@ -20,6 +20,7 @@ from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import NotCompiledError, explain
 from layerlab.training.checks import check_inputs, check_labels
 from layerlab.training.interrupts import deferred_interrupts
+from layerlab.training.lookups import Lookups, lookups_of
 from layerlab.training.objective import Objective
 from layerlab.training.shapes import own_batch_size, rows, symbolic_like
 
@@ -44,6 +45,7 @@ class Steps(Objective):
 
     def _forget_data(self) -> None:
         self._output_spec = None
+        self._lookups: Lookups | None = None
         self._has_stepped = False  # until then every batch settles anew what the shapes of y decide
 
     # -- to override ----------------------------------------------------------------------------------
@@ -124,13 +126,16 @@ class Steps(Objective):
         """Check that data fit; build what is not built on the shapes of `batch`. No value moves.
 
         Args:
-            whole: all the data as one batch, if they are in memory: their labels are checked.
+            whole: all the data as one batch, if they are in memory: their labels and indices are checked.
             is_compiled: False for predict, which needs neither loss nor metrics.
         """
         check_inputs(self, batch)
         if not self.built or (is_compiled and not self._has_stepped):
             with deferred_interrupts():  # half a layer would be built again, beside its first half
                 self._build_on(batch, is_compiled)
+        if self._lookups is None:
+            self._lookups = self._find_lookups(batch)
+        self._lookups.check(unpack_x_y_sample_weight(batch if whole is None else whole)[0])
         if is_compiled:
             self._check_labels(batch if whole is None else whole)
             if not self._has_stepped:
@@ -157,9 +162,7 @@ class Steps(Objective):
         The batch size is open, unless the model has one of its own or can only be evaluated on that of `x`.
         What needs values, code with NumPy for example, runs on `x` itself if it may do so in the steps too.
         """
-        size = own_batch_size(self)
-        if size is None and self._keeps_states():
-            size = rows(x)
+        size = self._batch_size_for(x)
         try:
             return self._infer_outputs(symbolic_like(x, size)), size
         except Exception:
@@ -169,6 +172,16 @@ class Steps(Objective):
                 with contextlib.suppress(Exception):
                     return self._run_outputs(x), None
             raise
+
+    def _find_lookups(self, batch: Any) -> Lookups:
+        x, _, _ = unpack_x_y_sample_weight(batch)
+        among = self._flatten_layers()  # type: ignore[attr-defined]
+        symbolic = symbolic_like(x, self._batch_size_for(x))
+        return lookups_of(lambda values: self._forward(values, False), among, symbolic)
+
+    def _batch_size_for(self, x: Any) -> int | None:
+        size = own_batch_size(self)
+        return rows(x) if size is None and self._keeps_states() else size
 
     def _run_outputs(self, x: Any) -> Any:
         values = tree.map_structure(lambda leaf: None if leaf is None else backend().asarray(leaf), x)
@@ -194,6 +207,8 @@ class Steps(Objective):
     def _check_batch(self, batch: Any, has_targets: bool = True) -> None:
         """The checks for a batch of data that are not in memory as a whole."""
         check_inputs(self, batch)
+        if self._lookups is not None:
+            self._lookups.check(unpack_x_y_sample_weight(batch)[0])
         if has_targets:
             self._check_labels(batch)
 

@@ -20,6 +20,7 @@ from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.events import Listener
 from layerlab.metrics import Mean
+from layerlab.training.advice import advice_on
 from layerlab.training.arguments import (
     epoch_numbers,
     first_batch,
@@ -289,6 +290,7 @@ class Trainer(Execution, GeneratorMethods):
             control=control,
             listeners=listeners,
             is_watched=is_watched,
+            advice=advice_on(self._graph, self._compile_loss),  # type: ignore[attr-defined]
         )
         run.run()
         self.optimizer.finalize_variable_values(self.trainable_variables)
@@ -358,7 +360,7 @@ class Trainer(Execution, GeneratorMethods):
         source = self._source(x, batch_size=batch_size, steps=steps)
         with self._alone("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
-            self._prepare(source.peek(), is_compiled=False)
+            self._prepare(source.peek(), source.whole, is_compiled=False)
             parts = self._predict(source, self._callbacks(callbacks, verbose, source))
         return tree.map_structure(lambda *arrays: concatenated(arrays), *parts)
 
