@@ -352,6 +352,15 @@ def test_every_layer_as_tensorflow_wrote_it_has_the_shapes_of_keras() -> None:
     assert different == []
 
 
+@pytest.mark.parametrize("class_name", ["Dense", "SpatialDropout1D"])
+def test_a_first_layer_that_knows_its_shape_is_fed_by_the_name_of_keras_2(class_name: str) -> None:
+    config = {"units": 3} if class_name == "Dense" else {"rate": 0.5, "noise_shape": None, "seed": None}
+    model = read(sequential(layer(class_name, "one", batch_input_shape=[None, 4, 3], **config)))
+    x = numbers(2, 4, 3)
+    assert model.input_shape == (None, 4, 3) and model.input_names == ["one_input"]
+    np.testing.assert_array_equal(model.predict({"one_input": x}, verbose=0), computed(model, x))
+
+
 def test_a_layer_may_be_an_activation() -> None:
     leaky = layer("LeakyReLU", "inner", alpha=0.25, dtype="float32")
     model = read(sequential(layer("Activation", "a", activation=leaky, batch_input_shape=[None, 6])))

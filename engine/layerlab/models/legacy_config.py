@@ -43,6 +43,7 @@ Release = tuple[int, int]
 _MARK = "is_modernized"  # a key of configs that are done: what is done twice would be done wrong
 _LAST_OF_2 = "2.15"
 _TODAY: Release = (3, 4)  # from here on nothing has changed
+_SHAPE = "batch_input_shape"
 _ENDS = ("input_layers", "output_layers")
 
 
@@ -186,6 +187,8 @@ class _Translator:
         axis = inside.get("axis")
         if is_old and not is_custom and isinstance(axis, list) and len(axis) == 1:
             inside["axis"] = axis[0]
+        if is_old and name == "Sequential":
+            inside["layers"] = _with_input(inside.get("layers"))
         return {**done, "class_name": name, "config": inside}
 
     def _inside(self, config: dict[str, Any], is_old: bool) -> dict[str, Any]:
@@ -224,6 +227,24 @@ class _Translator:
     def _is_before(self, release: Release) -> bool:
         """Whether the file says that it is older. TensorFlow's 2.2.4 stands for all of its first releases."""
         return self._release is not None and self._release < release and not self._is_tensorflow
+
+
+def _with_input(layers: Any) -> Any:
+    """The layers of a Sequential; an Input, named as Keras names it, where the first one knows its shape."""
+    start = layers[0] if isinstance(layers, list) and layers else None
+    config = start.get("config") if isinstance(start, dict) else None
+    if not isinstance(start, dict) or not isinstance(config, dict):
+        return layers
+    shape, name = config.get(_SHAPE), config.get("name")
+    if shape is None or not isinstance(name, str):
+        return layers
+    given = {"batch_shape": shape, "name": f"{name}_input"}
+    rest = {key: value for key, value in config.items() if key != _SHAPE}
+    return [
+        {"class_name": "InputLayer", "config": given, _MARK: True},
+        {**start, "config": rest},
+        *layers[1:],
+    ]
 
 
 def _plain(value: dict[str, Any]) -> Any:
