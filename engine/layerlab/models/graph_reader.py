@@ -14,8 +14,7 @@ from layerlab.core.call_spec import call_spec
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.symbolic import KerasTensor, Operation
 from layerlab.errors import ConfigError, GraphError, explain
-from layerlab.models.legacy_config import (
-    deserialize_config,
+from layerlab.models.legacy_calls import (
     has_legacy_calls,
     is_place,
     legacy_entries,
@@ -23,6 +22,7 @@ from layerlab.models.legacy_config import (
     reads_legacy_node,
     single_end,
 )
+from layerlab.models.legacy_config import deserialize_config
 
 __all__ = ["functional_from_config", "is_functional_config"]
 

@@ -13,7 +13,8 @@ from typing import Any
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.registry import find, get_registered_object
 from layerlab.core.serialization import MODULES
-from layerlab.errors import ConfigError, UnsupportedError, explain
+from layerlab.errors import UnsupportedError, explain
+from layerlab.models.legacy_calls import single_end
 from layerlab.models.legacy_table import (
     ACTIVATION_ARGUMENTS,
     ACTIVATIONS,
@@ -28,14 +29,8 @@ from layerlab.models.legacy_table import (
 
 __all__ = [
     "deserialize_config",
-    "has_legacy_calls",
     "is_older",
-    "is_place",
-    "legacy_entries",
-    "legacy_kwargs",
     "modernized",
-    "reads_legacy_node",
-    "single_end",
 ]
 
 Release = tuple[int, int]
@@ -45,61 +40,6 @@ _LAST_OF_2 = "2.15"
 _TODAY: Release = (3, 4)  # from here on nothing has changed
 _SHAPE = "batch_input_shape"
 _ENDS = ("input_layers", "output_layers")
-
-
-# -- calls ------------------------------------------------------------------------------------------------
-
-
-def has_legacy_calls(layers: Any) -> bool:
-    """Whether Keras 2 wrote these entries of a graph, by the form of their calls."""
-    calls = [entry.get("inbound_nodes") for entry in layers if isinstance(entry, dict)]
-    return any(
-        isinstance(call, list | tuple)
-        for of_one in calls
-        if isinstance(of_one, list)
-        for call in of_one
-        if call
-    )
-
-
-def reads_legacy_node(call: Any) -> bool:
-    """True for a call in a form of Keras 2: a list, or a dict of tensors by name.
-
-    Raises: ConfigError for what is neither that nor a call of Keras 3.
-    """
-    if isinstance(call, dict) and ("args" in call or "kwargs" in call):
-        return False
-    if isinstance(call, dict | list | tuple) and call:
-        return True
-    raise ConfigError(explain("A call of a config", expected="a list or a dict", got=repr(call)[:80]))
-
-
-def legacy_entries(call: Any) -> list[Any]:
-    """The entries `["dense", 0, 0, {...}]` of a call; one entry may stand alone."""
-    return [call] if isinstance(call[0], str) else list(call)
-
-
-def legacy_kwargs(entry: Any) -> dict[str, Any]:
-    """The further arguments of the call, which come with an entry."""
-    further = entry[3] if isinstance(entry, list | tuple) and len(entry) > 3 else {}
-    if not isinstance(further, dict):
-        raise ConfigError(
-            explain("A call of a config", expected="a dict in fourth place", got=repr(further)[:80])
-        )
-    return further
-
-
-def is_place(value: Any) -> bool:
-    """True for `["dense", 0, 0]`: a layer, its call, its output; a fourth entry may follow."""
-    if not isinstance(value, list | tuple) or len(value) not in (3, 4) or not isinstance(value[0], str):
-        return False
-    return all(isinstance(number, int) and not isinstance(number, bool) for number in value[1:3])
-
-
-def single_end(ends: Any) -> Any:
-    """The input_layers or output_layers of an older model: a list of one meant that one."""
-    is_single = isinstance(ends, list | tuple) and len(ends) == 1 and is_place(ends[0])
-    return ends[0] if is_single else ends
 
 
 # -- configs ------------------------------------------------------------------------------------------------
