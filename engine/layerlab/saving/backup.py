@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from layerlab.core.portable import nothing
 from layerlab.core.seed import process_randomness, set_process_randomness
 from layerlab.core.variable import Variable
+from layerlab.core.whole_number import whole_number
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, UnsupportedError, explain
 from layerlab.saving.backup_file import Backup, read_backup, write_backup
 from layerlab.saving.replacing import as_path
@@ -61,15 +62,9 @@ class BackupAndRestore(Callback):
         super().__init__()
         if not backup_dir:
             raise InvalidArgumentError(explain("BackupAndRestore(backup_dir=...)", expected="a path"))
-        is_count = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-        if save_freq != "epoch" and save_freq is not False and not is_count:
-            raise InvalidArgumentError(
-                explain(
-                    "BackupAndRestore(save_freq=...)",
-                    expected="'epoch', a positive integer or False",
-                    got=repr(save_freq)[:40],
-                )
-            )
+        if save_freq != "epoch" and save_freq is not False:
+            what = "BackupAndRestore(save_freq=...)"
+            save_freq = whole_number(save_freq, what, 1, or_what=", 'epoch' or False")
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint

@@ -84,8 +84,14 @@ def test_an_unknown_field_in_the_name_lists_those_there_are() -> None:
 
 @pytest.mark.parametrize("save_freq", ["batch", 0, 1.5, True])
 def test_bad_frequencies_are_refused(save_freq: Any) -> None:
-    with pytest.raises(ValueError, match="'epoch' or a positive integer"):
+    with pytest.raises(ValueError, match="a positive integer, or 'epoch'"):
         saved(keras, "a.weights.h5", save_freq=save_freq)
+
+
+def test_a_number_of_batches_may_come_out_of_np_ceil() -> None:
+    for number in (np.ceil(2.5), np.int64(3), 3):
+        callback = keras.callbacks.ModelCheckpoint("a.weights.h5", save_weights_only=True, save_freq=number)
+        assert callback.save_freq == 3 and type(callback.save_freq) is int
 
 
 def test_the_name_must_be_that_of_a_weights_file() -> None:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from layerlab.core.arguments import check_arguments
+from layerlab.core.whole_number import whole_number
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import CheckpointSaved
 from layerlab.training.callbacks.callback import Callback
@@ -56,16 +57,8 @@ class ModelCheckpoint(Watching, Callback):
                     got=repr(self.filepath)[:80],
                 )
             )
-        if save_freq != "epoch" and (
-            isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1
-        ):
-            raise InvalidArgumentError(
-                explain(
-                    "ModelCheckpoint(save_freq=...)",
-                    expected="'epoch' or a positive integer",
-                    got=repr(save_freq)[:40],
-                )
-            )
+        if save_freq != "epoch":
+            save_freq = whole_number(save_freq, "ModelCheckpoint(save_freq=...)", 1, or_what=", or 'epoch'")
         self.monitor = monitor
         self.verbose = verbose
         self.save_best_only = save_best_only
