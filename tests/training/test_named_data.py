@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -149,6 +152,17 @@ def test_weights_of_some_outputs_only_leave_the_others(backend: str) -> None:
     assert logs["loss"] == pytest.approx(total, rel=1e-5)
 
 
+def test_any_mapping_is_read_as_a_dict(backend: str, tmp_path: Path) -> None:
+    model = ticket_model(as_dict=False)
+    np.savez(tmp_path / "x.npz", **NAMED)
+    with np.load(tmp_path / "x.npz") as file:
+        for x in (file, UserDict(NAMED), MappingProxyType(NAMED)):
+            assert model.predict(x, verbose=0)[0].tolist() == model.predict(NAMED, verbose=0)[0].tolist()
+            for data in ((x, UserDict(TARGETS)), (generated((x, UserDict(TARGETS))),)):
+                logs = model.evaluate(*data, verbose=0, return_dict=True)
+                assert logs == pytest.approx(expected_losses(), rel=1e-5)
+
+
 def test_columns_of_text_that_the_model_does_not_name_are_left(backend: str, as_dict: bool) -> None:
     model = ticket_model(as_dict)
     expected = pytest.approx(expected_losses(), rel=1e-5)
@@ -162,7 +176,7 @@ def test_columns_of_text_that_the_model_does_not_name_are_left(backend: str, as_
         assert model.evaluate(source, verbose=0, return_dict=True) == expected
     split = model.fit(x, TARGETS, validation_split=0.5, validation_data=(x, TARGETS), verbose=0)
     assert split.history["val_loss"] == [pytest.approx(expected_losses()["loss"], rel=1e-5)]
-    assert model.predict(x, verbose=0) is not None
+    assert model.predict(x, verbose=0) is not None  # the columns of text are no trouble
     with pytest.raises(TypeError, match=r"x\['title'\] is text"):
         model.predict({**x, "title": words}, verbose=0)
 

@@ -95,7 +95,7 @@ def with_queue_options(
     Raises: InvalidArgumentError.
     """
     options = QueueOptions(max_queue_size, workers, use_multiprocessing)
-    if x is None or isinstance(x, list | tuple | dict) or _is_arrays(x):
+    if x is None or isinstance(x, list | tuple | Mapping) or _is_arrays(x):
         return x
     if use_multiprocessing and workers and not isinstance(x, PyDataset):
         warnings.warn(
@@ -227,8 +227,8 @@ def _is_arrays(x: Any) -> bool:
     """True for arrays, array-likes, lists of numbers, and lists, tuples or dicts of arrays."""
     if x is None or isinstance(x, PyDataset):
         return False
-    if isinstance(x, dict | list | tuple) and not holds_splits(x):
-        leaves = tree.flatten(x)
+    if isinstance(x, Mapping | list | tuple) and not holds_splits(x):
+        leaves = tree.flatten(dict(x) if isinstance(x, Mapping) else x)
         # A list of (x, y) pairs is a list of batches; a list of arrays, or of numbers, is data.
         return bool(leaves) and not any(isinstance(item, tuple) for item in x)
     return hasattr(x, "__array__") or is_sparse(x) or backend().is_array(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def as_arrays(structure: Any, what: str, to_host: bool = True, needed: Collectio
     """
     if is_list_of_values(structure):
         return _as_array(_stack(structure, what), what, to_host)
-    if isinstance(structure, dict):
+    if isinstance(structure, Mapping):  # also an open .npz or HDF5 file, or what a tokenizer gives
         return _entries(structure, what, to_host, needed)
     if isinstance(structure, list | tuple):
         children = [as_arrays(child, f"{what}[{i}]", to_host) for i, child in enumerate(structure)]
@@ -50,7 +50,7 @@ def as_arrays(structure: Any, what: str, to_host: bool = True, needed: Collectio
 
 
 def _entries(
-    structure: dict[Any, Any], what: str, to_host: bool, needed: Collection[Any] | None
+    structure: Mapping[Any, Any], what: str, to_host: bool, needed: Collection[Any] | None
 ) -> dict[Any, Any]:
     arrays = {}
     for key, child in structure.items():
