@@ -7,7 +7,7 @@ from layerlab.core.docstrings import completed, named_arguments
 SHARED = {"width": "in metres.", "name": "of the thing.", "other": "unused."}
 
 
-def test_what_is_shared_comes_behind_ones_own_and_in_the_order_of_the_signature() -> None:
+def test_what_is_shared_comes_into_ones_own_block() -> None:
     def make(height, *, name=None, width=1.0):
         """Make a thing.
 
@@ -20,6 +20,21 @@ def test_what_is_shared_comes_behind_ones_own_and_in_the_order_of_the_signature(
     assert completed(make, SHARED) == (
         "Make a thing.\n\nArgs:\n    height: in metres,\n        above the ground.\n"
         "    name: of the thing.\n    width: in metres.\nReturns: the thing."
+    )
+
+
+def test_the_arguments_come_in_the_order_of_the_signature_with_the_lines_that_go_on() -> None:
+    def make(width, height, depth, name=None):
+        """Make a thing.
+
+        Args:
+            height, depth: in metres,
+                above the ground.
+        """
+
+    assert completed(make, SHARED) == (
+        "Make a thing.\n\nArgs:\n    width: in metres.\n    height, depth: in metres,\n"
+        "        above the ground.\n    name: of the thing."
     )
 
 

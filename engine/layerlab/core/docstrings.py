@@ -1,7 +1,7 @@
 """Docstrings completed: what many constructors or ops share is written once, and shows in each.
 
 A docstring names its arguments under `Args:`, one entry `name: text` or `first, second: text` each. Arguments
-of the signature that it leaves out, and that the family describes, are added behind its own.
+of the signature that it leaves out, and that the family describes, are added in the signature's order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def completed(described: Callable[..., Any], shared: Mapping[str, str]) -> str |
         for name in _parameters(described)
         if name in shared and name.lstrip("*") not in own
     ]
-    return "\n".join(_inserted(doc.splitlines(), added)) if added else doc
+    order = [name.lstrip("*") for name in _parameters(described)]
+    return "\n".join(_inserted(doc.splitlines(), added, order)) if added else doc
 
 
 def named_arguments(doc: str) -> set[str]:
@@ -59,12 +60,25 @@ def _block(lines: list[str]) -> tuple[int, int]:
     return start, end
 
 
-def _inserted(lines: list[str], added: list[str]) -> list[str]:
+def _inserted(lines: list[str], added: list[str], order: list[str]) -> list[str]:
     start, end = _block(lines)
     if start:
-        return [*lines[:end], *added, *lines[end:]]
+        return [*lines[:start], *_in_order([*lines[start:end], *added], order), *lines[end:]]
     place = next((index for index, line in enumerate(lines) if _SECTION.fullmatch(line)), len(lines))
     before, after = lines[:place], lines[place:]
     while before and not before[-1]:
         before.pop()
     return [*before, "", "Args:", *added, *([""] if after else []), *after]
+
+
+def _in_order(lines: list[str], order: list[str]) -> list[str]:
+    """The entries, each with the lines that go on with it, sorted by the first name of each."""
+    entries: list[tuple[int, list[str]]] = []
+    for line in lines:
+        entry = _ENTRY.match(line)
+        if entry or not entries:
+            name = entry[1].split(", ")[0].lstrip("*") if entry else ""
+            entries.append((order.index(name) if name in order else len(order), [line]))
+        else:
+            entries[-1][1].append(line)
+    return [line for _, entry_lines in sorted(entries, key=lambda entry: entry[0]) for line in entry_lines]

@@ -17,6 +17,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.symbolic import any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import UnsupportedError, explain
+from layerlab.ops.arguments import documented
 from layerlab.ops.common import extremes
 from layerlab.ops.op import op
 
@@ -52,16 +53,19 @@ __all__ = [
 ]
 
 
+@documented
 def zeros(shape: int | Sequence[int], dtype: Any = None) -> Array:
     """An array of zeros; floatx by default."""
     return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
+@documented
 def ones(shape: int | Sequence[int], dtype: Any = None) -> Array:
     """An array of ones; floatx by default."""
     return backend().xp.ones(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
+@documented
 def empty(shape: int | Sequence[int], dtype: Any = None) -> Array:
     """An array whose values do not matter (zeros); floatx by default."""
     return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
@@ -73,6 +77,7 @@ def _full(fill_value: Any, shape: Sequence[int], dtype: Any = None) -> Array:
     return backend().xp.broadcast_to(backend().cast(fill_value, wanted), _sizes(shape))
 
 
+@documented
 def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Array:
     """An array of one value (or of an array that broadcasts); by default of the value's dtype."""
     return _full(fill_value, shape=_sizes(shape), dtype=dtype)
@@ -103,6 +108,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
     return backend().xp.broadcast_to(backend().cast(fill_value, wanted), tuple(x.shape))
 
 
+@documented
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Array:
     """start, start + step ... below stop; with one argument, from 0. int32, or floatx if one is floating.
 
@@ -181,41 +187,49 @@ def geomspace(
     return values if dtype is None else backend().cast(values, dtypes.standardize_dtype(dtype))
 
 
+@documented
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
     """Ones on the k-th diagonal of an N by M matrix; floatx by default."""
     return backend().asarray(np.eye(N, M, k), dtypes.standardize_dtype(dtype))
 
 
+@documented
 def identity(n: int, dtype: Any = None) -> Array:
     """The n by n identity matrix; floatx by default."""
     return backend().asarray(np.eye(n), dtypes.standardize_dtype(dtype))
 
 
+@documented
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
     """Ones at and below the k-th diagonal of an N by M matrix; floatx by default."""
     return backend().asarray(np.tri(N, M, k), dtypes.standardize_dtype(dtype))
 
 
+@documented
 def bartlett(x: int) -> Array:
     """The triangular window of x points."""
     return backend().asarray(np.bartlett(x), dtypes.standardize_dtype(None))
 
 
+@documented
 def blackman(x: int) -> Array:
     """The Blackman window of x points."""
     return backend().asarray(np.blackman(x), dtypes.standardize_dtype(None))
 
 
+@documented
 def hamming(x: int) -> Array:
     """The Hamming window of x points."""
     return backend().asarray(np.hamming(x), dtypes.standardize_dtype(None))
 
 
+@documented
 def hanning(x: int) -> Array:
     """The Hann window of x points."""
     return backend().asarray(np.hanning(x), dtypes.standardize_dtype(None))
 
 
+@documented
 def kaiser(x: int, beta: float) -> Array:
     """The Kaiser window of x points; beta is its shape."""
     return backend().asarray(np.kaiser(x, beta), dtypes.standardize_dtype(None))
@@ -247,6 +261,7 @@ def array(x: Any, dtype: Any = None) -> Array:
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
+@documented
 def convert_to_numpy(x: Any) -> np.ndarray:
     """x as a NumPy array on the host; a symbolic tensor has no values and raises UnsupportedError."""
     if isinstance(x, Variable):
@@ -272,11 +287,13 @@ def saturate_cast(x: Any, dtype: Any) -> Array:
     return backend().cast(clipped, wanted)
 
 
+@documented
 def is_tensor(x: Any) -> bool:
     """True for an array of the active back end; False for NumPy arrays, and for symbolic tensors."""
     return backend().is_array(x)
 
 
+@documented
 def dtype(x: Any) -> str:
     """The name of x's dtype."""
     return dtypes.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x))

@@ -24,6 +24,7 @@ from layerlab.core.registry import builtin, register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
+from layerlab.ops.arguments import documented
 from layerlab.ops.saved_names import keras_module
 
 __all__ = ["FunctionOperation", "convert", "op", "op_table"]
@@ -59,6 +60,7 @@ def op(
     """
 
     def decorate(function: Function) -> Function:
+        documented(function)
         parameters = list(inspect.signature(function).parameters.values())
         place = _Places(parameters, {*arrays, *as_is, *in_call} - set(in_config))
         name = function.__name__.lstrip("_")

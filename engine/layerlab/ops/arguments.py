@@ -1,0 +1,59 @@
+"""What arguments of many ops mean: written once, and shown in the docstring of each op that has them.
+
+`@op` completes docstrings from here; `@documented` does it for functions that are no ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from layerlab.core.docstrings import completed
+
+__all__ = ["documented"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_OF_ALL = {
+    "x": "an array, or what becomes one: a number, a nested list, a NumPy array, a variable. A\n"
+    "        symbolic tensor gives a symbolic result.",
+    "x1": "first operand: an array, or what becomes one, such as a number or a nested list.",
+    "x2": "second operand, of a shape that broadcasts with that of x1.",
+    "axis": "the axis to work along; a negative one counts from the last.",
+    "keepdims": "True leaves an axis of length 1 in place of each one that was reduced.",
+    "dtype": "dtype of the result, such as 'float32' or 'int32'.",
+    "shape": "shape of the result: a tuple of sizes.",
+    "data_format": "'channels_last' for (batch, ..., channels), 'channels_first' for (batch,\n"
+    "        channels, ...). None is the setting `image_data_format`, at first 'channels_last'.",
+}
+
+# What else they mean in one file of ops.
+_OF_FILE = {
+    "create": {
+        "shape": "sizes of the axes, a tuple; an integer means one axis.",
+        "dtype": "dtype of the result, such as 'int32'. None is floatx, at first 'float32'.",
+    },
+    "reduce": {
+        "axis": "axis, or tuple of axes, to reduce; a negative one counts from the last. None is all.",
+        "dtype": "dtype to compute in and of the result. None keeps the dtype of x.",
+    },
+}
+
+
+def documented(function: Function) -> Function:
+    """The function, with the shared arguments of its signature added to its docstring.
+
+    Args:
+        function: of a file of `layerlab.ops`; arguments that its docstring names itself stay as they are.
+
+    Example:
+        >>> def twice(x):
+        ...     "2 x."
+        >>> print(documented(twice).__doc__.partition(":")[0])
+        2 x.
+        <BLANKLINE>
+        Args
+    """
+    file = function.__module__.rpartition(".")[2]
+    function.__doc__ = completed(function, _OF_ALL | _OF_FILE.get(file, {}))
+    return function
