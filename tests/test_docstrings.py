@@ -19,7 +19,7 @@ FAMILIES = ["layerlab", *(name for name in layerlab.__all__ if inspect.ismodule(
 # Still to be written, by family: (arguments without a word, names without an example). Only downwards.
 TO_WRITE: dict[str, tuple[int, int]] = {
     "layerlab": (16, 3),
-    "activations": (52, 35),
+    "activations": (50, 35),
     "callbacks": (6, 11),
     "config": (5, 10),
     "constraints": (16, 11),
