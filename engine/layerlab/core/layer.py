@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_sha
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
 from layerlab.core.foreign_errors import retold, shown
+from layerlab.core.gates import between_steps, must_wait
 from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
@@ -40,6 +42,8 @@ from layerlab.errors import (
 )
 
 __all__ = ["Layer"]
+
+_building = threading.RLock()  # one for all: layers are built within layers, in any order
 
 
 class Layer(KerasNames, Operation, Configurable):
@@ -115,6 +119,14 @@ class Layer(KerasNames, Operation, Configurable):
     # -- the call ---------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if (
+            must_wait()
+            and not context.calls
+            and context.state_scope is None
+            and not any_symbolic(args, kwargs)
+        ):
+            with between_steps():
+                return Layer.__call__(self, *args, **kwargs)
         self._check_initialised()
         spec = call_spec(type(self))
         args, kwargs = self._convert(args, kwargs)
@@ -128,9 +140,11 @@ class Layer(KerasNames, Operation, Configurable):
             with name_scope(self.name, caller=self):
                 tensors = tensor_arguments(spec, args, kwargs)
                 self._check_spec(tensors)
-                if not self.built:
-                    self._build_for(tensors, args, kwargs)
-                    self._check_spec(tensors)
+                if not self.built or "_building" in self.__dict__:
+                    with _building:  # by one thread; others go on when all of it is there
+                        if not self.built:
+                            self._build_for(tensors, args, kwargs)
+                            self._check_spec(tensors)
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
                     outputs = self._run(spec, given, training, args, kwargs)
@@ -664,11 +678,12 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if self.__dict__.get("_building"):  # super().build(...)
-            build(self, *args, **kwargs)
-            return
-        self._check_initialised()
-        self._build_by(build, args, kwargs)
+        with _building:
+            if self.__dict__.get("_building"):  # super().build(...)
+                build(self, *args, **kwargs)
+                return
+            self._check_initialised()
+            self._build_by(build, args, kwargs)
 
     return wrapper
 

@@ -39,7 +39,8 @@ def tracked(owner: Any, kind: str) -> list[Any]:
 @contextmanager
 def one_look() -> Iterator[None]:
     """While open in this thread objects are walked once, for all kinds: what is attached then is not seen."""
-    previous, _look.seen = _look.seen, {}
+    previous = _look.seen
+    _look.seen = {} if previous is None else previous
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import BORROWED, StateGrew
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import value_needed
+from layerlab.core.gates import training_here
 from layerlab.core.tracking import one_look, tracked
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource
@@ -34,7 +35,7 @@ from layerlab.training.steps import Steps
 
 __all__ = ["Execution", "concatenated", "joined"]
 
-_ownership = threading.Lock()
+_ownership = threading.Condition()
 _MOST_BEGINNINGS = 20  # of one step: layers, an optimizer, a metric may be made one after the other
 
 
@@ -239,7 +240,8 @@ class Execution(Steps):
 
     def _runner(self, kind: str) -> StepRunner:
         """What runs 'train', 'test' or 'predict' steps; made anew when the variables have changed."""
-        groups, beside = self._state_groups(kind), self._groups_beside(kind)
+        with one_look():
+            groups, beside = self._state_groups(kind), self._groups_beside(kind)
         key = _key(groups, beside)
         cached = self._runners.get(kind)
         if cached is not None and cached[0] == key:
@@ -322,22 +324,27 @@ class Execution(Steps):
 
     @contextmanager
     def _alone(self, method: str) -> Iterator[None]:
-        """Only one thread at a time: while a step runs the old state is gone, the new one not yet there."""
+        """Only one thread at a time; others wait for it, but not for a `fit`, which may take for ever."""
         me = context.acts_for or threading.get_ident()
         with _ownership:
-            previous = self._owner
-            if previous is not None and previous[0] != me:
-                raise InvalidArgumentError(
-                    explain(
-                        f"'{self.name}' is in {previous[1]} in another thread, so {method} cannot run.",
-                        fix="wait for it, or use a copy: keras.models.clone_model(model)",
+            while (previous := self._owner) is not None and previous[0] != me:
+                if previous[1] == "fit":
+                    raise InvalidArgumentError(
+                        explain(
+                            f"'{self.name}' is in {previous[1]} in another thread, so {method} cannot run.",
+                            fix="call the model itself, which waits for the end of a step, wait for fit, or "
+                            "use a copy: keras.models.clone_model(model)",
+                        )
                     )
-                )
-            self._owner = (me, method)
+                _ownership.wait()
+            self._owner = (me, "fit" if previous is not None and previous[1] == "fit" else method)
         try:
-            yield
+            with training_here() if method in ("fit", "train_on_batch") else nullcontext():
+                yield
         finally:
-            self._owner = previous
+            with _ownership:
+                self._owner = previous
+                _ownership.notify_all()
 
 
 class _Calls:

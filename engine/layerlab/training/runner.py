@@ -11,6 +11,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Loop
+from layerlab.core.gates import between_steps, in_step, must_wait
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.pace import Pace
 from layerlab.training.step import StateLayout
@@ -112,7 +113,8 @@ class StepRunner:
         An interrupt waits until a program's result is committed.
         """
         raise_lost_interrupt()
-        with deferred_interrupts():
+        takes_turns = must_wait() and not self._options["donate"]
+        with deferred_interrupts(), between_steps() if takes_turns else in_step():
             return self._run_loop(batches) or self._run_one(batches[0])
 
     def _run_one(self, batch: Any) -> Ran:

@@ -1,0 +1,91 @@
+"""Training and the other threads: whoever calls a layer meanwhile waits until no step is under way.
+
+While a step runs the old values of variables are gone, or half overwritten.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any
+
+from layerlab.core.context import before_use
+
+__all__ = ["between_steps", "in_step", "must_wait", "training_here"]
+
+
+class _Gate:
+    """A lock that goes to whoever has waited: a loop that takes it again at once shuts nobody out."""
+
+    def __init__(self) -> None:
+        self._turnstile, self._lock = threading.Lock(), threading.Lock()
+        self._holder: int | None = None
+        self._depth = 0
+        self.uses = 0
+
+    def __enter__(self) -> None:
+        me = threading.get_ident()
+        if self._holder != me:  # else it comes again, within its turn
+            with self._turnstile:
+                self._lock.acquire()
+            self._holder = me
+        self._depth += 1
+
+    def __exit__(self, *exception: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._holder = None
+            self._lock.release()
+
+
+_gates: dict[int, _Gate] = {}  # by the thread that trains
+
+
+@contextmanager
+def training_here() -> Iterator[None]:
+    """This thread trains a model; may be nested."""
+    me = threading.get_ident()
+    gate = _gates.setdefault(me, _Gate())
+    gate.uses += 1
+    try:
+        yield
+    finally:
+        gate.uses -= 1
+        if not gate.uses:
+            del _gates[me]
+
+
+def in_step() -> AbstractContextManager[Any]:
+    """This thread runs a step that gives the memory of variables away."""
+    return _gates.get(threading.get_ident()) or nullcontext()
+
+
+class _Here(threading.local):
+    is_between = False
+
+
+_here = _Here()
+
+
+def must_wait() -> bool:
+    """Whether another thread trains, so that variables are to be used `between_steps`."""
+    if not _gates:
+        return False
+    me = threading.get_ident()
+    return not _here.is_between and any(thread != me for thread in list(_gates))
+
+
+@contextmanager
+def between_steps() -> Iterator[None]:
+    """No other thread is in a step of training; those that come to one wait."""
+    before_use()  # a thread that loads data has its turn first: the steps that it waits for need their gate
+    me = threading.get_ident()
+    with ExitStack() as stack:
+        for gate in [gate for thread, gate in sorted(_gates.items()) if thread != me]:
+            stack.enter_context(gate)
+        _here.is_between = True
+        try:
+            yield
+        finally:
+            _here.is_between = False
