@@ -114,7 +114,7 @@ def test_long_predictions_run_beside_each_other_and_short_ones_as_one_program(ba
         model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(units), keras.layers.Dense(1)])
         x = of_shape((96, 64))[0]
         together = model.predict(x, batch_size=32, verbose=0)
-        ran = list(model._ran)
+        ran = list(model._steps_ran)
         one_by_one = np.concatenate([model.predict_on_batch(x[i : i + 32]) for i in (0, 32, 64)])
         np.testing.assert_allclose(together, one_by_one, rtol=1e-4, atol=1e-5)
         return [each.series is not None for each in ran]

@@ -113,7 +113,7 @@ def test_a_lambda_is_itself_again_in_this_process_and_bytecode_in_a_file() -> No
     compiled.compile("sgd", function)
     config = compiled.get_compile_config()
     other.compile_from_config(config)
-    assert other._compiled["loss"] is function
+    assert other._compile_arguments["loss"] is function
     with pytest.raises(ValueError, match="was not run"):
         other.compile_from_config(json.loads(json.dumps(config)))
 

@@ -27,8 +27,8 @@ def fit_warnings(model: Any, y: Any, loss: Any, x: Any = X) -> list[str]:
 def advised(outputs: Any, inputs: Any, loss: Any, y: Any) -> list[str]:
     model = keras.Model(inputs, outputs)
     model.compile("sgd", loss)
-    model._prepare((X, y))
-    return [advice.code for advice in advice_on(model._graph, model._compile_loss)]
+    model._prepare_for((X, y))
+    return [advice.code for advice in advice_on(model._model_graph, model._compile_loss)]
 
 
 def test_a_last_layer_without_activation_is_named_under_a_loss_of_probabilities(backend: str) -> None:
@@ -42,8 +42,8 @@ def test_a_last_layer_without_activation_is_named_under_a_loss_of_probabilities(
 def test_it_comes_as_a_diagnostic_with_the_path_of_the_layer() -> None:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, name="score")])
     model.compile("sgd", "binary_crossentropy")
-    model._prepare((X, Y))
-    (advice,) = advice_on(model._graph, model._compile_loss)
+    model._prepare_for((X, Y))
+    (advice,) = advice_on(model._model_graph, model._compile_loss)
     assert (advice.code, advice.path) == ("logits-as-probabilities", model.layers[0].path)
     assert advice.fix.startswith("activation='sigmoid' in 'score'")
 

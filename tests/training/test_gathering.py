@@ -197,7 +197,7 @@ def test_the_length_of_a_generator_that_is_learned_compiles_nothing_again(
             return iter(batches)
 
     model.fit(Anew(), epochs=2, verbose=0)
-    [(_, runner)] = [held for kind, held in model._runners.items() if kind == "train"]
+    [(_, runner)] = [held for kind, held in model._step_runners.items() if kind == "train"]
     assert len(runner._loops) == 1
 
 
@@ -259,7 +259,7 @@ def test_few_batches_run_one_by_one_where_a_call_sends_more_than_they_are(
 ) -> None:
     model, one = compiled(), compiled()
     model.fit(generator(), verbose=0)
-    runner = model._runners["train"][1]
+    runner = model._step_runners["train"][1]
     [loop] = runner._loops.values()
     called: list[int] = []
 

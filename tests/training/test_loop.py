@@ -152,7 +152,7 @@ def test_steps_per_execution_runs_so_many_batches_a_call(backend, programs):
 def test_the_last_smaller_batch_is_compiled_while_the_others_run(backend):
     model = build()
     model.fit(X, Y, batch_size=8, epochs=2, verbose=0)  # twelve of 8 and one of 4
-    step = model._runner("train")._step
+    step = model._step_runner("train")._step
     if backend == "jax":
         assert [key[2] for key in step._compiling] == [((4, 6), "float32")]
         assert all(future.done() for future in step._compiling.values())

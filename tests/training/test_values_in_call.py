@@ -73,7 +73,7 @@ def test_a_compiled_step_says_that_it_cannot_have_values(backend: str) -> None:
     model.compile("sgd", "mse")
     with pytest.raises(ValueNeededError, match="run_eagerly=True"):
         model.fit(X, Y, verbose=0)
-    assert not model.built and [layer.name for layer in model.layers] == [x.name for x in model._layers]
+    assert not model.built and [layer.name for layer in model.layers] == [x.name for x in model._inner_layers]
 
 
 def test_a_call_that_takes_only_the_batch_size_of_the_data_is_built_on_that(backend: str) -> None:

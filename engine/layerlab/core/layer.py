@@ -129,7 +129,7 @@ class Layer(KerasNames, Operation, Configurable):
                 return Layer.__call__(self, *args, **kwargs)
         self._check_initialised()
         spec = call_spec(type(self))
-        args, kwargs = self._convert(args, kwargs)
+        args, kwargs = self._convert_inputs(args, kwargs)
         if not all(backend().is_array(arg) or isinstance(arg, KerasTensor) for arg in args):
             check_tensors(args, self.describe())
         given = kwargs.pop("training", None)
@@ -147,7 +147,7 @@ class Layer(KerasNames, Operation, Configurable):
                             self._check_spec(tensors)
                 kwargs = self._with_masks(spec, tensors, kwargs)
                 with call_scope(self, training), autocast(self._autocast_dtype()):
-                    outputs = self._run(spec, given, training, args, kwargs)
+                    outputs = self._run_or_record(spec, given, training, args, kwargs)
             self._pass_mask_on(tensors, kwargs.get("mask"), outputs)
         except Exception as error:
             told = retold(error, self.describe(), args, is_ours=type(self).__module__.startswith("layerlab."))
@@ -162,7 +162,7 @@ class Layer(KerasNames, Operation, Configurable):
             inputs = self._inputs_to_check(next(iter(tensors.values())))
             check_input_spec(self.input_spec, inputs, self.describe())
 
-    def _run(
+    def _run_or_record(
         self,
         spec: CallSpec,
         given: bool | None,
@@ -177,7 +177,7 @@ class Layer(KerasNames, Operation, Configurable):
             outputs = self.compute_output_spec(*args, **passed)
             if outputs is None:
                 raise self._gave_none()
-            return self.record(args, kwargs if given is None else {**kwargs, "training": given}, outputs)
+            return self.record_call(args, kwargs if given is None else {**kwargs, "training": given}, outputs)
         outputs = self.call(*args, **passed)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
@@ -189,7 +189,7 @@ class Layer(KerasNames, Operation, Configurable):
         fix = "end its `call` with a `return`"
         return InvalidArgumentError(explain(f"{self.describe()} gave None.", expected="a tensor", fix=fix))
 
-    def _convert(
+    def _convert_inputs(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         module = backend()
@@ -324,16 +324,16 @@ class Layer(KerasNames, Operation, Configurable):
         """KerasTensors like the outputs; from `compute_output_shape` where a subclass defines that, else by
         abstract evaluation of `call`."""
         if type(self).compute_output_shape is Layer.compute_output_shape:
-            # Through _convert: floating inputs are cast to the compute dtype, as in a real call.
+            # Through _convert_inputs: floating inputs are cast to the compute dtype, as in a real call.
             return infer_spec(self._convert_and_call, *args, **kwargs)
-        if type(self).build is Layer.build and any(not layer.built for layer in self._layers):
+        if type(self).build is Layer.build and any(not layer.built for layer in self._inner_layers):
             infer_spec(self._convert_and_call, *args, **kwargs)  # builds the layers inside
         tensors = tensor_arguments(call_spec(type(self)), args, kwargs)
         shapes = self.compute_output_shape(**build_arguments(self.compute_output_shape, tensors))
         return _specs(shapes, self.compute_dtype)
 
     def _convert_and_call(self, *args: Any, **kwargs: Any) -> Any:
-        args, kwargs = self._convert(args, kwargs)
+        args, kwargs = self._convert_inputs(args, kwargs)
         return self.call(*args, **kwargs)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -409,17 +409,17 @@ class Layer(KerasNames, Operation, Configurable):
             ) from error
 
     def _own_variables(self) -> list[Variable]:
-        return self.__dict__.setdefault("_variables", [])
+        return self.__dict__.setdefault("_made_weights", [])
 
     @property
-    def _layers(self) -> list[Layer]:
+    def _inner_layers(self) -> list[Layer]:
         """The layers directly inside this one."""
         return tracked(self, "layer")
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
         """This layer and those inside, each once, outermost first."""
         found: list[Layer] = [self] if include_self else []
-        for layer in self._layers:
+        for layer in self._inner_layers:
             found += layer._flatten_layers() if recursive else [layer]
         return unique(found)
 

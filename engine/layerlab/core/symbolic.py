@@ -249,9 +249,9 @@ class Operation(Portable):
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Infer the outputs and record a node."""
         outputs = self.compute_output_spec(*args, **kwargs)
-        return self.record(args, kwargs, outputs)
+        return self.record_call(args, kwargs, outputs)
 
-    def record(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+    def record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
         """Leave a node that says: called on these arguments, gave these outputs."""
         tensors = symbolic_tensors((args, kwargs))
         if all(tensor.record_history for tensor in tensors):

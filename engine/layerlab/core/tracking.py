@@ -16,7 +16,7 @@ __all__ = ["one_look", "tracked", "unique"]
 T = TypeVar("T")
 # Bookkeeping of the graph and arguments as passed: not part of the object.
 _NOT_WALKED = frozenset(
-    ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compiled", "_functional")
+    ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compile_arguments", "_functional")
 )
 # Most attributes are such values. They are passed over first: all layers are walked several times an epoch.
 _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))

@@ -56,7 +56,7 @@ def _drawing_of(model: Any) -> _Drawing:
 
 
 def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_model_graph", None)
     return graph if graph is not None else trace(model, inputs)
 
 
@@ -100,7 +100,7 @@ class _Drawing:
     def add_list(self, model: Any, parent: str | None) -> None:
         """Draw the layers of a model whose graph is not known."""
         for layer in inner_layers(model):
-            graph = getattr(layer, "_graph", None)
+            graph = getattr(layer, "_model_graph", None)
             members = inner_layers(layer)
             id_ = self._add(layer, parent, None, is_group=bool(members))
             if graph is not None:

@@ -74,7 +74,7 @@ def print_summary(
 
 def _nodes(model: Any) -> list[Node] | None:
     """The calls of a functional model; None for a Sequential or a subclass, which are lists of layers."""
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_model_graph", None)
     if graph is None:
         return None
     listed = {id(layer) for layer in model.layers}

@@ -66,17 +66,19 @@ class Loss(Configurable):
         A mask on `y_pred` hides its padding. Raises: ShapeError for weights that do not fit.
         """
         mask = get_mask(y_pred)
-        values = self.call(self._cast(y_true), self._cast(y_pred))
+        values = self.call(self._in_loss_dtype(y_true), self._in_loss_dtype(y_pred))
         mask = _both(mask, get_mask(values))
-        return reduce_weighted(self._cast(values), self._cast(sample_weight), mask, self.reduction)
+        return reduce_weighted(
+            self._in_loss_dtype(values), self._in_loss_dtype(sample_weight), mask, self.reduction
+        )
 
-    def _cast(self, value: Any) -> Any:
+    def _in_loss_dtype(self, value: Any) -> Any:
         if value is None:
             return None
         if isinstance(value, dict):
-            return {key: self._cast(item) for key, item in value.items()}
+            return {key: self._in_loss_dtype(item) for key, item in value.items()}
         if isinstance(value, list | tuple) and not _is_numbers(value):
-            return [self._cast(item) for item in value]
+            return [self._in_loss_dtype(item) for item in value]
         return as_array(value, self._dtype)
 
     def __repr__(self) -> str:

@@ -24,13 +24,13 @@ class Stateless:
         self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
     ) -> list[Array]:
         """The values that `variables` would have after `update_state`; the metric does not change."""
-        with self._scope(metric_variables) as scope:
+        with self._scope_of(metric_variables) as scope:
             self.update_state(*args, **kwargs)
         return [scope.read(variable) for variable in self.variables]
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
         """`result` with the given values of `variables`."""
-        with self._scope(metric_variables):
+        with self._scope_of(metric_variables):
             return self.result()
 
     def stateless_reset_state(self) -> list[Array]:
@@ -39,5 +39,5 @@ class Stateless:
             self.reset_state()
         return [scope.read(variable) for variable in self.variables]
 
-    def _scope(self, values: Sequence[Any]) -> StateScope:
+    def _scope_of(self, values: Sequence[Any]) -> StateScope:
         return StateScope(given_values(f"Metric '{self.name}'", self.variables, values))

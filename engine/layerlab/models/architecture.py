@@ -20,16 +20,16 @@ class Architecture(Layer):
 
     registry_kind = ""  # no layer that a config could name
     config_base = True
-    _graph: Function | None
+    _model_graph: Function | None
 
     def get_config(self) -> dict[str, Any]:
         """The architecture without weights: the graph, or the constructor's arguments of a subclass."""
-        if self._graph is None or not takes_graph(type(self)):
+        if self._model_graph is None or not takes_graph(type(self)):
             return super().get_config()
         return {
             "name": self.name,
             "trainable": self.trainable,
-            **functional_config(self._graph, is_functional),
+            **functional_config(self._model_graph, is_functional),
         }
 
     @classmethod
@@ -56,7 +56,11 @@ class Architecture(Layer):
 
 def is_functional(model: Any) -> bool:
     """True for a model that was made from (inputs, outputs), not layer by layer."""
-    return isinstance(model, Architecture) and model._graph is not None and not hasattr(model, "_stack")
+    return (
+        isinstance(model, Architecture)
+        and model._model_graph is not None
+        and not hasattr(model, "_stacked_layers")
+    )
 
 
 def takes_graph(cls: type) -> bool:

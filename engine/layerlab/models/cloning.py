@@ -89,7 +89,7 @@ def _copy(layer: Any) -> Any:
 
 def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable[[Any], Any]) -> Any:
     layers = [clone(layer) for layer in model.layers]
-    first = model._stack[0] if model._stack else None
+    first = model._stacked_layers[0] if model._stacked_layers else None
     if input_tensors is not None:
         tensors = tree.flatten(input_tensors)
         if len(tensors) != 1 or not isinstance(tensors[0], KerasTensor):
@@ -104,7 +104,7 @@ def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable[[An
 
 
 def _clone_functional(model: Any, input_tensors: Any, clone: Callable[[Any], Any], call_function: Any) -> Any:
-    graph: Function = model._graph
+    graph: Function = model._model_graph
     own = tree.map_structure(_input_like, model.input)
     inputs = own if input_tensors is None else arranged(graph, input_tensors)
     _check_inputs(inputs, model.input)
@@ -139,7 +139,7 @@ def _check_inputs(given: Any, expected: Any) -> None:
 
 def _compiled_like(model: Any, clone: Any) -> Any:
     if model.compiled:
-        with CustomObjectScope(_custom_objects(model._compiled)):
+        with CustomObjectScope(_custom_objects(model._compile_arguments)):
             clone.compile_from_config(model.get_compile_config())
     return clone
 

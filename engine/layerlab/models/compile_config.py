@@ -37,12 +37,12 @@ class CompileConfig(Trainer):
         """
         if not self.compiled:
             return {}
-        arguments = {key: self._compiled.get(key) for key in _KEYS}
+        arguments = {key: self._compile_arguments.get(key) for key in _KEYS}
         return serialize_keras_object({**arguments, "optimizer": self._given_optimizer()})
 
     def _given_optimizer(self) -> Any:
         """The optimizer without the loss scaling that `compile` put around it."""
-        given = self._compiled["optimizer"]
+        given = self._compile_arguments["optimizer"]
         is_wrapped = isinstance(self.optimizer, LossScaleOptimizer) and given is not self.optimizer
         return self.optimizer.inner_optimizer if is_wrapped else self.optimizer
 

@@ -25,23 +25,23 @@ class Copying(Layer):
 
     registry_kind = ""  # no layer that a config could name
     config_base = True
-    _compiled: dict[str, Any]
+    _compile_arguments: dict[str, Any]
     _jit_compile: bool
 
     _not_copied: ClassVar[dict[str, Callable[[], Any]]] = {
         "train_function": nothing,
         "test_function": nothing,
         "predict_function": nothing,
-        "_runners": dict,
-        "_ran": list,
-        "_early": dict,
+        "_step_runners": dict,
+        "_steps_ran": list,
+        "_steps_ran_early": dict,
         "_undo_reset": _nothing_to_undo,
-        "_owner": nothing,
+        "_state_owner": nothing,
         "_step_loss": nothing,
     }
 
     def __getstate__(self) -> dict[str, Any]:
-        chooses = self._compiled.get("jit_compile") == "auto"
+        chooses = self._compile_arguments.get("jit_compile") == "auto"
         can_jit = all(layer.supports_jit for layer in self._flatten_layers()) if chooses else None
         return {**super().__getstate__(), "can_jit": can_jit}
 

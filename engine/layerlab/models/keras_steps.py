@@ -59,7 +59,7 @@ class KerasSteps(Trainer):
             own = self.optimizer.variables
             pairs += given_values(f"{where}optimizer_variables", own, optimizer_variables)
         with StateScope(pairs) as scope:
-            y_pred = self._forward(x, training=training)
+            y_pred = self._forward_pass(x, training=training)
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             scales = training and self.optimizer is not None
             scaled = self.optimizer.scale_loss(loss) if scales else loss

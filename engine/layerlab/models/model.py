@@ -60,7 +60,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     registry_kind = "models"
     config_base = True
-    _graph: Function | None
+    _model_graph: Function | None
     _when_built: Callable[[], None] | None = None  # loads the weights that are waiting for theirs
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -68,7 +68,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
             functional = find("models", "Functional")
             return functional.__new__(functional, *args, **kwargs)
         model = super().__new__(cls, *args, **kwargs)
-        model._graph = None
+        model._model_graph = None
         return model
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,24 +92,24 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     def _set_graph(self, graph: Function) -> None:
         graph.name = self.name
-        self._graph = graph
+        self._model_graph = graph
         self.built = True
         self._path = self.name
         self._output_names = _output_names(graph)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The forward pass. A functional model runs its graph; a subclass overrides this."""
-        if self._graph is None:
+        if self._model_graph is None:
             raise UnsupportedError(
                 explain(
                     f"{type(self).__name__} has no forward pass: it does not define `call`.",
                     fix="define call(self, inputs), or pass (inputs, outputs)",
                 )
             )
-        return run_graph(self._graph, inputs, mask)
+        return run_graph(self._model_graph, inputs, mask)
 
     def _has_forward_pass(self) -> bool:
-        return self._graph is not None or type(self).call is not Model.call
+        return self._model_graph is not None or type(self).call is not Model.call
 
     def add_loss(self, loss: Any) -> None:
         """Add scalar(s) to what training minimizes.
@@ -121,7 +121,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         tensors = [leaf for leaf in tree.flatten(loss) if isinstance(leaf, KerasTensor)]
         if not tensors:
             super().add_loss(loss)
-        elif self._graph is None:
+        elif self._model_graph is None:
             raise UnsupportedError(
                 explain(
                     f"'{self.name}' has no graph to which a symbolic loss could belong.",
@@ -129,26 +129,28 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
                 )
             )
         else:
-            self._graph = GraphWithLosses(self._graph, tensors, self)
+            self._model_graph = GraphWithLosses(self._model_graph, tensors, self)
             self._forget_functions()
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors like the outputs; a single one in a list stays there, unlike arrays, as in Keras."""
         outputs = super().compute_output_spec(*args, **kwargs)
-        structure = None if self._graph is None else self._graph.outputs_structure
+        structure = None if self._model_graph is None else self._model_graph.outputs_structure
         if isinstance(outputs, KerasTensor) and isinstance(structure, list | tuple):
             return tree.pack(structure, [outputs])
         return outputs
 
-    def _convert(
+    def _convert_inputs(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if self._graph is not None and self._runs_graph:  # a call of one's own may use more than the graph
+        if (
+            self._model_graph is not None and self._runs_graph
+        ):  # a call of one's own may use more than the graph
             if args:
-                args = arranged(self._graph, args[0]), *args[1:]
+                args = arranged(self._model_graph, args[0]), *args[1:]
             elif "inputs" in kwargs:
-                kwargs = {**kwargs, "inputs": arranged(self._graph, kwargs["inputs"])}
-        return super()._convert(args, kwargs)
+                kwargs = {**kwargs, "inputs": arranged(self._model_graph, kwargs["inputs"])}
+        return super()._convert_inputs(args, kwargs)
 
     @property
     def _runs_graph(self) -> bool:
@@ -156,16 +158,16 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         return type(self).call is Model.call
 
     def _inputs_to_check(self, inputs: Any) -> Any:
-        return inputs if self._graph is None else self._graph.flatten_inputs(inputs)
+        return inputs if self._model_graph is None else self._model_graph.flatten_inputs(inputs)
 
     def _inputs_dtype(self) -> str | None:
         return (
-            None if self._graph is not None else super()._inputs_dtype()
+            None if self._model_graph is not None else super()._inputs_dtype()
         )  # a graph's inputs have their own dtypes
 
     def build(self, input_shape: Any) -> None:
         """Make the variables by tracing `call` on inputs of this shape (or structure of shapes)."""
-        if self._graph is None and self._has_forward_pass():
+        if self._model_graph is None and self._has_forward_pass():
             self.built = True  # so that __call__ traces instead of building
             try:
                 self.compute_output_shape(input_shape)
@@ -214,11 +216,11 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
     # -- structure ------------------------------------------------------------------------------------
 
     @property
-    def _layers(self) -> list[Layer]:
-        attributes = super()._layers
-        if self._graph is None:
+    def _inner_layers(self) -> list[Layer]:
+        attributes = super()._inner_layers
+        if self._model_graph is None:
             return attributes
-        return unique([*(op for op in self._graph.operations if isinstance(op, Layer)), *attributes])
+        return unique([*(op for op in self._model_graph.operations if isinstance(op, Layer)), *attributes])
 
     @property
     def layers(self) -> list[Layer]:
@@ -232,34 +234,36 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         )
 
     def _listed_layers(self) -> list[Layer]:
-        if self._graph is None:
-            return self._layers
-        return [operation for operation in self._graph.operations if isinstance(operation, Layer)]
+        if self._model_graph is None:
+            return self._inner_layers
+        return [operation for operation in self._model_graph.operations if isinstance(operation, Layer)]
 
     @property
     def operations(self) -> list[Any]:
         """Layers and ops of the graph, from inputs to outputs; for a model without a graph, its layers."""
-        return list(self._graph.operations) if self._graph is not None else list(self._layers)
+        return (
+            list(self._model_graph.operations) if self._model_graph is not None else list(self._inner_layers)
+        )
 
     @property
     def inputs(self) -> list[KerasTensor] | None:
         """The symbolic inputs as a flat list; None without a graph."""
-        return self._graph.inputs if self._graph is not None else None
+        return self._model_graph.inputs if self._model_graph is not None else None
 
     @property
     def outputs(self) -> list[KerasTensor] | None:
         """The symbolic outputs as a flat list; None without a graph."""
-        return self._graph.outputs if self._graph is not None else None
+        return self._model_graph.outputs if self._model_graph is not None else None
 
     @property
     def input(self) -> Any:
         """The symbolic inputs in the structure they were given in."""
-        return self._graph.inputs_structure if self._graph is not None else super().input
+        return self._model_graph.inputs_structure if self._model_graph is not None else super().input
 
     @property
     def output(self) -> Any:
         """The symbolic outputs in the structure they were given in."""
-        return self._graph.outputs_structure if self._graph is not None else super().output
+        return self._model_graph.outputs_structure if self._model_graph is not None else super().output
 
     @property
     def input_shape(self) -> Any:
@@ -279,7 +283,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
     @property
     def input_names(self) -> list[str]:
         """Names of the inputs."""
-        return [] if self._graph is None else [tensor.name for tensor in self._graph.inputs]
+        return [] if self._model_graph is None else [tensor.name for tensor in self._model_graph.inputs]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by index (which wins) or by name. Raises: ValueError for neither, or none such."""

@@ -38,11 +38,11 @@ class Sequential(Model):
     """
 
     config_base = True
-    _stack: list[Layer]
+    _stacked_layers: list[Layer]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         model = super().__new__(cls, *args, **kwargs)
-        model._stack = []
+        model._stacked_layers = []
         return model
 
     def __init__(
@@ -59,29 +59,29 @@ class Sequential(Model):
         if rebuild:
             self._rebuild()
         else:
-            self.built, self._graph = False, None
+            self.built, self._model_graph = False, None
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the topmost layer off and return it."""
-        if not self._stack:
+        if not self._stacked_layers:
             raise InvalidArgumentError(f"'{self.name}' has no layers to pop.")
-        layer = self._stack.pop()
-        self.built, self._graph = False, None
+        layer = self._stacked_layers.pop()
+        self.built, self._model_graph = False, None
         if rebuild:
             self._rebuild()
         return layer
 
     def _listed_layers(self) -> list[Layer]:
-        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+        return [layer for layer in self._stacked_layers if not isinstance(layer, InputLayer)]
 
     @property
-    def _layers(self) -> list[Layer]:
-        return list(self._stack)
+    def _inner_layers(self) -> list[Layer]:
+        return list(self._stacked_layers)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the layers one after the other."""
-        if self._graph is not None:
-            return run_graph(self._graph, inputs, mask)
+        if self._model_graph is not None:
+            return run_graph(self._model_graph, inputs, mask)
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
@@ -96,15 +96,15 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self.trainable,
             "dtype": serialize_keras_object(self.dtype_policy),
-            "layers": [serialize_keras_object(layer) for layer in self._stack],
+            "layers": [serialize_keras_object(layer) for layer in self._stacked_layers],
         }
-        if self._graph is not None:
-            config["build_input_shape"] = self._graph.inputs[0].shape
+        if self._model_graph is not None:
+            config["build_input_shape"] = self._model_graph.inputs[0].shape
         return config
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shape it was built on, or None."""
-        return None if self._graph is None else {"input_shape": self._graph.inputs[0].shape}
+        return None if self._model_graph is None else {"input_shape": self._model_graph.inputs[0].shape}
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -122,14 +122,14 @@ class Sequential(Model):
             model._push(layer)
         model._rebuild()  # once: it runs all layers on shapes
         shape: Any = config.get("build_input_shape")
-        if model._graph is None and layers and is_shape(shape):
+        if model._model_graph is None and layers and is_shape(shape):
             model.build(tuple(shape))
         return model
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of this shape, the batch size included: `build((None, 10))`."""
         if input_shape is None:
-            if not self._stack or not isinstance(self._stack[0], InputLayer):
+            if not self._stacked_layers or not isinstance(self._stacked_layers[0], InputLayer):
                 raise NotBuiltError(
                     explain(
                         f"'{self.name}' does not know its input shape.",
@@ -138,12 +138,12 @@ class Sequential(Model):
                 )
         elif not is_shape(input_shape):
             return  # several inputs, for a model as first layer: the layers run one after the other
-        elif not self._stack or not isinstance(self._stack[0], InputLayer):
-            self._stack.insert(0, InputLayer(batch_shape=tuple(input_shape)))
+        elif not self._stacked_layers or not isinstance(self._stacked_layers[0], InputLayer):
+            self._stacked_layers.insert(0, InputLayer(batch_shape=tuple(input_shape)))
             try:
                 self._make_graph()
             except BaseException:
-                del self._stack[0]  # it may be built on another shape, or run without a graph
+                del self._stacked_layers[0]  # it may be built on another shape, or run without a graph
                 raise
             return
         self._make_graph()
@@ -161,27 +161,31 @@ class Sequential(Model):
                     else "wrap a function as Lambda(function)",
                 )
             )
-        if isinstance(layer, InputLayer) and self._stack:
+        if isinstance(layer, InputLayer) and self._stacked_layers:
             raise InvalidArgumentError(explain(f"'{self.name}' has layers already.", fix="put Input first"))
-        if any(other.name == layer.name for other in self._stack):
+        if any(other.name == layer.name for other in self._stacked_layers):
             raise InvalidArgumentError(
                 explain(
                     f"'{self.name}' already has a layer named '{layer.name}'.",
                     fix="give each layer its own name",
                 )
             )
-        own_input = _own_input(layer) if not self._stack else None
+        own_input = _own_input(layer) if not self._stacked_layers else None
         if own_input is not None:
-            self._stack.append(own_input)
-        self._stack.append(layer)
+            self._stacked_layers.append(own_input)
+        self._stacked_layers.append(layer)
 
     def _rebuild(self) -> None:
-        self.built, self._graph = False, None
-        if self._stack and isinstance(self._stack[0], InputLayer) and len(self._stack) > 1:
+        self.built, self._model_graph = False, None
+        if (
+            self._stacked_layers
+            and isinstance(self._stacked_layers[0], InputLayer)
+            and len(self._stacked_layers) > 1
+        ):
             self.build()
 
     def _make_graph(self) -> None:
-        tensor = inputs = self._stack[0].output
+        tensor = inputs = self._stacked_layers[0].output
         for layer in self.layers:
             tensor = unpack_single(layer(tensor))  # a model of [y] gives y when it runs
         self._set_graph(Function(inputs, tensor))

@@ -64,7 +64,7 @@ class Optimizer(RateHolder):
     registry_kind = "optimizers"
     tracked_as = "optimizer"
     not_in_config = ("learning_rate",)
-    _not_copied: ClassVar[dict[str, Any]] = {"_indices": dict}
+    _not_copied: ClassVar[dict[str, Any]] = {"_variable_places": dict}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         show_common_arguments(cls, Optimizer)
@@ -100,12 +100,12 @@ class Optimizer(RateHolder):
         check_arguments(type(self).__name__, vars(self))
         self.built = False
         self._trainable_variables: list[Variable] = []
-        self._indices: dict[int, int] = {}  # id of a trainable variable -> its place
-        self._slots: dict[str, list[Variable | None]] = {}
-        self._averages: list[Variable | None] = []
-        self._accumulators: list[Variable] = []
+        self._variable_places: dict[int, int] = {}  # id of a trainable variable -> its place
+        self._slot_variables: dict[str, list[Variable | None]] = {}
+        self._average_variables: list[Variable | None] = []
+        self._gradient_sums: list[Variable] = []
         self._not_decaying = Exclusions()
-        self._iterations = self._scalar("iteration", 0, "int32")
+        self._iterations = self._scalar_variable("iteration", 0, "int32")
         self._learning_rate = learning_rate if callable(learning_rate) else self._make_rate(learning_rate)
 
     # -- what a subclass writes -------------------------------------------------------------------
@@ -131,7 +131,7 @@ class Optimizer(RateHolder):
     def update_step(self, gradient: Array, variable: Variable, learning_rate: Any) -> None:
         """Change one variable and its slots by `self.assign`. Keras' hook; by default it calls `update`."""
         index = self._get_variable_index(variable)
-        slots = {name: made[index] for name, made in self._slots.items()}
+        slots = {name: made[index] for name, made in self._slot_variables.items()}
         held = {name: slot for name, slot in slots.items() if slot is not None}
         dtype = variable.dtype
         value, changed = self.update(
@@ -157,19 +157,21 @@ class Optimizer(RateHolder):
         self._trainable_variables = list(variables)
         self._number_variables()
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(self._trainable_variables, "average")
+            self._average_variables = self.add_optimizer_variables(self._trainable_variables, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = [
+            self._gradient_sums = [
                 self.add_variable_from_reference(variable, "gradient_accumulator")
                 for variable in self._trainable_variables
             ]
         for group in self.slot_groups():
             made = self.add_optimizer_variables(self._trainable_variables, list(group), list(group.values()))
-            self._slots.update(zip(group, made, strict=True))
+            self._slot_variables.update(zip(group, made, strict=True))
         self.built = True
 
     def _number_variables(self) -> None:
-        self._indices = {id(variable): index for index, variable in enumerate(self._trainable_variables)}
+        self._variable_places = {
+            id(variable): index for index, variable in enumerate(self._trainable_variables)
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -189,7 +191,7 @@ class Optimizer(RateHolder):
             return
         variables = self._variables_for(gradients, trainable_variables)
         with backend().inference(), name_scope(self.name, caller=self):
-            pairs = self._overwrite(present_pairs(gradients, variables))
+            pairs = self._overwrite_with_gradients(present_pairs(gradients, variables))
             if pairs:
                 self._apply_pairs(pairs)
             self._iterations.assign_add(1)
@@ -222,8 +224,8 @@ class Optimizer(RateHolder):
         """Copy the moving averages into the variables, if there are any: called at the end of training."""
         if self.use_ema:
             variables = list(var_list)
-            check_count("finalize_variable_values", len(self._averages), len(variables))
-            for variable, average in zip(variables, self._averages, strict=True):
+            check_count("finalize_variable_values", len(self._average_variables), len(variables))
+            for variable, average in zip(variables, self._average_variables, strict=True):
                 if average is not None:
                     variable.assign(average.value)
 
@@ -278,13 +280,13 @@ class Optimizer(RateHolder):
             self._get_variable_index(variable)
         return chosen
 
-    def _overwrite(self, pairs: Pairs) -> Pairs:
+    def _overwrite_with_gradients(self, pairs: Pairs) -> Pairs:
         """Variables whose gradient is their new value (scales of float8) take it, and leave the list."""
         for gradient, variable in pairs:
             if not variable.overwrite_with_gradient:
                 continue
             if self.gradient_accumulation_steps:
-                accumulator = self._accumulators[self._get_variable_index(variable)]
+                accumulator = self._gradient_sums[self._get_variable_index(variable)]
                 largest = backend().xp.maximum(backend().asarray(gradient, variable.dtype), accumulator.value)
                 last, choose = self._is_last_accumulation(), backend().xp.where
                 accumulator.assign(choose(last, backend().xp.zeros_like(largest), largest))
@@ -297,11 +299,11 @@ class Optimizer(RateHolder):
         if self.loss_scale_factor is not None:
             gradients = [gradient / self.loss_scale_factor for gradient in gradients]
         if self.gradient_accumulation_steps:
-            self._accumulate(gradients, variables, self.gradient_accumulation_steps)
+            self._accumulate_gradients(gradients, variables, self.gradient_accumulation_steps)
         else:
             self._update_variables(gradients, variables)
         if self.use_ema:
-            self._average()
+            self._update_averages()
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
@@ -320,8 +322,8 @@ class Optimizer(RateHolder):
     def _decay_rate(self, variable: Variable) -> float | None:
         return self.weight_decay
 
-    def _accumulate(self, gradients: list[Array], variables: list[Variable], steps: int) -> None:
-        accumulators = [self._accumulators[self._get_variable_index(variable)] for variable in variables]
+    def _accumulate_gradients(self, gradients: list[Array], variables: list[Variable], steps: int) -> None:
+        accumulators = [self._gradient_sums[self._get_variable_index(variable)] for variable in variables]
         sums = [held.value + gradient for held, gradient in zip(accumulators, gradients, strict=True)]
 
         def update() -> None:
@@ -338,10 +340,10 @@ class Optimizer(RateHolder):
     def _is_last_accumulation(self) -> Array:
         return (self._iterations.value + 1) % self.gradient_accumulation_steps == 0
 
-    def _average(self) -> None:
+    def _update_averages(self) -> None:
         pairs = [
             (variable, average)
-            for variable, average in zip(self._trainable_variables, self._averages, strict=True)
+            for variable, average in zip(self._trainable_variables, self._average_variables, strict=True)
             if average is not None
         ]
         iterations = as_array(self.iterations)
@@ -352,12 +354,12 @@ class Optimizer(RateHolder):
 
     def _get_variable_index(self, variable: Variable) -> int:
         """The place of a trainable variable among those the optimizer was built with."""
-        index = self._indices.get(id(variable))
+        index = self._variable_places.get(id(variable))
         if index is None:
             raise InvalidArgumentError(
                 explain(
                     f"Optimizer '{self.name}' does not know variable '{variable.path}'.",
-                    expected=f"one of the {len(self._indices)} variables it was built with",
+                    expected=f"one of the {len(self._variable_places)} variables it was built with",
                     fix="make a new optimizer for a new set of variables",
                 )
             )

@@ -29,7 +29,7 @@ class VariableOwner(Portable, Configurable):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):
-            self._track(value)
+            self._track_variable(value)
         super().__setattr__(name, value)
 
     @property
@@ -58,7 +58,7 @@ class VariableOwner(Portable, Configurable):
                 aggregation=aggregation,
                 name=name,
             )
-        self._track(variable)
+        self._track_variable(variable)
         return variable
 
     def add_variable_from_reference(
@@ -143,7 +143,7 @@ class VariableOwner(Portable, Configurable):
         for number, variable in enumerate(variables):
             variable.assign(store[str(number)])
 
-    def _track(self, variable: Variable) -> None:
+    def _track_variable(self, variable: Variable) -> None:
         tracked = self.__dict__.get("_variables")
         if tracked is None:
             raise InvalidArgumentError(
@@ -155,5 +155,5 @@ class VariableOwner(Portable, Configurable):
         if all(variable is not other for other in tracked):
             tracked.append(variable)
 
-    def _untrack(self, variable: Variable) -> None:
+    def _untrack_variable(self, variable: Variable) -> None:
         self._variables[:] = [other for other in self._variables if other is not variable]

@@ -59,7 +59,7 @@ class RateHolder(VariableOwner):
             current.assign(value)
             return
         if isinstance(current, Variable):
-            self._untrack(current)
+            self._untrack_variable(current)
         self._learning_rate = value
 
     @property
@@ -80,9 +80,9 @@ class RateHolder(VariableOwner):
                     got=repr(value)[:80],
                 )
             )
-        return self._scalar("learning_rate", float(value), settings.floatx)
+        return self._scalar_variable("learning_rate", float(value), settings.floatx)
 
-    def _scalar(self, name: str, value: float, dtype: str) -> Variable:
+    def _scalar_variable(self, name: str, value: float, dtype: str) -> Variable:
         with name_scope(self.name, caller=self):
             return Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
 

@@ -79,7 +79,7 @@ def save_model_to_hdf5(
 
 
 def _check_described_by_layers(model: Any) -> None:
-    if hasattr(model, "_stack") or (model._graph is not None and takes_graph(type(model))):
+    if hasattr(model, "_stacked_layers") or (model._model_graph is not None and takes_graph(type(model))):
         return
     raise UnsupportedError(
         explain(
@@ -91,7 +91,7 @@ def _check_described_by_layers(model: Any) -> None:
 
 def _training_config(model: Any) -> dict[str, Any]:
     keys = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution")
-    config = {key: _described(model._compiled.get(key)) for key in keys}
+    config = {key: _described(model._compile_arguments.get(key)) for key in keys}
     return {
         **config,
         "loss": _named_losses(config["loss"]),

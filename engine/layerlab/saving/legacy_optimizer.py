@@ -39,7 +39,7 @@ def read_legacy_optimizer(stored: Sequence[tuple[str, Any]], optimizer: Any) -> 
     arrays = [(parts, array) for parts, array in named if getattr(array, "shape", ()) != ()]
     by_slot = _by_slot(type(optimizer).__name__, arrays, len(optimizer._trainable_variables))
     pairs: list[tuple[Variable, Any]] = []
-    for slot, variables in optimizer._slots.items():
+    for slot, variables in optimizer._slot_variables.items():
         if len(by_slot.get(slot, ())) != len(variables):
             raise ShapeError(
                 explain(

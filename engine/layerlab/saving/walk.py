@@ -20,10 +20,11 @@ _INTERNAL = frozenset(
         "_outbound_nodes",
         "_init_arguments",
         "_losses",
-        "_graph",
-        "_stack",
+        "_model_graph",
+        "_stacked_layers",
         "_variables",
-        "_compiled",
+        "_made_weights",
+        "_compile_arguments",
         "_functions",
     )
     + ("_compile_loss", "_compile_metrics", "_loss_tracker", "history")
@@ -43,7 +44,7 @@ def walk(owner: Any, path: str = "", seen: set[int] | None = None) -> Iterator[t
 
 def _children(owner: Any) -> list[tuple[str, Any]]:
     children = {name: value for name, value in vars(owner).items() if name not in _INTERNAL}
-    has_graph = getattr(owner, "_graph", None) is not None
+    has_graph = getattr(owner, "_model_graph", None) is not None
     if hasattr(type(owner), "operations"):  # a model
         children["layers"] = owner.layers
     ordered = sorted(

@@ -79,7 +79,7 @@ def _last_layer(tensor: KerasTensor) -> Any:
     """The layer that computes the values of an output, inside of inner models too."""
     while True:
         operation, node_index, place = tensor.history
-        inner = getattr(operation, "_graph", None)
+        inner = getattr(operation, "_model_graph", None)
         if inner is not None:
             tensor = inner.outputs[place]
         elif type(operation).__name__ in _PASS_ON and getattr(operation, "activation", linear) is linear:

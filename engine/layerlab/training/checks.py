@@ -25,7 +25,7 @@ def check_inputs(model: Any, batch: Any) -> None:
 
     Raises: ShapeError, or DataError for a wrong number of inputs.
     """
-    graph = model._graph
+    graph = model._model_graph
     if graph is None:
         return
     x, _, _ = unpack_x_y_sample_weight(batch)
@@ -46,7 +46,7 @@ def check_inputs(model: Any, batch: Any) -> None:
 
 def needed_inputs(model: Any) -> Collection[Any] | None:
     """The keys that a model's graph reads of a dict of inputs; None if its `call` may read any."""
-    graph = model._graph
+    graph = model._model_graph
     if graph is None or not model._runs_graph:
         return None
     structure = graph.inputs_structure

@@ -50,13 +50,13 @@ class Execution(Steps):
         self._run_eagerly = False
         self._jit_compile = False
         self._steps_per_execution = 1
-        self._compiled: dict[str, Any] = {}  # arguments of compile; empty before it
-        self._runners: dict[str, Any] = {}  # kind -> (what it was made for, the StepRunner)
-        self._ran: list[Ran] = []
+        self._compile_arguments: dict[str, Any] = {}  # arguments of compile; empty before it
+        self._step_runners: dict[str, Any] = {}  # kind -> (what it was made for, the StepRunner)
+        self._steps_ran: list[Ran] = []
         # Steps that were run before their call came: by the identity of its first batch, and that batch.
-        self._early: dict[int, tuple[Any, list[Ran]]] = {}
+        self._steps_ran_early: dict[int, tuple[Any, list[Ran]]] = {}
         self._undo_reset: Callable[[], None] = _nothing
-        self._owner: tuple[int, str] | None = None  # thread and method that use the state now
+        self._state_owner: tuple[int, str] | None = None  # thread and method that use the state now
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, Any]]:
         """A function that takes `steps_per_execution` batches from an iterator, trains on each, and returns
@@ -80,30 +80,30 @@ class Execution(Steps):
     # -- inside -----------------------------------------------------------------------------------------
 
     def _forget_functions(self) -> None:
-        self._runners = {}
+        self._step_runners = {}
         self.train_function = self.test_function = self.predict_function = None
 
-    def _made(self, kind: str) -> Callable[[list[Any]], Any]:
+    def _made_function(self, kind: str) -> Callable[[list[Any]], Any]:
         """What `make_<kind>_function` gives, for a list of batches; up to date with the model's variables.
 
-        For 'train' and 'test' it returns the logs of the last step, and leaves what all gave in `_ran`.
+        For 'train' and 'test' it returns the logs of the last step, and leaves what all gave in `_steps_ran`.
         """
-        self._runner(kind)
+        self._step_runner(kind)
         made = getattr(self, f"make_{kind}_function")()
         # An override may set the attribute and return nothing.
         function = made if made is not None else getattr(self, f"{kind}_function")
 
         def execute(batches: list[Any]) -> Any:
-            self._ran = []
+            self._steps_ran = []
             return function(iter(batches))
 
         return execute
 
     def _executed(self, kind: str) -> Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]:
-        function = self._made(kind)
-        return lambda batches: (function(batches), self._ran)
+        function = self._made_function(kind)
+        return lambda batches: (function(batches), self._steps_ran)
 
-    def _batches(
+    def _batches_of(
         self, source: BatchSource, kind: str, callbacks: CallbackList, control: RunControl | None = None
     ) -> Iterator[list[Any]]:
         """The batches of an epoch, in lists of those that run in one call.
@@ -113,14 +113,16 @@ class Execution(Steps):
         those that are there. Of a run that is steered one such call is under way while the next one is
         prepared, and no more: a pause waits for them.
         """
-        runner, batches = self._runner(kind), source.epoch()
+        runner, batches = self._step_runner(kind), source.epoch()
         first = next(batches, None)
         if first is None:
             return
         batches = itertools.chain([first], batches)
-        pace = self._pace(runner, source, first if source.whole is None else source.peek(), kind, callbacks)
+        pace = self._pace_for(
+            runner, source, first if source.whole is None else source.peek(), kind, callbacks
+        )
         is_steered = control is not None and pace.is_adaptive
-        calls, gathering = _Calls(pace), self._gathering(source, batches, kind)
+        calls, gathering = _Calls(pace), self._gathering_of(source, batches, kind)
         try:
             while True:
                 steps = 1 if control is not None and control.is_stepping else pace.steps
@@ -132,30 +134,30 @@ class Execution(Steps):
                 start = time.perf_counter()
                 yield together
                 if is_steered:
-                    calls.begun(len(together), [ran.last for ran in self._ran], start)
+                    calls.begun(len(together), [ran.last for ran in self._steps_ran], start)
                     continue
                 if pace.is_unsure:  # else the steps may run on while the next batches are put together
-                    backend().block_until_ready([ran.last for ran in self._ran])
+                    backend().block_until_ready([ran.last for ran in self._steps_ran])
                 pace.took(len(together), time.perf_counter() - start)
             calls.wait(leave=0)
         finally:
             runner.rest()
 
-    def _gathering(self, source: BatchSource, batches: Iterator[Any], kind: str) -> Gathering:
+    def _gathering_of(self, source: BatchSource, batches: Iterator[Any], kind: str) -> Gathering:
         def check(batch: Any) -> None:
             if source.whole is None:  # checked if they could not be before
-                self._check_batch(batch, has_targets=kind != "predict")
+                self._check_one_batch(batch, has_targets=kind != "predict")
 
         def run_early(batches: list[Any]) -> None:
             for batch in batches:
                 with deferred_interrupts():  # a step that is committed is also noted
                     ran = self._run_steps(kind, [batch])
-                    _, before = self._early.get(id(batches[0]), (None, []))
-                    self._early[id(batches[0])] = batches[0], before + ran
+                    _, before = self._steps_ran_early.get(id(batches[0]), (None, []))
+                    self._steps_ran_early[id(batches[0])] = batches[0], before + ran
 
         return Gathering(source, batches, check, run_early)
 
-    def _pace(
+    def _pace_for(
         self, runner: StepRunner, source: BatchSource, batch: Any, kind: str, callbacks: CallbackList
     ) -> Pace:
         asked = self._steps_per_execution
@@ -178,15 +180,15 @@ class Execution(Steps):
         return getattr(type(self), make) is getattr(Execution, make)
 
     def _over_iterator(self, kind: str) -> Callable[[Iterator[Any]], Any]:
-        self._runners.pop(kind, None)
+        self._step_runners.pop(kind, None)
 
         def function(iterator: Iterator[Any]) -> Any:
-            together = self._runners[kind][1].together if kind in self._runners else 1
+            together = self._step_runners[kind][1].together if kind in self._step_runners else 1
             batches = list(itertools.islice(iterator, max(self._steps_per_execution, together)))
             if not batches:
                 raise StopIteration
             ran = self._run_steps(kind, batches)
-            self._ran += ran
+            self._steps_ran += ran
             if kind != "predict":
                 return ran[-1].last[0]
             # Many together are joined by predict itself: on the device each number of them is a new program.
@@ -195,10 +197,10 @@ class Execution(Steps):
         return function
 
     def _run_steps(self, kind: str, batches: list[Any]) -> list[Ran]:
-        if kind not in self._runners:  # called by hand, not by fit
-            self._prepare(batches[0], is_compiled=kind != "predict")
-        runner = self._runners[kind][1] if kind in self._runners else self._runner(kind)
-        _, early = self._early.pop(id(batches[0]), (None, []))
+        if kind not in self._step_runners:  # called by hand, not by fit
+            self._prepare_for(batches[0], is_compiled=kind != "predict")
+        runner = self._step_runners[kind][1] if kind in self._step_runners else self._step_runner(kind)
+        _, early = self._steps_ran_early.pop(id(batches[0]), (None, []))
         ran, batches = list(early), batches[sum(each.count for each in early) :]
         while batches:
             runner, done = self._run_call(kind, runner, batches)
@@ -218,7 +220,7 @@ class Execution(Steps):
                     break
                 except Exception as error:
                     # A metric makes its variables in its first update; layers may be built in a step.
-                    current = self._runner(kind)
+                    current = self._step_runner(kind)
                     if current is runner and not isinstance(error, StateGrew):
                         raise
                     if current is not runner:
@@ -238,17 +240,17 @@ class Execution(Steps):
             self._has_stepped, self._undo_reset = True, _nothing
         return runner, ran
 
-    def _runner(self, kind: str) -> StepRunner:
+    def _step_runner(self, kind: str) -> StepRunner:
         """What runs 'train', 'test' or 'predict' steps; made anew when the variables have changed."""
         with one_look():
             groups, beside = self._state_groups(kind), self._groups_beside(kind)
         key = _key(groups, beside)
-        cached = self._runners.get(kind)
+        cached = self._step_runners.get(kind)
         if cached is not None and cached[0] == key:
             return cached[1]
         layout = StateLayout.of(**groups, **beside, **{BORROWED: ()})
         form = form_of(self, kind, groups)
-        method = self._reporting(form.method) if kind != "predict" else form.method
+        method = self._with_its_loss(form.method) if kind != "predict" else form.method
 
         def is_outgrown() -> bool:
             return _key(self._state_groups(kind), self._groups_beside(kind)) != key
@@ -261,16 +263,16 @@ class Execution(Steps):
             donate=kind == "train",
             keep_all=kind == "predict",
         )
-        self._runners[kind] = (key, runner)
+        self._step_runners[kind] = (key, runner)
         return runner
 
     def _is_traced(self) -> bool:
         """Whether steps are compiled, so that Python sees tensors without values."""
         if self._run_eagerly:
             return False
-        return self._jit_compile if self._compiled else backend().jit_by_default
+        return self._jit_compile if self._compile_arguments else backend().jit_by_default
 
-    def _reporting(self, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def _with_its_loss(self, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The step with its loss beside the logs. The loss is an attribute only while the step is traced."""
 
         def step(batch: Any) -> tuple[dict[str, Any], Any]:
@@ -323,11 +325,11 @@ class Execution(Steps):
             return groups
 
     @contextmanager
-    def _alone(self, method: str) -> Iterator[None]:
+    def _alone_in(self, method: str) -> Iterator[None]:
         """Only one thread at a time; others wait for it, but not for a `fit`, which may take for ever."""
         me = context.acts_for or threading.get_ident()
         with _ownership:
-            while (previous := self._owner) is not None and previous[0] != me:
+            while (previous := self._state_owner) is not None and previous[0] != me:
                 if previous[1] == "fit":
                     raise InvalidArgumentError(
                         explain(
@@ -337,13 +339,13 @@ class Execution(Steps):
                         )
                     )
                 _ownership.wait()
-            self._owner = (me, "fit" if previous is not None and previous[1] == "fit" else method)
+            self._state_owner = (me, "fit" if previous is not None and previous[1] == "fit" else method)
         try:
             with training_here() if method in ("fit", "train_on_batch") else nullcontext():
                 yield
         finally:
             with _ownership:
-                self._owner = previous
+                self._state_owner = previous
                 _ownership.notify_all()
 
 
@@ -351,7 +353,7 @@ class _Calls:
     """Calls of steps that the device has not finished, so far as is known; each is timed to its end."""
 
     def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+        self._pace_for = pace
         self._calls: deque[tuple[int, Any]] = deque()
         self._free_since = 0.0
 
@@ -367,7 +369,7 @@ class _Calls:
             steps, results = self._calls.popleft()
             backend().block_until_ready(results)
             now = time.perf_counter()
-            self._pace.took(steps, now - self._free_since)
+            self._pace_for.took(steps, now - self._free_since)
             self._free_since = now
 
 

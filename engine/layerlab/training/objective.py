@@ -47,7 +47,7 @@ class Objective:
 
         Override it to train on something else; train_step and test_step call it with these four keywords.
         """
-        return _total([self._loss_of(y, y_pred, sample_weight), *self.losses])
+        return _total([self._loss_of_compile(y, y_pred, sample_weight), *self.losses])
 
     def loss(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Compile's loss alone, without regularization and `add_loss`. Raises: NotCompiledError."""
@@ -55,7 +55,7 @@ class Objective:
             raise NotCompiledError(
                 explain(f"'{self.name}' was compiled without a loss.", fix='compile(loss="mse")')
             )
-        return self._loss_of(y, y_pred, sample_weight)
+        return self._loss_of_compile(y, y_pred, sample_weight)
 
     def compiled_loss(
         self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
@@ -158,7 +158,7 @@ class Objective:
             made.append(self._compile_metrics)
         return made
 
-    def _loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+    def _loss_of_compile(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         return None if self._compile_loss is None else self._compile_loss(y, y_pred, sample_weight)
 
 

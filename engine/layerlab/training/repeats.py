@@ -16,8 +16,8 @@ _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, t
 # How a model was made and is run, not what it computes.
 _NOT_COMPUTED = frozenset(
     """
-    _inbound_nodes _outbound_nodes _init_arguments _compiled _runners _ran _undo_reset history
-    train_function test_function predict_function _losses _early
+    _inbound_nodes _outbound_nodes _init_arguments _compile_arguments _step_runners _steps_ran
+    _steps_ran_early _undo_reset history train_function test_function predict_function _losses
     """.split()  # noqa: SIM905
 )
 

@@ -65,7 +65,7 @@ class Steps(Objective):
 
         def objective(values: list[Array]) -> tuple[Array, Any]:
             with StateScope(zip(variables, values, strict=True)) as scope:
-                y_pred = self._forward(x, training=True)
+                y_pred = self._forward_pass(x, training=True)
                 loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
                 if loss is None:
                     raise NotCompiledError(
@@ -88,7 +88,7 @@ class Steps(Objective):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Forward pass in test mode, loss, metrics."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._forward(x, training=False)
+        y_pred = self._forward_pass(x, training=False)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         if loss is not None:
             self._track_loss(loss, x)
@@ -97,7 +97,7 @@ class Steps(Objective):
     def predict_step(self, data: Any) -> Any:
         """Forward pass in test mode; the outputs."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self._forward(x, training=False)
+        return self._forward_pass(x, training=False)
 
     def zero_grad(self) -> None:
         """Forget the gradients that `loss.backward()` left on the weights; only PyTorch has them."""
@@ -108,7 +108,7 @@ class Steps(Objective):
 
     # -- inside -------------------------------------------------------------------------------------------
 
-    def _forward(self, x: Any, training: bool) -> Any:
+    def _forward_pass(self, x: Any, training: bool) -> Any:
         # A model without a training argument passes it on.
         previous, context.training = context.training, training
         try:
@@ -122,7 +122,7 @@ class Steps(Objective):
             samples = next(leaf.shape[0] for leaf in tree.flatten(x) if leaf is not None)
             self._loss_tracker.update_state(loss, sample_weight=float(samples))
 
-    def _prepare(self, batch: Any, whole: Any = None, is_compiled: bool = True) -> None:
+    def _prepare_for(self, batch: Any, whole: Any = None, is_compiled: bool = True) -> None:
         """Check that data fit; build what is not built on the shapes of `batch`. No value moves.
 
         Args:
@@ -177,7 +177,7 @@ class Steps(Objective):
         x, _, _ = unpack_x_y_sample_weight(batch)
         among = self._flatten_layers()  # type: ignore[attr-defined]
         symbolic = symbolic_like(x, self._batch_size_for(x))
-        return lookups_of(lambda values: self._forward(values, False), among, symbolic)
+        return lookups_of(lambda values: self._forward_pass(values, False), among, symbolic)
 
     def _batch_size_for(self, x: Any) -> int | None:
         size = own_batch_size(self)
@@ -186,7 +186,7 @@ class Steps(Objective):
     def _run_outputs(self, x: Any) -> Any:
         values = tree.map_structure(lambda leaf: None if leaf is None else backend().asarray(leaf), x)
         with StateScope():
-            outputs = self._forward(values, False)
+            outputs = self._forward_pass(values, False)
         return symbolic_like(outputs)
 
     def _keeps_states(self) -> bool:
@@ -195,7 +195,7 @@ class Steps(Objective):
     def _infer_outputs(self, symbolic: Any) -> Any:
         if not self.built:
             self(symbolic)  # type: ignore[operator]
-        return infer_spec(lambda values: self._forward(values, False), symbolic)
+        return infer_spec(lambda values: self._forward_pass(values, False), symbolic)
 
     def _build_metrics(self, batch: Any) -> None:
         _, y, _ = unpack_x_y_sample_weight(batch)
@@ -204,7 +204,7 @@ class Steps(Objective):
         if self.optimizer is not None and not self.optimizer.built and self._knows_its_weights():
             self.optimizer.build(self.trainable_variables)
 
-    def _check_batch(self, batch: Any, has_targets: bool = True) -> None:
+    def _check_one_batch(self, batch: Any, has_targets: bool = True) -> None:
         """The checks for a batch of data that are not in memory as a whole."""
         check_inputs(self, batch)
         if self._lookups is not None:

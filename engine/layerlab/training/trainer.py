@@ -56,7 +56,7 @@ class Trainer(Execution, GeneratorMethods):
         super().__init__()
         self.history: Any = None
         self.stop_training = False
-        self._gathers_metrics = False  # within a call of *_on_batch(reset_metrics=False)
+        self._gathers_metrics = False  # within a call of *_run_one_batch(reset_metrics=False)
 
     # -- compile --------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class Trainer(Execution, GeneratorMethods):
         self._forget_functions()
         self._forget_data()
         self.stop_training = False
-        self._compiled = {
+        self._compile_arguments = {
             "optimizer": optimizer,
             "loss": loss,
             "loss_weights": loss_weights,
@@ -128,7 +128,7 @@ class Trainer(Execution, GeneratorMethods):
     @property
     def compiled(self) -> bool:
         """True once `compile` was called."""
-        return bool(self._compiled)
+        return bool(self._compile_arguments)
 
     @property
     def run_eagerly(self) -> bool:
@@ -201,7 +201,7 @@ class Trainer(Execution, GeneratorMethods):
             (x, y, sample_weight), validation_data = split_validation(
                 x, y, sample_weight, validation_split, needed_inputs(self)
             )
-        with self._alone("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
+        with self._alone_in("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
             source = self._source(
                 x,
                 y,
@@ -227,12 +227,12 @@ class Trainer(Execution, GeneratorMethods):
             if validation is not None:
                 sources.callback(validation.close)
                 check_stateful(self, validation)
-            self._prepare(source.peek(), source.whole)
+            self._prepare_for(source.peek(), source.whole)
             first = None if validation is None else first_batch(validation)
             if first is None:
                 validation = None
             else:
-                self._check_batch(first)
+                self._check_one_batch(first)
             return self._run_fit(
                 source, validation, callbacks, verbose, epochs, initial_epoch, validates_after
             )
@@ -273,24 +273,24 @@ class Trainer(Execution, GeneratorMethods):
             ),
             source=source,
             callbacks=callback_list,
-            epoch_batches=lambda: self._batches(source, "train", callback_list, control),
+            epoch_batches=lambda: self._batches_of(source, "train", callback_list, control),
             execute=self._executed("train"),
             reset_metrics=self._begin_metrics,
             validate=None
             if validation is None
-            else lambda: self._evaluate(validation, callback_list, lambda: control.stop_requested),
+            else lambda: self._evaluate_on(validation, callback_list, lambda: control.stop_requested),
             validates_after=validates_after,
             epochs=epochs,
             initial_epoch=initial_epoch,
             is_stopped=lambda: self.stop_training,
-            learning_rate=self._learning_rate,
-            set_learning_rate=self._set_learning_rate,
+            learning_rate=self._current_rate,
+            set_learning_rate=self._set_current_rate,
             save=lambda path, step: save_snapshot(self, path, run_id, step),
             run_id=run_id,
             control=control,
             listeners=listeners,
             is_watched=is_watched,
-            advice=advice_on(self._graph, self._compile_loss),  # type: ignore[attr-defined]
+            advice=advice_on(self._model_graph, self._compile_loss),  # type: ignore[attr-defined]
         )
         run.run()
         self.optimizer.finalize_variable_values(self.trainable_variables)
@@ -321,13 +321,13 @@ class Trainer(Execution, GeneratorMethods):
             )
         self._check_compiled("evaluate")
         source = self._source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-        with self._alone("evaluate"), watched_interrupts(), contextlib.closing(source):
+        with self._alone_in("evaluate"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
-            self._prepare(source.peek(), source.whole)
-            logs = to_floats(self._evaluate(source, self._callbacks(callbacks, verbose, source)) or {})
+            self._prepare_for(source.peek(), source.whole)
+            logs = to_floats(self._evaluate_on(source, self._callback_list(callbacks, verbose, source)) or {})
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
-    def _evaluate(
+    def _evaluate_on(
         self, source: BatchSource, callbacks: CallbackList, is_cancelled: Callable[[], bool] = lambda: False
     ) -> Mapping[str, Any] | None:
         """The logs of the last batch; None if it was cancelled between two batches."""
@@ -337,7 +337,7 @@ class Trainer(Execution, GeneratorMethods):
         source.rewind()  # every validation sees the same samples
         logs: Mapping[str, Any] = {}
         step = 0
-        for batches in self._batches(source, "test", callbacks):
+        for batches in self._batches_of(source, "test", callbacks):
             callbacks.on_test_batch_begin(step)
             logs, _ = execute(batches)
             step += len(batches)
@@ -358,22 +358,22 @@ class Trainer(Execution, GeneratorMethods):
     ) -> Any:
         """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
         source = self._source(x, batch_size=batch_size, steps=steps)
-        with self._alone("predict"), watched_interrupts(), contextlib.closing(source):
+        with self._alone_in("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
-            self._prepare(source.peek(), source.whole, is_compiled=False)
-            parts = self._predict(source, self._callbacks(callbacks, verbose, source))
+            self._prepare_for(source.peek(), source.whole, is_compiled=False)
+            parts = self._predict_parts(source, self._callback_list(callbacks, verbose, source))
         return tree.map_structure(lambda *arrays: concatenated(arrays), *parts)
 
-    def _predict(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
-        execute, is_own = self._made("predict"), self._makes_own("predict")
+    def _predict_parts(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
+        execute, is_own = self._made_function("predict"), self._makes_own("predict")
         callbacks.on_predict_begin()
         parts: list[Any] = []
         waiting: list[list[Ran]] = []  # what the device may still be computing
         step = 0
-        for batches in self._batches(source, "predict", callbacks):
+        for batches in self._batches_of(source, "predict", callbacks):
             callbacks.on_predict_batch_begin(step)
             outputs = execute(batches)
-            waiting.append(self._ran if is_own else [Ran(len(batches), outputs)])
+            waiting.append(self._steps_ran if is_own else [Ran(len(batches), outputs)])
             if len(waiting) > 1:
                 parts.append(_on_host(waiting.pop(0)))
             step += len(batches)
@@ -393,32 +393,32 @@ class Trainer(Execution, GeneratorMethods):
         return_dict: bool = False,
     ) -> Any:
         """One training step; the numbers of this batch alone, as `evaluate` returns them."""
-        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+        return self._run_one_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     @accepts_reset_metrics
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of one batch."""
-        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+        return self._run_one_batch("test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch as NumPy arrays."""
         batch = _one_batch(self._source(x))
-        with self._alone("predict_on_batch"):
-            self._prepare(batch, is_compiled=False)
-            return tree.map_structure(backend().to_numpy, self._made("predict")([batch]))
+        with self._alone_in("predict_on_batch"):
+            self._prepare_for(batch, is_compiled=False)
+            return tree.map_structure(backend().to_numpy, self._made_function("predict")([batch]))
 
-    def _on_batch(
+    def _run_one_batch(
         self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
-        self._check_compiled(f"{kind}_on_batch")
+        self._check_compiled(f"{kind}_run_one_batch")
         batch = _one_batch(self._source(x, y, sample_weight, class_weight=class_weight))
-        with self._alone(f"{kind}_on_batch"):
-            self._prepare(batch)
+        with self._alone_in(f"{kind}_run_one_batch"):
+            self._prepare_for(batch)
             if not self._gathers_metrics:
                 self._begin_metrics()
-            logs = self._made(kind)([batch])
+            logs = self._made_function(kind)([batch])
         logs = to_floats(logs)
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
@@ -429,18 +429,18 @@ class Trainer(Execution, GeneratorMethods):
         options = {"default_batch_size": own_batch_size(self), "needed": needed_inputs(self), **options}
         return make_source(*data, **options)
 
-    def _callbacks(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
+    def _callback_list(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
         level = verbosity(verbose)
         return CallbackList(
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )
 
-    def _learning_rate(self) -> float | None:
+    def _current_rate(self) -> float | None:
         if self.optimizer is None or not self.optimizer.built:
             return None
         return float(self.optimizer.learning_rate)  # not by way of an array: asked twice an epoch
 
-    def _set_learning_rate(self, value: float) -> None:
+    def _set_current_rate(self, value: float) -> None:
         self.optimizer.learning_rate = value
 
     def _check_compiled(self, method: str) -> None:
