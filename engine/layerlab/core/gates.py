@@ -1,4 +1,4 @@
-"""Training and the other threads: whoever calls a layer meanwhile waits until no step is under way.
+"""Which thread may go on: one builds layers, and while one trains others wait until no step is under way.
 
 While a step runs the old values of variables are gone, or half overwritten.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from layerlab.core.context import before_use
 
-__all__ = ["between_steps", "in_step", "must_wait", "training_here"]
+__all__ = ["between_steps", "building", "in_step", "must_wait", "training_here"]
 
 
 class _Gate:
@@ -37,6 +37,17 @@ class _Gate:
         if not self._depth:
             self._holder = None
             self._lock.release()
+
+
+_building = threading.RLock()  # one for all: layers are built within layers, in any order
+
+
+def building() -> AbstractContextManager[Any]:
+    """This thread builds a layer; others wait.
+
+    A function, because cloudpickle takes the globals of functions in users' classes; it cannot take a lock.
+    """
+    return _building
 
 
 _gates: dict[int, _Gate] = {}  # by the thread that trains

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -23,7 +22,7 @@ from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_sha
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
 from layerlab.core.foreign_errors import retold, shown
-from layerlab.core.gates import between_steps, must_wait
+from layerlab.core.gates import between_steps, building, must_wait
 from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
@@ -42,8 +41,6 @@ from layerlab.errors import (
 )
 
 __all__ = ["Layer"]
-
-_building = threading.RLock()  # one for all: layers are built within layers, in any order
 
 
 class Layer(KerasNames, Operation, Configurable):
@@ -141,7 +138,7 @@ class Layer(KerasNames, Operation, Configurable):
                 tensors = tensor_arguments(spec, args, kwargs)
                 self._check_spec(tensors)
                 if not self.built or "_building" in self.__dict__:
-                    with _building:  # by one thread; others go on when all of it is there
+                    with building():  # by one thread; others go on when all of it is there
                         if not self.built:
                             self._build_for(tensors, args, kwargs)
                             self._check_spec(tensors)
@@ -678,7 +675,7 @@ def _in_build_scope(build: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
-        with _building:
+        with building():
             if self.__dict__.get("_building"):  # super().build(...)
                 build(self, *args, **kwargs)
                 return
