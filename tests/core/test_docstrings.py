@@ -55,6 +55,16 @@ def test_a_docstring_without_arguments_gets_a_block_before_its_first_section() -
     )
 
 
+def test_the_block_comes_before_what_is_returned() -> None:
+    def make(width):
+        """Make a thing.
+
+        Returns: the thing.
+        """
+
+    assert completed(make, SHARED) == ("Make a thing.\n\nArgs:\n    width: in metres.\n\nReturns: the thing.")
+
+
 def test_what_goes_on_to_a_base_class_is_told_with_its_stars() -> None:
     def make(width, **kwargs):
         """Make a thing."""

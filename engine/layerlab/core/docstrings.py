@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["completed", "named_arguments"]
 
 _ENTRY = re.compile(r"    ([*\w]+(?:, [*\w]+)*): \S")
-_SECTION = re.compile(r"(Args|Call|Returns|Raises|Source|Example|Input shape|Output shape)\b.*:")
+_SECTION = re.compile(r"(Args|Call|Returns|Raises|Source|Example|Input shape|Output shape)\b(.*:|[^.]*: .*)")
 
 
 def completed(described: Callable[..., Any], shared: Mapping[str, str]) -> str | None:
