@@ -15,9 +15,8 @@ __all__ = ["documented"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OF_ALL = {
-    "x": "an array, or what becomes one: a number, a nested list, a NumPy array, a variable. A\n"
-    "        symbolic tensor gives a symbolic result.",
-    "x1": "first operand: an array, or what becomes one, such as a number or a nested list.",
+    "x": "a number, a nested list, an array, a variable or a symbolic tensor.",
+    "x1": "first operand: a number, a nested list, an array, a variable or a symbolic tensor.",
     "x2": "second operand, of a shape that broadcasts with that of x1.",
     "axis": "the axis to work along; a negative one counts from the last.",
     "keepdims": "True leaves an axis of length 1 in place of each one that was reduced.",

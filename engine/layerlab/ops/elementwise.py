@@ -1027,8 +1027,8 @@ def round(x: Any, decimals: int = 0) -> Array:
     Example:
         >>> round([0.5, 1.5, 2.4]).tolist()
         [0.0, 2.0, 2.0]
-        >>> print(round([3.14159, 2.71828], 1))
-        [3.1 2.7]
+        >>> print(round(3.14159, 2))
+        3.14
         >>> round([1234, 1277], -2).tolist()
         [1200, 1300]
     """
