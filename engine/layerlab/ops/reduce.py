@@ -58,97 +58,251 @@ Axis = int | Sequence[int] | None
 
 @op("x")
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The sum; of booleans and narrow integers in 32 bits."""
+    """The sum of the elements over one or more axes.
+
+    Booleans and integers narrower than 32 bits are added in 32 bits, so that they do
+    not overflow.
+
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> x = [[1, 2, 3], [4, 5, 6]]
+        >>> int(sum(x)), sum(x, axis=0).tolist(), sum(x, axis=1).tolist()
+        (21, [5, 7, 9], [6, 15])
+        >>> sum(x, axis=1, keepdims=True).tolist()  # (2, 1): divides x row by row
+        [[6], [15]]
+    """
     return _sum(x, axis, keepdims)
 
 
 @op("x")
 def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Array:
-    """The product; `dtype` is that of the factors and of the result."""
+    """The product of the elements over one or more axes.
+
+    Args:
+        dtype: dtype of the factors and of the result. None: integers narrower than 32
+            bits are multiplied in 32 bits, others keep their dtype.
+    Returns: x without the reduced axes; 1 for no elements.
+
+    Example:
+        >>> prod([[1, 2], [3, 4]], axis=0).tolist()
+        [3, 8]
+    """
     return backend().xp.prod(_as(x, dtype), axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x", promote="float")
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The mean."""
+    """The arithmetic mean over one or more axes: the sum of the elements over the count.
+
+    Returns: x without the reduced axes, floating. NaN for no elements.
+
+    Example:
+        >>> mean([[1, 2], [3, 5]], axis=0).tolist(), float(mean([1, 2, 6]))
+        ([2.0, 3.5], 3.0)
+    """
     return backend().xp.mean(x, axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x", promote="float")
 def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The mean squared distance from the mean (no correction for the sample's size); float32 inside."""
+    """The variance: the mean of the squared distances from the mean.
+
+    mean((x - mean(x))^2), the variance of the values themselves. To estimate that of a
+    population from n of its members, multiply by n / (n - 1). 16-bit numbers are
+    computed in float32.
+
+    Returns: x without the reduced axes, floating.
+
+    Example:
+        >>> float(var([1.0, 3.0, 5.0, 7.0]))  # distances 3, 1, 1, 3 from the mean 4
+        5.0
+    """
     return _as(_var(_wide(x), axis, keepdims), backend().dtype_name(x))
 
 
 @op("x", promote="float")
 def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The square root of `var`."""
+    """The standard deviation: the square root of the variance `var`.
+
+    It has the unit of x. 16-bit numbers are computed in float32.
+
+    Returns: x without the reduced axes, floating.
+
+    Example:
+        >>> std([[0.0, 10.0], [2.0, 16.0]], axis=0).tolist()
+        [1.0, 3.0]
+    """
     return _as(backend().xp.sqrt(_var(_wide(x), axis, keepdims)), backend().dtype_name(x))
 
 
 @op("x")
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
-    """The largest element, at least `initial`; ties share the gradient."""
+    """The largest element over one or more axes; `maximum` compares two arrays.
+
+    NaN wins; `nanmax` leaves it out. Elements that tie share the gradient.
+
+    Args:
+        initial: a number that the result is not below. None is no bound.
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> x = [[1, 8], [4, 5]]
+        >>> int(max(x)), max(x, axis=0).tolist(), max(x, axis=0, initial=6).tolist()
+        (8, [4, 8], [6, 8])
+    """
     return _extreme(x, axis, keepdims, initial, "max")
 
 
 @op("x")
 def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
-    """The smallest element, at most `initial`; ties share the gradient."""
+    """The smallest element over one or more axes; `minimum` compares two arrays.
+
+    NaN wins; `nanmin` leaves it out. Elements that tie share the gradient.
+
+    Args:
+        initial: a number that the result is not above. None is no bound.
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> x = [[1, 8], [4, 5]]
+        >>> int(min(x)), min(x, axis=0).tolist(), min(x, axis=0, initial=2).tolist()
+        (1, [1, 5], [1, 2])
+    """
     return _extreme(x, axis, keepdims, initial, "min")
 
 
 @op("x")
 def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The largest element, the same as `max`."""
+    """The largest element over one or more axes, the same as `max` without a bound.
+
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> amax([[1, 8], [4, 5]], axis=1).tolist()
+        [8, 5]
+    """
     return _extreme(x, axis, keepdims, None, "max")
 
 
 @op("x")
 def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The smallest element, the same as `min`."""
+    """The smallest element over one or more axes, the same as `min` without a bound.
+
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> amin([[1, 8], [4, 5]], axis=1).tolist()
+        [1, 4]
+    """
     return _extreme(x, axis, keepdims, None, "min")
 
 
 @op("x")
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The largest element less the smallest."""
+    """The range of the elements, "peak to peak": the largest less the smallest.
+
+    Returns: x without the reduced axes.
+
+    Example:
+        >>> ptp([[1, 8], [4, 5]], axis=1).tolist()
+        [7, 1]
+    """
     return _extreme(x, axis, keepdims, None, "max") - _extreme(x, axis, keepdims, None, "min")
 
 
 @op("x")
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """True if all elements are."""
+    """True if all elements over one or more axes are true; numbers are true unless 0.
+
+    Returns: booleans in the shape of x without the reduced axes; True for no elements.
+
+    Example:
+        >>> all([[True, False], [True, True]], axis=1).tolist()
+        [False, True]
+    """
     return backend().xp.all(truth(x), axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x")
 def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """True if some element is."""
+    """True if some element over one or more axes is true; numbers are true unless 0.
+
+    Returns: booleans in the shape of x without the reduced axes; False for no elements.
+
+    Example:
+        >>> any([[True, False], [False, False]], axis=1).tolist()
+        [True, False]
+    """
     return backend().xp.any(truth(x), axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x")
 def count_nonzero(x: Any, axis: Axis = None) -> Array:
-    """How many elements are not 0, int32."""
+    """The count of elements that are not 0, over one or more axes.
+
+    Returns: int32, x without the reduced axes.
+
+    Example:
+        >>> count_nonzero([[0, 3, 0], [1, 2, 0]], axis=1).tolist()
+        [1, 2]
+    """
     return _sum(truth(x), axis, False)
 
 
 @op("x")
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
-    """The index of the (first) largest element, int32; with axis None, in the flattened array."""
+    """The index of the largest element along an axis, the first one at a tie.
+
+    Over the last axis of probabilities or logits it is the predicted class. It has no
+    gradient.
+
+    Args:
+        axis: the axis to search along; a negative one counts from the last. None
+            searches the flattened array and gives an index into it.
+    Returns: int32, x without the axis.
+
+    Example:
+        >>> x = [[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]]
+        >>> argmax(x, axis=-1).tolist(), int(argmax(x))
+        ([1, 0], 1)
+    """
     return backend().xp.argmax(number(x), axis=axis, keepdims=keepdims)
 
 
 @op("x")
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
-    """The index of the (first) smallest element, int32; with axis None, in the flattened array."""
+    """The index of the smallest element along an axis, the first one at a tie.
+
+    Args:
+        axis: the axis to search along; a negative one counts from the last. None
+            searches the flattened array and gives an index into it.
+    Returns: int32, x without the axis.
+
+    Example:
+        >>> x = [[3, 1, 2], [0, 5, 4]]
+        >>> argmin(x, axis=-1).tolist(), int(argmin(x))
+        ([1, 0], 3)
+    """
     return backend().xp.argmin(number(x), axis=axis, keepdims=keepdims)
 
 
 @op("x", "weights", promote="float")
 def average(x: Any, axis: Axis = None, weights: Any = None) -> Array:
-    """The mean with weights, of the shape of x or, for one axis, of its length."""
+    """The weighted mean sum(weights x) / sum(weights).
+
+    Args:
+        weights: array of the shape of x, or 1-D of the length of one axis. None is the
+            plain mean.
+    Returns: x without the reduced axes, floating. NaN where the weights add up to 0.
+    Raises: ShapeError for weights of another shape.
+
+    Example:
+        >>> float(average([1.0, 2.0, 6.0], weights=[2.0, 1.0, 1.0]))
+        2.5
+        >>> average([[1.0, 2.0], [3.0, 6.0]], axis=0, weights=[1.0, 3.0]).tolist()
+        [2.5, 5.0]
+    """
     xp = backend().xp
     if weights is None:
         return xp.mean(x, axis=_axis(axis))
@@ -169,7 +323,17 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Array:
 
 @op("x", promote="float")
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """log(sum(exp(x))) without overflow; -inf where all elements are."""
+    """The logarithm log(sum(exp(x))), without overflow.
+
+    It adds probabilities that are given as logarithms; its gradient is the softmax of
+    x. The largest element m is taken out: m + log(sum(exp(x - m))).
+
+    Returns: x without the reduced axes, floating; -inf where all elements are -inf.
+
+    Example:
+        >>> float(logsumexp([1000.0, 1000.0])) - 1000.0  # log 2; exp(1000) overflows
+        0.693...
+    """
     xp = backend().xp
     largest = backend().stop_gradient(xp.max(x, axis=_axis(axis), keepdims=True))
     largest = xp.where(abs(largest) < math.inf, largest, 0)
@@ -179,100 +343,260 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @op("x")
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """Running sums along an axis; with axis None, of the flattened array."""
+    """The running sums along an axis: element i is the sum up to element i.
+
+    Unlike `sum`, narrow integers keep their dtype.
+
+    Args:
+        axis: the axis to run along; a negative one counts from the last. None flattens
+            x first.
+        dtype: dtype to add in and of the result. None keeps the dtype of x; booleans
+            become int32.
+    Returns: an array of the shape of x, or 1-D if axis is None.
+
+    Example:
+        >>> cumsum([1, 2, 3, 4]).tolist()
+        [1, 3, 6, 10]
+        >>> cumsum([[1, 2], [3, 4]], axis=0).tolist()
+        [[1, 2], [4, 6]]
+    """
     return backend().xp.cumsum(x, axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x")
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """Running products along an axis; with axis None, of the flattened array."""
+    """The running products along an axis: element i is the product up to element i.
+
+    Args:
+        axis: the axis to run along; a negative one counts from the last. None flattens
+            x first.
+        dtype: dtype to multiply in and of the result. None keeps the dtype of x;
+            booleans become int32.
+    Returns: an array of the shape of x, or 1-D if axis is None.
+
+    Example:
+        >>> cumprod([1, 2, 3, 4]).tolist()
+        [1, 2, 6, 24]
+    """
     return backend().xp.cumprod(x, axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x", promote="float")
 def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The middle element, the mean of the two middle ones for an even count."""
+    """The middle element in order of size, or the mean of the two middle ones.
+
+    Outliers hardly move it, unlike the mean. NaN where an element is NaN.
+
+    Returns: x without the reduced axes, floating.
+
+    Example:
+        >>> float(median([1, 100, 3])), float(median([1, 100, 3, 4]))
+        (3.0, 3.5)
+    """
     return _quantile(x, backend().asarray(0.5, backend().dtype_name(x)), axis, "linear", keepdims)
 
 
 @op("x", "q", promote="float")
 def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Array:
-    """The value below which a part q (0 to 1; a scalar, or 1-D: a new first axis) of the elements lies.
+    """The value below which a part q of the elements lies.
 
-    `method` is "linear", "lower", "higher", "midpoint" or "nearest": what to take between two elements.
+    The elements are sorted, and q (n - 1) is the place of the answer among n of them,
+    counted from 0. `median` is the quantile 0.5.
+
+    Args:
+        q: part from 0 to 1, a scalar, or 1-D for several at once.
+        method: what to take for a place between two elements: "linear" interpolates,
+            "lower" and "higher" take the neighbour, "nearest" the nearer one,
+            "midpoint" their mean.
+    Returns: x without the reduced axes, floating; for several q along a new first axis.
+        NaN where an element is NaN.
+    Raises: UnsupportedError for another method.
+
+    Example:
+        >>> quantile([10.0, 20.0, 30.0, 40.0, 50.0], [0.25, 0.9]).tolist()
+        [20.0, 46.0]
+        >>> float(quantile([10.0, 20.0, 30.0, 40.0, 50.0], 0.9, method="lower"))
+        40.0
     """
     return _quantile(x, q, axis, method, keepdims)
 
 
 @op("x", "q", promote="float")
 def percentile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Array:
-    """The value below which q percent (0 to 100) of the elements lie, see `quantile`."""
+    """The value below which q percent of the elements lie: `quantile` of q / 100.
+
+    Args:
+        q: percentage from 0 to 100, a scalar, or 1-D for several at once.
+        method: what to take for a place between two elements: "linear" interpolates,
+            "lower" and "higher" take the neighbour, "nearest" the nearer one,
+            "midpoint" their mean.
+    Returns: x without the reduced axes, floating; for several q along a new first axis.
+        NaN where an element is NaN.
+    Raises: UnsupportedError for another method.
+
+    Example:
+        >>> percentile([10.0, 20.0, 30.0, 40.0, 50.0], [25, 50]).tolist()
+        [20.0, 30.0]
+    """
     return _quantile(x, q / 100, axis, method, keepdims)
 
 
 @op("x")
 def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The sum without NaN."""
+    """The sum of the elements that are not NaN.
+
+    Returns: x without the reduced axes; 0 where all elements are NaN.
+
+    Example:
+        >>> nansum([[1.0, math.nan], [3.0, 4.0]], axis=0).tolist()
+        [4.0, 4.0]
+    """
     return _sum(_without_nan(x, 0), axis, keepdims)
 
 
 @op("x")
 def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The product without NaN."""
+    """The product of the elements that are not NaN.
+
+    Returns: x without the reduced axes; 1 where all elements are NaN.
+
+    Example:
+        >>> nanprod([[2.0, math.nan], [3.0, 4.0]], axis=0).tolist()
+        [6.0, 4.0]
+    """
     return backend().xp.prod(_without_nan(x, 1), axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x", promote="float")
 def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The mean without NaN; NaN where nothing else is."""
+    """The mean of the elements that are not NaN.
+
+    Returns: x without the reduced axes, floating; NaN where all elements are NaN.
+
+    Example:
+        >>> nanmean([[1.0, math.nan], [3.0, 4.0]], axis=0).tolist()
+        [2.0, 4.0]
+    """
     return _nan_mean(x, axis, keepdims)
 
 
 @op("x", promote="float")
 def nanvar(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The variance without NaN."""
+    """The variance, as in `var`, of the elements that are not NaN.
+
+    Returns: x without the reduced axes, floating; NaN where all elements are NaN.
+
+    Example:
+        >>> float(nanvar([1.0, math.nan, 5.0]))
+        4.0
+    """
     return _nan_var(x, axis, keepdims)
 
 
 @op("x", promote="float")
 def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The standard deviation without NaN."""
+    """The standard deviation, as in `std`, of the elements that are not NaN.
+
+    Returns: x without the reduced axes, floating; NaN where all elements are NaN.
+
+    Example:
+        >>> float(nanstd([1.0, math.nan, 5.0]))
+        2.0
+    """
     return backend().xp.sqrt(_nan_var(x, axis, keepdims))
 
 
 @op("x")
 def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The largest element that is not NaN; NaN where nothing else is."""
+    """The largest element that is not NaN.
+
+    Returns: x without the reduced axes; NaN where all elements are NaN.
+
+    Example:
+        >>> nanmax([[1.0, math.nan], [3.0, 4.0]], axis=1).tolist()
+        [1.0, 4.0]
+    """
     return _nan_extreme(x, axis, keepdims, "max")
 
 
 @op("x")
 def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The smallest element that is not NaN; NaN where nothing else is."""
+    """The smallest element that is not NaN.
+
+    Returns: x without the reduced axes; NaN where all elements are NaN.
+
+    Example:
+        >>> nanmin([[1.0, math.nan], [3.0, 4.0]], axis=1).tolist()
+        [1.0, 3.0]
+    """
     return _nan_extreme(x, axis, keepdims, "min")
 
 
 @op("x")
 def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
-    """The index of the largest element that is not NaN, int32; -1 where nothing else is."""
+    """The index of the largest element that is not NaN, the first one at a tie.
+
+    Args:
+        axis: the axis to search along; a negative one counts from the last. None
+            searches the flattened array and gives an index into it.
+    Returns: int32, x without the axis; -1 where all elements are NaN.
+
+    Example:
+        >>> nanargmax([[math.nan, 2.0, 9.0], [7.0, math.nan, 1.0]], axis=1).tolist()
+        [2, 0]
+    """
     return _nan_index(x, axis, keepdims, "argmax", -math.inf)
 
 
 @op("x")
 def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
-    """The index of the smallest element that is not NaN, int32; -1 where nothing else is."""
+    """The index of the smallest element that is not NaN, the first one at a tie.
+
+    Args:
+        axis: the axis to search along; a negative one counts from the last. None
+            searches the flattened array and gives an index into it.
+    Returns: int32, x without the axis; -1 where all elements are NaN.
+
+    Example:
+        >>> nanargmin([[math.nan, 2.0, 9.0], [7.0, math.nan, 1.0]], axis=1).tolist()
+        [1, 2]
+    """
     return _nan_index(x, axis, keepdims, "argmin", math.inf)
 
 
 @op("x")
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """Running sums with NaN counted as 0."""
+    """The running sums along an axis, with NaN counted as 0.
+
+    Args:
+        axis: the axis to run along; a negative one counts from the last. None flattens
+            x first.
+        dtype: dtype to add in and of the result. None keeps the dtype of x; booleans
+            become int32.
+    Returns: an array of the shape of x, or 1-D if axis is None.
+
+    Example:
+        >>> nancumsum([1.0, math.nan, 3.0]).tolist()
+        [1.0, 1.0, 4.0]
+    """
     return backend().xp.cumsum(_without_nan(x, 0), axis=axis, dtype=_running_dtype(x, dtype))
 
 
 @op("x")
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """Running products with NaN counted as 1."""
+    """The running products along an axis, with NaN counted as 1.
+
+    Args:
+        axis: the axis to run along; a negative one counts from the last. None flattens
+            x first.
+        dtype: dtype to multiply in and of the result. None keeps the dtype of x;
+            booleans become int32.
+    Returns: an array of the shape of x, or 1-D if axis is None.
+
+    Example:
+        >>> nancumprod([2.0, math.nan, 3.0]).tolist()
+        [2.0, 2.0, 6.0]
+    """
     return backend().xp.cumprod(_without_nan(x, 1), axis=axis, dtype=_running_dtype(x, dtype))
 
 
