@@ -55,19 +55,38 @@ __all__ = [
 
 @documented
 def zeros(shape: int | Sequence[int], dtype: Any = None) -> Array:
-    """An array of zeros; floatx by default."""
+    """An array of zeros.
+
+    Example:
+        >>> zeros((2, 3)).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+        >>> zeros(2, dtype="int32").tolist()
+        [0, 0]
+    """
     return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
 @documented
 def ones(shape: int | Sequence[int], dtype: Any = None) -> Array:
-    """An array of ones; floatx by default."""
+    """An array of ones.
+
+    Example:
+        >>> ones((2, 3)).tolist()
+        [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+        >>> ones(2, dtype="int32").tolist()
+        [1, 1]
+    """
     return backend().xp.ones(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
 @documented
 def empty(shape: int | Sequence[int], dtype: Any = None) -> Array:
-    """An array whose values do not matter (zeros); floatx by default."""
+    """An array whose values, zeros here, do not matter.
+
+    Example:
+        >>> empty((2, 3)).shape
+        (2, 3)
+    """
     return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
@@ -79,40 +98,108 @@ def _full(fill_value: Any, shape: Sequence[int], dtype: Any = None) -> Array:
 
 @documented
 def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Array:
-    """An array of one value (or of an array that broadcasts); by default of the value's dtype."""
+    """An array of one value everywhere.
+
+    Args:
+        fill_value: the value: a number, or an array that broadcasts to the shape.
+        dtype: dtype of the result. None is the dtype of the value: int32 for a Python
+            integer, floatx for a Python float.
+
+    Example:
+        >>> full((2, 3), 7).tolist()
+        [[7, 7, 7], [7, 7, 7]]
+        >>> full((2, 3), [1.0, 2.0, 3.0]).tolist()
+        [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
+    """
     return _full(fill_value, shape=_sizes(shape), dtype=dtype)
 
 
 @op("x")
 def zeros_like(x: Any, dtype: Any = None) -> Array:
-    """Zeros in the shape of x, and its dtype unless another is given."""
+    """Zeros in the shape of another array.
+
+    Args:
+        x: gives the shape, and the dtype by default.
+        dtype: dtype of the result. None is the dtype of x.
+
+    Example:
+        >>> zeros_like([[1, 2], [3, 4]]).tolist()
+        [[0, 0], [0, 0]]
+    """
     return backend().xp.zeros_like(x, dtype=dtype)
 
 
 @op("x")
 def ones_like(x: Any, dtype: Any = None) -> Array:
-    """Ones in the shape of x, and its dtype unless another is given."""
+    """Ones in the shape of another array.
+
+    Args:
+        x: gives the shape, and the dtype by default.
+        dtype: dtype of the result. None is the dtype of x.
+
+    Example:
+        >>> ones_like([[1, 2], [3, 4]], dtype="float32").tolist()
+        [[1.0, 1.0], [1.0, 1.0]]
+    """
     return backend().xp.ones_like(x, dtype=dtype)
 
 
 @op("x")
 def empty_like(x: Any, dtype: Any = None) -> Array:
-    """An array in the shape of x whose values do not matter (zeros)."""
+    """An array in the shape of another one; its values, zeros here, do not matter.
+
+    Args:
+        x: gives the shape, and the dtype by default.
+        dtype: dtype of the result. None is the dtype of x.
+
+    Example:
+        >>> empty_like([[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
     return backend().xp.zeros_like(x, dtype=dtype)
 
 
 @op("x", as_is=("fill_value",))
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
-    """One value in the shape of x, and its dtype unless another is given."""
+    """One value in the shape of another array.
+
+    Args:
+        x: gives the shape, and the dtype by default.
+        fill_value: the value: a number, or an array that broadcasts to the shape.
+        dtype: dtype of the result. None is the dtype of x, also for a value with a
+            fraction.
+
+    Example:
+        >>> full_like([[1, 2], [3, 4]], 9).tolist()
+        [[9, 9], [9, 9]]
+    """
     wanted = backend().dtype_name(x) if dtype is None else dtypes.standardize_dtype(dtype)
     return backend().xp.broadcast_to(backend().cast(fill_value, wanted), tuple(x.shape))
 
 
 @documented
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Array:
-    """start, start + step ... below stop; with one argument, from 0. int32, or floatx if one is floating.
+    """The numbers start, start + step and so on, up to but without stop.
 
-    The arguments are Python numbers: they decide the shape. A symbolic tensor has no value: use its sizes.
+    All arguments are numbers with a value, because they decide the shape; a symbolic
+    tensor has none: use its sizes, such as `x.shape[1]`. For floating steps `linspace`
+    is safer, since rounding may add or drop the last number here.
+
+    Args:
+        start: the first number; alone, it is taken as stop, and the numbers begin with
+            0.
+        stop: the end, which is left out.
+        step: distance of two numbers, 1 by default; negative to count down.
+        dtype: dtype of the result. None is int32, or floatx if one of the arguments is
+            floating.
+    Returns: a 1-D array, empty if stop lies on the wrong side of start.
+    Raises: UnsupportedError for a symbolic tensor.
+
+    Example:
+        >>> arange(4).tolist(), arange(2, 10, 3).tolist()
+        ([0, 1, 2, 3], [2, 5, 8])
+        >>> arange(1.0, 0.0, -0.25).tolist()
+        [1.0, 0.75, 0.5, 0.25]
     """
     given = [value for value in (start, stop, step) if value is not None]
     if any_symbolic(given, None):
@@ -142,9 +229,26 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """`num` values from start to stop at equal distances; with `retstep` also the distance.
+    """Numbers at equal distances from start to stop.
 
-    start and stop broadcast; their values lie along the new `axis`.
+    Number i is start + i (stop - start) / (num - 1).
+
+    Args:
+        start, stop: the first and the last number. Arrays broadcast, and give a series
+            for each pair.
+        num: how many numbers.
+        endpoint: False leaves stop out, and divides by num instead of num - 1.
+        retstep: True gives the distance too, as a second result.
+        dtype: dtype of the result. None is floatx, or the dtype of floating arrays; an
+            integer dtype rounds down.
+        axis: where the new axis of length num is put, for arrays.
+    Returns: an array with the new axis; with `retstep` a tuple of it and the distance.
+
+    Example:
+        >>> linspace(0, 1, 5).tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+        >>> linspace(0, 1, 4, endpoint=False).tolist()
+        [0.0, 0.25, 0.5, 0.75]
     """
     xp = backend().xp
     intervals = num - 1 if endpoint else num
@@ -171,7 +275,25 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Array:
-    """base to the power of `linspace(start, stop)`."""
+    """Numbers with equal ratios, from base^start to base^stop.
+
+    They are base to the powers `linspace(start, stop, num)`. `geomspace` takes the ends
+    themselves.
+
+    Args:
+        start, stop: the first and the last exponent. Arrays broadcast, and give a
+            series for each pair.
+        num: how many numbers.
+        endpoint: False leaves the last one out.
+        base: what is raised to the exponents.
+        dtype: dtype of the result. None is floatx, or the dtype of floating arrays.
+        axis: where the new axis of length num is put, for arrays.
+    Returns: an array with the new axis.
+
+    Example:
+        >>> [f"{float(rate):.4f}" for rate in logspace(-4, -1, 4)]
+        ['0.0001', '0.0010', '0.0100', '0.1000']
+    """
     values = backend().xp.exp(linspace(start, stop, num, endpoint, axis=axis) * math.log(base))
     return values if dtype is None else backend().cast(values, dtypes.standardize_dtype(dtype))
 
@@ -180,7 +302,23 @@ def logspace(
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Array:
-    """`num` values from start to stop with equal ratios; both have one sign."""
+    """Numbers with equal ratios from start to stop, such as learning rates to try.
+
+    Number i is start (stop / start)^(i / (num - 1)).
+
+    Args:
+        start, stop: the first and the last number, both of one sign and not 0. Arrays
+            broadcast, and give a series for each pair.
+        num: how many numbers.
+        endpoint: False leaves stop out.
+        dtype: dtype of the result. None is floatx, or the dtype of floating arrays.
+        axis: where the new axis of length num is put, for arrays.
+    Returns: an array with the new axis.
+
+    Example:
+        >>> [f"{float(rate):.3f}" for rate in geomspace(0.001, 1.0, 4)]
+        ['0.001', '0.010', '0.100', '1.000']
+    """
     xp = backend().xp
     exponents = linspace(xp.log(abs(start)), xp.log(abs(stop)), num, endpoint, axis=axis)
     values = xp.exp(exponents) * xp.expand_dims(xp.sign(start + 0 * stop), axis)
@@ -189,55 +327,159 @@ def geomspace(
 
 @documented
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
-    """Ones on the k-th diagonal of an N by M matrix; floatx by default."""
+    """A matrix with ones on one diagonal and zeros elsewhere.
+
+    Args:
+        N: count of rows.
+        M: count of columns. None is N.
+        k: which diagonal: 0 is the main one, 1 the one above, -1 the one below.
+    Returns: an array of shape (N, M).
+
+    Example:
+        >>> eye(2, 3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+        >>> eye(3, k=1, dtype="int32").tolist()
+        [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
+    """
     return backend().asarray(np.eye(N, M, k), dtypes.standardize_dtype(dtype))
 
 
 @documented
 def identity(n: int, dtype: Any = None) -> Array:
-    """The n by n identity matrix; floatx by default."""
+    """The identity matrix: ones on the main diagonal, zeros elsewhere.
+
+    Args:
+        n: count of rows and of columns.
+    Returns: an array of shape (n, n).
+
+    Example:
+        >>> identity(2).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
     return backend().asarray(np.eye(n), dtypes.standardize_dtype(dtype))
 
 
 @documented
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
-    """Ones at and below the k-th diagonal of an N by M matrix; floatx by default."""
+    """A matrix with ones at and below one diagonal, and zeros above it.
+
+    With k = 0 it is the mask that lets each step see itself and the steps before.
+
+    Args:
+        N: count of rows.
+        M: count of columns. None is N.
+        k: which diagonal: 0 is the main one, 1 the one above, -1 the one below.
+    Returns: an array of shape (N, M).
+
+    Example:
+        >>> tri(3, dtype="int32").tolist()
+        [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    """
     return backend().asarray(np.tri(N, M, k), dtypes.standardize_dtype(dtype))
 
 
 @documented
 def bartlett(x: int) -> Array:
-    """The triangular window of x points."""
+    """The Bartlett window: a triangle from 0 to 1 and back to 0.
+
+    A window is multiplied with a piece of a signal before a Fourier transform, so that
+    the ends of the piece do not make frequencies of their own.
+
+    Args:
+        x: count of points, a Python integer.
+    Returns: a 1-D array of floatx; empty for less than one point.
+
+    Example:
+        >>> bartlett(5).tolist()
+        [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
     return backend().asarray(np.bartlett(x), dtypes.standardize_dtype(None))
 
 
 @documented
 def blackman(x: int) -> Array:
-    """The Blackman window of x points."""
+    """The Blackman window: 0.42 - 0.5 cos(2 pi n / (x - 1)) + 0.08 cos(4 pi n / (x - 1)).
+
+    Its side lobes are low, its main lobe is wide: strong tones hide weak ones least.
+
+    Args:
+        x: count of points, a Python integer.
+    Returns: a 1-D array of floatx; empty for less than one point.
+
+    Example:
+        >>> [f"{abs(float(value)):.2f}" for value in blackman(5)]
+        ['0.00', '0.34', '1.00', '0.34', '0.00']
+    """
     return backend().asarray(np.blackman(x), dtypes.standardize_dtype(None))
 
 
 @documented
 def hamming(x: int) -> Array:
-    """The Hamming window of x points."""
+    """The Hamming window: 0.54 - 0.46 cos(2 pi n / (x - 1)).
+
+    It does not fall to 0 at the ends, which lowers the nearest side lobe.
+
+    Args:
+        x: count of points, a Python integer.
+    Returns: a 1-D array of floatx; empty for less than one point.
+
+    Example:
+        >>> [f"{float(value):.2f}" for value in hamming(5)]
+        ['0.08', '0.54', '1.00', '0.54', '0.08']
+    """
     return backend().asarray(np.hamming(x), dtypes.standardize_dtype(None))
 
 
 @documented
 def hanning(x: int) -> Array:
-    """The Hann window of x points."""
+    """The Hann window: 0.5 - 0.5 cos(2 pi n / (x - 1)).
+
+    Args:
+        x: count of points, a Python integer.
+    Returns: a 1-D array of floatx; empty for less than one point.
+
+    Example:
+        >>> [f"{float(value):.2f}" for value in hanning(5)]
+        ['0.00', '0.50', '1.00', '0.50', '0.00']
+    """
     return backend().asarray(np.hanning(x), dtypes.standardize_dtype(None))
 
 
 @documented
 def kaiser(x: int, beta: float) -> Array:
-    """The Kaiser window of x points; beta is its shape."""
+    """The Kaiser window: I0(beta sqrt(1 - (2 n / (x - 1) - 1)^2)) / I0(beta).
+
+    I0 is the modified Bessel function of order 0. Beta moves the window between others.
+
+    Args:
+        x: count of points, a Python integer.
+        beta: the shape: 0 is flat, 5 is near Hamming, 6 near Hann, 8.6 near Blackman.
+    Returns: a 1-D array of floatx; empty for less than one point.
+
+    Example:
+        >>> [f"{float(value):.2f}" for value in kaiser(5, beta=5.0)]
+        ['0.04', '0.55', '1.00', '0.55', '0.04']
+    """
     return backend().asarray(np.kaiser(x, beta), dtypes.standardize_dtype(None))
 
 
 @op("x")
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
-    """The powers of a vector as columns: x**(N-1) ... x**0, or in increasing order."""
+    """The matrix of the powers of a vector, a column for each power.
+
+    Its product with the coefficients of a polynomial gives the values of the polynomial
+    at x.
+
+    Args:
+        x: 1-D, the points.
+        N: count of powers, 0 to N - 1. None is the count of points.
+        increasing: True begins with the power 0, False with the highest.
+    Returns: an array of shape (points, N).
+
+    Example:
+        >>> vander([1, 2, 5], N=3).tolist()
+        [[1, 1, 1], [4, 2, 1], [25, 5, 1]]
+    """
     powers = np.arange(x.shape[0] if N is None else N)
     powers = powers if increasing else powers[::-1].copy()
     return x[:, None] ** backend().asarray(powers, backend().dtype_name(x))
@@ -247,7 +489,23 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Array:
-    """x as an array of the active back end; its own dtype (int32, floatx for Python numbers) by default."""
+    """Data as an array of the active back end.
+
+    It takes numbers, nested lists, NumPy arrays and variables. A symbolic tensor gives
+    a symbolic tensor.
+
+    Args:
+        dtype: dtype of the result. None keeps the dtype of an array, 64 bits narrowed
+            to 32, and takes int32 for Python integers and floatx for Python floats.
+        sparse, ragged: for code written for others; True is an error.
+    Raises: UnsupportedError for sparse or ragged tensors.
+
+    Example:
+        >>> convert_to_tensor([1, 2]).dtype, convert_to_tensor([1.5, 2.0]).dtype
+        (dtype('int32'), dtype('float32'))
+        >>> convert_to_tensor(np.arange(3), dtype="float32").tolist()
+        [0.0, 1.0, 2.0]
+    """
     if sparse or ragged:
         raise UnsupportedError(
             explain("Sparse and ragged tensors are not supported.", fix="use a dense tensor")
@@ -257,13 +515,34 @@ def convert_to_tensor(
 
 @op("x", promote=None)
 def array(x: Any, dtype: Any = None) -> Array:
-    """x as an array of the active back end, the same as `convert_to_tensor`."""
+    """Data as an array of the active back end, the same as `convert_to_tensor`.
+
+    Args:
+        dtype: dtype of the result. None keeps the dtype of an array, 64 bits narrowed
+            to 32, and takes int32 for Python integers and floatx for Python floats.
+
+    Example:
+        >>> array([[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
 @documented
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """x as a NumPy array on the host; a symbolic tensor has no values and raises UnsupportedError."""
+    """Data as a NumPy array in the memory of the host.
+
+    It waits for the computation of x to end. Gradients do not pass.
+
+    Args:
+        x: an array of the active back end, a variable, or what NumPy takes.
+    Returns: a NumPy array of the same dtype; bfloat16 is that of ml_dtypes.
+    Raises: UnsupportedError for a symbolic tensor, which has no values.
+
+    Example:
+        >>> type(convert_to_numpy(ones(2))).__name__
+        'ndarray'
+    """
     if isinstance(x, Variable):
         return x.numpy()
     return backend().to_numpy(x) if backend().is_array(x) else np.array(x)
@@ -271,13 +550,40 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 @op("x")
 def cast(x: Any, dtype: Any) -> Array:
-    """x in another dtype; floating numbers lose their fraction when they become integers."""
+    """An array in another dtype.
+
+    Floating numbers lose their fraction when they become integers; `saturate_cast` is
+    for numbers outside of the range of the new dtype. Numbers become True unless they
+    are 0.
+
+    Args:
+        dtype: dtype of the result.
+    Returns: an array of the shape of x.
+
+    Example:
+        >>> cast([1.7, -1.7], "int32").tolist()
+        [1, -1]
+        >>> cast([0, 3], "bool").tolist()
+        [False, True]
+    """
     return backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
 @op("x")
 def saturate_cast(x: Any, dtype: Any) -> Array:
-    """x in another dtype; values outside of its range become its smallest or largest."""
+    """An array in another dtype, with numbers outside of its range moved to its ends.
+
+    Where `cast` may turn 300 into 44 in 8 bits, here it becomes 255, as pictures want
+    it.
+
+    Args:
+        dtype: dtype of the result.
+    Returns: an array of the shape of x.
+
+    Example:
+        >>> saturate_cast([-5, 100, 300], "uint8").tolist()
+        [0, 100, 255]
+    """
     xp, own, wanted = backend().xp, backend().dtype_name(x), dtypes.standardize_dtype(dtype)
     if wanted == "bool" or own == "bool":
         return backend().cast(x, wanted)
@@ -289,13 +595,33 @@ def saturate_cast(x: Any, dtype: Any) -> Array:
 
 @documented
 def is_tensor(x: Any) -> bool:
-    """True for an array of the active back end; False for NumPy arrays, and for symbolic tensors."""
+    """Whether a value is an array of the active back end.
+
+    Args:
+        x: any value. NumPy arrays, lists and symbolic tensors are none, unless NumPy is
+            the back end.
+    Returns: a Python boolean.
+
+    Example:
+        >>> is_tensor(ones(2)), is_tensor([1.0, 1.0])
+        (True, False)
+    """
     return backend().is_array(x)
 
 
 @documented
 def dtype(x: Any) -> str:
-    """The name of x's dtype."""
+    """The name of the dtype of an array.
+
+    Args:
+        x: an array, a variable or a symbolic tensor; of a Python number, the dtype it
+            would have.
+    Returns: a string such as 'float32'.
+
+    Example:
+        >>> dtype(ones(2)), dtype(3)
+        ('float32', 'int32')
+    """
     return dtypes.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x))
 
 
