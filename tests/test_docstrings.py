@@ -29,7 +29,7 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "losses": (159, 46),
     "metrics": (213, 70),
     "models": (13, 6),
-    "ops": (233, 175),
+    "ops": (202, 147),
     "optimizers": (168, 21),
     "random": (45, 11),
     "regularizers": (14, 9),

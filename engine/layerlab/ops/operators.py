@@ -89,10 +89,32 @@ def _iterate(self: Variable) -> Iterator[Any]:
 
 
 def _reshape(self: KerasTensor, newshape: Any) -> Any:
+    """The tensor in another shape, with the same elements in the same order; see `ops.reshape`.
+
+    Args:
+        newshape: tuple of sizes, with the axis of the batch; one of them may be -1 for what is
+            left.
+    Returns: a symbolic tensor.
+
+    Example:
+        >>> KerasTensor((2, 6)).reshape((4, -1)).shape
+        (4, 3)
+    """
     return shapes.reshape(self, newshape)
 
 
 def _squeeze(self: KerasTensor, axis: Any = None) -> Any:
+    """The tensor without axes of length 1; see `ops.squeeze`.
+
+    Args:
+        axis: the axis, or tuple of axes, to take out; a negative one counts from the last. None
+            takes out all of length 1.
+    Returns: a symbolic tensor.
+
+    Example:
+        >>> KerasTensor((2, 1, 3)).squeeze(axis=1).shape
+        (2, 3)
+    """
     return shapes.squeeze(self, axis)
 
 
