@@ -77,19 +77,41 @@ class _ScaleAndCenter(Layer):
 
 
 class BatchNormalization(_ScaleAndCenter):
-    """Each feature with mean 0 and variance 1 over the batch, times gamma, plus beta.
+    """Normalization of each feature by its mean and variance over the batch.
 
-    In training by the batch's own statistics, which also move `moving_mean` and `moving_variance`; else,
-    and where the layer is frozen, by these.
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta. In training, mean and
+    variance are the batch's own, and they move the averages that the layer keeps:
+    moving = momentum * moving + (1 - momentum) * batch. In inference, and where the
+    layer is frozen (`trainable = False`), the moving averages take their place, so that
+    the result for one sample does not depend on the others. Batches of a few samples
+    give noisy statistics: GroupNormalization and LayerNormalization need none.
 
     Args:
-        axis: of the features.
-        momentum: share of the old moving statistics that each step keeps.
-        epsilon: added to the variance; same unit as x squared.
-        renorm, renorm_clipping, renorm_momentum, synchronized: not supported.
-    Call: `mask` (batch, ...) leaves steps out of the statistics.
+        axis: the axis of the features, which have one mean and variance each; -1 for
+            channels last, 1 for channels first.
+        momentum: share of the moving averages that each training step keeps; with 0.99
+            they reflect about the last hundred steps. Smaller for short trainings.
+        epsilon: added to the variance, against division by 0; unit of x squared.
+        moving_mean_initializer, moving_variance_initializer: values of the moving
+            averages before the first training step.
+        renorm, renorm_clipping, renorm_momentum, synchronized: not supported; for files
+            and scripts that name them with their defaults.
+    Call: `layer(x, training=None, mask=None)`; `mask`, of x's shape without its last
+    axis, is True for the places that count in the batch's statistics.
+    Input shape: any, the size of `axis` known.
+    Output shape: as the input.
     Weights: gamma, beta, moving_mean, moving_variance, each (features,).
+    Raises: ShapeError if the size of `axis` is not known, or for a mask whose axes are
+    not one fewer than x's.
     Source: Ioffe, Szegedy 2015, arXiv:1502.03167.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = BatchNormalization(momentum=0.9, epsilon=0)
+        >>> np.asarray(layer(np.array([[1.0], [3.0]]), training=True)).tolist()
+        [[-1.0], [1.0]]
+        >>> float(layer.moving_mean[0])  # 0.9 * 0 + 0.1 * 2
+        0.2...
     """
 
     def __init__(
@@ -201,17 +223,26 @@ class BatchNormalization(_ScaleAndCenter):
 
 
 class LayerNormalization(_ScaleAndCenter):
-    """Each sample with mean 0 and variance 1 over `axis`, times gamma, plus beta.
+    """Normalization of each sample by the mean and variance of its own features.
+
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance
+    over `axis`: the same in training and inference, whatever the batch. The usual
+    choice in Transformers and recurrent networks.
 
     Args:
-        axis: one or several axes.
-        epsilon: added to the variance; same unit as x squared.
-    Weights: gamma and beta, of the axes' sizes. Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4.
+        axis: the axis, or several, over which mean and variance are taken; their sizes
+            are the shape of gamma and beta.
+        epsilon: added to the variance, against division by 0; unit of x squared.
+    Input shape: any, the sizes of `axis` known.
+    Output shape: as the input.
+    Weights: gamma and beta, each of the sizes of `axis`.
+    Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4.
 
     Example:
         >>> import numpy as np
-        >>> np.asarray(LayerNormalization(epsilon=0)(np.array([[1.0, 3.0]]))).tolist()
-        [[-1.0, 1.0]]
+        >>> x = np.array([[1.0, 3.0], [10.0, 30.0]])
+        >>> np.asarray(LayerNormalization(epsilon=0)(x)).tolist()
+        [[-1.0, 1.0], [-1.0, 1.0]]
     """
 
     def __init__(
@@ -257,12 +288,28 @@ class LayerNormalization(_ScaleAndCenter):
 
 
 class GroupNormalization(_ScaleAndCenter):
-    """Each group of channels of a sample with mean 0 and variance 1, times gamma, plus beta.
+    """Normalization of each sample by the mean and variance of groups of its channels.
+
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance
+    over all places and the channels of one group. It does not depend on the batch, and
+    takes the place of BatchNormalization in image networks that train in small batches.
 
     Args:
-        groups: number of groups, which divides the channels; -1: one for each channel.
-        axis: of the channels.
-    Weights: gamma and beta, each (channels,). Source: Wu, He 2018, arXiv:1803.08494.
+        groups: number of groups, which divides the number of channels; 1 is one for
+            all, -1 one for each channel (instance normalization).
+        axis: the axis of the channels.
+        epsilon: added to the variance, against division by 0; unit of x squared.
+    Input shape: (batch, ..., channels).
+    Output shape: as the input.
+    Weights: gamma and beta, each (channels,).
+    Raises: ShapeError if `groups` does not divide the channels.
+    Source: Wu, He 2018, arXiv:1803.08494.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[1.0, 3.0, 10.0, 30.0]])
+        >>> np.asarray(GroupNormalization(groups=2, epsilon=0)(x)).tolist()
+        [[-1.0, 1.0, -1.0, 1.0]]
     """
 
     def __init__(
@@ -329,9 +376,26 @@ class GroupNormalization(_ScaleAndCenter):
 
 
 class RMSNormalization(Layer):
-    """x divided by its root mean square over `axis`, times scale.
+    """Normalization of each sample by the root mean square of its features.
 
-    Weights: scale, of the axes' sizes. Source: Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4.
+    y = scale * x / sqrt(mean(x²) + epsilon), with the mean over `axis`:
+    LayerNormalization without the mean and without beta, which costs less and serves as
+    well in many language models.
+
+    Args:
+        axis: the axis, or several, over which the mean is taken; their sizes are the
+            shape of `scale`.
+        epsilon: added to the mean of squares, against division by 0; unit of x squared.
+    Input shape: any, the sizes of `axis` known.
+    Output shape: as the input.
+    Weights: scale, of the sizes of `axis`, at first 1.
+    Source: Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[1.0, 7.0]])  # root mean square 5
+        >>> print(np.asarray(RMSNormalization()(x)).round(2))
+        [[0.2 1.4]]
     """
 
     def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
@@ -350,7 +414,22 @@ class RMSNormalization(Layer):
 
 
 class UnitNormalization(Layer):
-    """x divided by its Euclidean length over `axis`."""
+    """Each sample divided by its Euclidean length.
+
+    y = x / sqrt(sum(x²)), with the sum over `axis`. Dot products of the results are
+    cosine similarities. A vector of zeros stays zero.
+
+    Args:
+        axis: the axis, or several, along which vectors lie.
+    Input shape: any.
+    Output shape: as the input.
+
+    Example:
+        >>> import numpy as np
+        >>> print(np.asarray(UnitNormalization()(np.array([[3.0, 4.0], [0.0, 2.0]]))))
+        [[0.6 0.8]
+         [0.  1. ]]
+    """
 
     def __init__(self, axis: Axes = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
