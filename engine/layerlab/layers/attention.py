@@ -55,7 +55,7 @@ class _Attention(Layer):
         return (output, weights) if return_attention_scores else output
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """That of the query."""
+        """The mask of the query: the output has its places."""
         return None if previous_mask is None else previous_mask[0]
 
     def _check(self, inputs: Any, what: str) -> None:
@@ -71,16 +71,34 @@ class _Attention(Layer):
 
 
 class Attention(_Attention):
-    """Weighted sums of values, the weights being softmax(query . key).
+    """Weighted sums of values, weighted by the products of query and keys.
+
+    output = softmax(scores) @ value, scores = query @ transpose(key). A query place
+    looks up the values whose keys are like it. No projections: MultiHeadAttention has
+    them.
 
     Args:
-        use_scale: whether scores are multiplied by a learned number.
-        score_mode: 'dot', or 'concat' for the sum of tanh(query + key).
-        dropout: of the weights, in training.
-    Input: [query (batch, Tq, dim), value (batch, Tv, dim), key (batch, Tv, dim), by default the value].
-    Call: `mask` is [query's, value's], each (batch, T); `use_causal_mask` hides later places.
-    Output: (batch, Tq, dim), and the weights (batch, Tq, Tv) if `return_attention_scores`.
-    Source: Luong, Pham, Manning 2015, arXiv:1508.04025.
+        use_scale: whether the scores are multiplied by one learned number, at first 1.
+        score_mode: 'dot', the dot products of queries and keys; 'concat', the sum over
+            the features of tanh(query + key), multiplied by a learned number.
+        dropout: fraction of the attention weights that training sets to 0.
+        seed: of the dropout; an integer makes its patterns repeatable.
+    Call: `layer([query, value, key], mask=[query_mask, value_mask])`: query (batch, Tq,
+    dim), value and key (batch, Tv, dim), key by default the value. The masks are
+    (batch, Tq) and (batch, Tv), True for places that count; `use_causal_mask=True`
+    hides values after the query's place; `return_attention_scores=True` gives the
+    weights (batch, Tq, Tv) as well.
+    Output shape: (batch, Tq, dim).
+    Raises: InvalidArgumentError unless the inputs are a list of two or three tensors.
+    Source: Luong, Pham, Manning 2015, arXiv:1508.04025, section 3.1.
+
+    Example:
+        >>> import numpy as np
+        >>> query = np.array([[[9.0, 0.0]]])
+        >>> value = np.array([[[1.0, 0.0], [0.0, 1.0]]])  # the first is like the query
+        >>> output, weights = Attention()([query, value], return_attention_scores=True)
+        >>> print(np.asarray(weights).round(3))
+        [[[1. 0.]]]
     """
 
     def __init__(
@@ -115,13 +133,32 @@ class Attention(_Attention):
 
 
 class AdditiveAttention(_Attention):
-    """Weighted sums of values, the weights being softmax(sum of scale * tanh(query + key)).
+    """Weighted sums of values, weighted by sums of tanh(query + key).
+
+    output = softmax(scores) @ value, scores[i, j] = sum(scale * tanh(query[i] +
+    key[j])). The score of the first attention in translation; Attention's dot product
+    is faster.
 
     Args:
-        use_scale: whether each feature has a learned scale.
-        dropout: of the weights, in training.
-    Input, call and output as those of Attention. Weights: scale (dim,).
-    Source: Bahdanau, Cho, Bengio 2014, arXiv:1409.0473.
+        use_scale: whether each feature has a learned factor `scale`; without, it is 1.
+        dropout: fraction of the attention weights that training sets to 0.
+        seed: of the dropout; an integer makes its patterns repeatable.
+    Call: `layer([query, value, key], mask=[query_mask, value_mask])`: query (batch, Tq,
+    dim), value and key (batch, Tv, dim), key by default the value. The masks are
+    (batch, Tq) and (batch, Tv), True for places that count; `use_causal_mask=True`
+    hides values after the query's place; `return_attention_scores=True` gives the
+    weights (batch, Tq, Tv) as well.
+    Output shape: (batch, Tq, dim).
+    Weights: scale (dim,), if `use_scale`.
+    Raises: InvalidArgumentError unless the inputs are a list of two or three tensors.
+    Source: Bahdanau, Cho, Bengio 2014, arXiv:1409.0473, appendix A.1.2.
+
+    Example:
+        >>> import numpy as np
+        >>> query, value = np.zeros((1, 1, 1)), np.array([[[0.0], [9.0]]])
+        >>> output = AdditiveAttention(use_scale=False)([query, value])
+        >>> print(np.asarray(output).round(2))  # weights softmax(tanh(0), tanh(9))
+        [[[6.58]]]
     """
 
     def __init__(

@@ -204,26 +204,55 @@ class _HeadAttention(Layer):
 
 
 class MultiHeadAttention(_HeadAttention):
-    """Attention in several projections of query, key and value at once.
+    """Attention of several heads, each with projections of its own.
+
+    head = softmax(q @ transpose(k) / sqrt(key_dim)) @ v, with q, k, v linear in query,
+    key and value; the output is linear in all heads together. The core of Transformers:
+    with the same tensor as query and value it is self-attention.
 
     Args:
         num_heads: number of heads.
-        key_dim, value_dim: sizes of each head; value_dim None: key_dim.
-        dropout: of the attention weights, in training.
-        output_shape: features of the output; None: as the query.
-        attention_axes: axes over which is attended; None: all but batch and features.
-        sliding_window: places farther apart than this are hidden from each other.
-        use_gate: whether the heads' outputs are multiplied by a sigmoid of the query.
-    Call: query (batch, Tq, features), value and key (batch, Tv, features), key by default the value;
-    `attention_mask` (batch, Tq, Tv), True where attention is allowed; `use_causal_mask` hides later places.
-    Output: (batch, Tq, output_shape), and weights (batch, heads, Tq, Tv) if `return_attention_scores`.
-    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2.
+        key_dim: size of each head's queries and keys; often features / num_heads.
+        value_dim: size of each head's values; None is `key_dim`.
+        dropout: fraction of the attention weights that training sets to 0.
+        use_bias: whether the projections add a learned bias.
+        output_shape: features of the output, or several sizes; None is the query's.
+        attention_axes: axes of the query along which places lie; None is all between
+            batch and features.
+        sliding_window: places this far apart or farther are hidden from each other;
+            None hides none.
+        flash_attention: not supported but for None and False.
+        kernel_initializer, bias_initializer: first values of all projections; strings,
+            as given by default, draw values of their own for each.
+        kernel_regularizer, bias_regularizer: penalties on the weights of each
+            projection.
+        activity_regularizer: penalty on the outputs of each projection.
+        kernel_constraint, bias_constraint: rules that the projections' weights obey
+            after each step.
+        use_gate: whether the heads' outputs are multiplied by a sigmoid of a projection
+            of the query.
+        seed: of the dropout; an integer makes its patterns repeatable.
+    Call: `layer(query, value, key=None)`: query (batch, Tq, features), value and key
+    (batch, Tv, features), key by default the value. `attention_mask` (batch, Tq, Tv) is
+    True where a query place may look at a value; `use_causal_mask=True` hides values
+    after the query's place; `query_mask`, `value_mask` and `key_mask` are (batch, T)
+    and come by themselves from layers that mask. `return_attention_scores=True` gives
+    the weights (batch, heads, Tq, Tv) as well.
+    Output shape: (batch, Tq, features), or (batch, Tq, *output_shape).
+    Raises: ShapeError if value and key differ in more than their features.
+    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2; `sliding_window`:
+    Beltagy, Peters, Cohan 2020, arXiv:2004.05150; `use_gate`: Qiu et al. 2025,
+    arXiv:2505.06708.
 
     Example:
         >>> import numpy as np
-        >>> x = np.ones((2, 5, 8), "float32")
-        >>> MultiHeadAttention(num_heads=2, key_dim=4)(x, x).shape == (2, 5, 8)
-        True
+        >>> layer = MultiHeadAttention(1, key_dim=4, kernel_initializer="zeros")
+        >>> x, more = np.ones((1, 3, 8)), {"return_attention_scores": True}
+        >>> output, weights = layer(x, x, use_causal_mask=True, **more)
+        >>> print(np.asarray(weights)[0, 0].round(2))  # equal scores, later hidden
+        [[1.   0.   0.  ]
+         [0.5  0.5  0.  ]
+         [0.33 0.33 0.33]]
     """
 
     not_in_config = ("flash_attention",)
@@ -284,13 +313,46 @@ class MultiHeadAttention(_HeadAttention):
 
 
 class GroupQueryAttention(_HeadAttention):
-    """Multi-head attention in which groups of query heads share the heads of keys and values.
+    """Multi-head attention with fewer heads of keys and values than of queries.
+
+    As MultiHeadAttention, with num_query_heads / num_key_value_heads query heads to
+    each head of keys and values, which makes the keys and values that a language model
+    keeps while it writes as much smaller. With one key head it is multi-query
+    attention.
 
     Args:
         head_dim: size of each head.
         num_query_heads: number of query heads, a multiple of `num_key_value_heads`.
         num_key_value_heads: number of heads of keys and values.
-    Others, call and output as those of MultiHeadAttention. Source: Ainslie et al. 2023, arXiv:2305.13245.
+        dropout: fraction of the attention weights that training sets to 0.
+        use_bias: whether the projections add a learned bias.
+        sliding_window: places this far apart or farther are hidden from each other;
+            None hides none.
+        flash_attention: not supported but for None and False.
+        kernel_initializer, bias_initializer: first values of all projections; strings,
+            as given by default, draw values of their own for each.
+        kernel_regularizer, bias_regularizer: penalties on the weights of each
+            projection.
+        activity_regularizer: penalty on the outputs of each projection.
+        kernel_constraint, bias_constraint: rules that the projections' weights obey
+            after each step.
+        use_gate: whether the heads' outputs are multiplied by a sigmoid of a projection
+            of the query.
+        seed: of the dropout; an integer makes its patterns repeatable.
+    Call: `layer(query, value, key=None)`, with the masks and further arguments of
+    MultiHeadAttention's call.
+    Output shape: (batch, Tq, features), as the query.
+    Raises: InvalidArgumentError if the heads cannot be shared evenly; ShapeError if
+    value and key differ in more than their features.
+    Source: Ainslie et al. 2023, arXiv:2305.13245.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = GroupQueryAttention(8, num_query_heads=4, num_key_value_heads=2)
+        >>> layer(np.ones((1, 5, 16)), np.ones((1, 5, 16))).shape == (1, 5, 16)
+        True
+        >>> [w.shape for w in layer.weights if "kernel" in w.name][:2]  # query, key
+        [(16, 4, 8), (16, 2, 8)]
     """
 
     not_in_config = ("flash_attention",)
