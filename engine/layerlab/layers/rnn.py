@@ -27,19 +27,33 @@ __all__ = ["RNN", "refuse_list", "state_shapes"]
 
 
 class RNN(Layer):
-    """A cell moved along the second axis of its input.
+    """A cell moved along the time axis, step by step, with a state that it keeps.
+
+    output[t], state[t] = cell(x[t], state[t - 1]), from a state of zeros. For cells of
+    your own, or several in a row; LSTM, GRU and SimpleRNN bring theirs.
 
     Args:
-        cell: a cell, or a list of cells: a layer with `state_size` (an integer or list of them) and
-            call(inputs, states) -> (output, states).
-        return_sequences: whether the outputs of all steps are returned, or the last one.
-        return_state: whether the final states are returned as well.
-        go_backwards: whether the steps are taken from the last to the first; outputs are in the order taken.
-        stateful: whether the final states are the initial ones of the next batch; needs a fixed batch size.
-        unroll: whether the loop is written out, step by step.
-        zero_output_for_mask: whether masked steps give 0 rather than the output before them.
-    Input: (batch, time, ...). Output: (batch, units), or (batch, time, units).
-    Call: `mask` (batch, time) leaves steps out; `initial_state` is a list with one array for each state.
+        cell: a cell, or a list of cells, each reading the outputs of the one before: a
+            layer with `state_size` (an integer, or a list of them) and call(inputs,
+            states) -> (output, states).
+    Call: `layer(sequences, initial_state=None, mask=None, training=False)`; `mask`
+    (batch, time) is False for steps to leave out, where state and output stay as they
+    are; `initial_state` is a list with one array (batch, size) for each state.
+    Input shape: (batch, time, features), or (batch, time, ...) as the cell wants it.
+    Output shape: (batch, units), or (batch, time, units) with `return_sequences`; with
+    `return_state` the final states, (batch, units) each, follow.
+    Raises: InvalidArgumentError for a cell without `state_size` or `call`; ShapeError
+    for an input of fewer than three axes, or a state or mask that does not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> plain = {"activation": "linear", "recurrent_initializer": "ones"}
+        >>> cell = keras.layers.SimpleRNNCell(1, kernel_initializer="ones", **plain)
+        >>> x = np.array([[[1.0], [2.0], [3.0]]])
+        >>> outputs = RNN(cell, return_sequences=True)(x)
+        >>> np.asarray(outputs)[0, :, 0].tolist()  # h = x + h
+        [1.0, 3.0, 6.0]
     """
 
     def __init__(
@@ -176,7 +190,14 @@ class RNN(Layer):
     def inner_loop(
         self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
     ) -> tuple[Any, Any, Any]:
-        """(last output, outputs of all steps or None, final states)."""
+        """(Last output, outputs of all steps or None, final states).
+
+        Args:
+            sequences: (batch, time, ...).
+            initial_state: list of the states before the first step.
+            mask: (batch, time), False for steps to leave out, or None.
+            training: whether the cell's dropout acts.
+        """
         xs, advance = self._parts(sequences, training)
         xs = _time_first(xs)
         keep = None if mask is None else ops.expand_dims(_time_first(ops.cast(mask, "bool")), -1)
@@ -231,12 +252,12 @@ class RNN(Layer):
         return (output, *states) if self.return_state else output
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The input's for the sequence, None for states and the last output."""
+        """The input's mask, where a sequence is returned; None for all else."""
         mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
         return [mask, *(None for _ in self.state_size)] if self.return_state else mask
 
     def get_initial_state(self, batch_size: int | None) -> list[Any]:
-        """The states to begin with."""
+        """The states before the first step, (batch_size, size) each."""
         states = initial_state_of(self.cell, batch_size, self.compute_dtype)
         return list(states) if tree.is_nested(states) else [states]
 
@@ -262,7 +283,7 @@ class RNN(Layer):
         """Nothing: the weights are the cell's, and kept states are not saved."""
 
     def load_own_variables(self, store: Any) -> None:
-        """Nothing."""
+        """Nothing: `save_own_variables` writes nothing."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -279,7 +300,18 @@ class _Kept:
 
 
 def refuse_list(layer: Layer, sequences: Any) -> None:
-    """Raise for `LSTM(3)([x, h, c])`, with what to write instead. `layer` is an RNN, or wraps some."""
+    """An error for the call of Keras 2, `LSTM(3)([x, h, c])`, that says the new one.
+
+    Args:
+        layer: an RNN, or a layer around some, for the message.
+        sequences: what it was called on.
+    Raises: ShapeError if that is a list or tuple of tensors.
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> refuse_list(keras.layers.GRU(2), np.ones((1, 5, 3)))  # an array: no error
+    """
     if not isinstance(sequences, list | tuple) or not all(hasattr(item, "shape") for item in sequences):
         return
     names = ", ".join(f"s{number}" for number in range(1, len(sequences)))
@@ -294,7 +326,15 @@ def refuse_list(layer: Layer, sequences: Any) -> None:
 
 
 def state_shapes(shapes: Any) -> list[Any]:
-    """The shapes in a structure of them."""
+    """The shapes in a nest of shapes, as a flat list of tuples.
+
+    Args:
+        shapes: a shape, or lists and tuples of shapes.
+
+    Example:
+        >>> state_shapes([(2, 3), [(2, 3), (2, 4)]])
+        [(2, 3), (2, 3), (2, 4)]
+    """
     if is_shape(shapes):
         return [tuple(shapes)]
     return [shape for part in shapes for shape in state_shapes(part)]

@@ -27,21 +27,37 @@ class Masks(NamedTuple):
 
 
 class StepCell(Layer):
-    """Abstract: a cell with the three parts that the module's docstring tells of."""
+    """A cell with the three parts that the module's docstring tells of; abstract."""
 
     state_size: Any
     output_size: int
 
     def draw_masks(self, batch: int, features: int, training: bool) -> Any:
-        """Random patterns for one call over inputs (batch, ..., features)."""
+        """Dropout patterns for one call.
+
+        Args:
+            batch, features: sizes of the inputs, (batch, ..., features).
+            training: whether dropout acts.
+        """
         raise NotImplementedError
 
     def project(self, inputs: Array, masks: Any) -> Array:
-        """What does not depend on the states; inputs (batch, features) or (batch, time, features)."""
+        """The part of a step that does not depend on the states.
+
+        Args:
+            inputs: (batch, features), or (batch, time, features) for all steps at once.
+            masks: from `draw_masks`.
+        """
         raise NotImplementedError
 
     def advance(self, projected: Array, states: Any, masks: Any) -> tuple[Array, Any]:
-        """(output, next states) for one time step."""
+        """(output, next states) of one step.
+
+        Args:
+            projected: what `project` gave for the step's inputs.
+            states: list of the states before the step.
+            masks: from `draw_masks`.
+        """
         raise NotImplementedError
 
     def call(self, inputs: Array, states: Any, training: bool = False) -> tuple[Array, Any]:
@@ -53,7 +69,7 @@ class StepCell(Layer):
         return output, new_states if nested else new_states[0]
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """Zeros."""
+        """States of zeros, (batch_size, size) each."""
         sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
 
@@ -145,12 +161,26 @@ class _GateCell(StepCell):
 
 
 class SimpleRNNCell(_GateCell):
-    """h = activation(x @ kernel + h @ recurrent_kernel + bias).
+    """One step of a fully connected recurrent network.
+
+    h' = activation(x @ kernel + h @ recurrent_kernel + bias); the output is the new
+    state h'. For RNN and StackedRNNCells; SimpleRNN is the layer.
 
     Args:
-        units: size of the state and the output.
-        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
+        units: size of the state and of the output.
+        activation: function of the sum; None leaves it as it is.
+    Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
+    features), states a list of one array (batch, units).
     Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
+    Source: Elman 1990, Cognitive Science 14(2).
+
+    Example:
+        >>> import numpy as np
+        >>> ones = {"kernel_initializer": "ones", "recurrent_initializer": "ones"}
+        >>> cell = SimpleRNNCell(1, activation="linear", **ones)
+        >>> output, states = cell(np.array([[2.0]]), [np.array([[3.0]])])
+        >>> float(output[0, 0])
+        5.0
     """
 
     gates = 1
@@ -197,14 +227,31 @@ class SimpleRNNCell(_GateCell):
 
 
 class LSTMCell(_GateCell):
-    """Long short-term memory: states h and c, gates in the order input, forget, candidate, output.
+    """One step of long short-term memory: gates for keeping, taking in and showing.
+
+    With [i, f, g, o] the four blocks of x @ kernel + h @ recurrent_kernel + bias and s
+    = `recurrent_activation`: c' = s(f) * c + s(i) * activation(g) and h' = s(o) *
+    activation(c'). The states are h and c, the output is h'. LSTM is the layer.
 
     Args:
-        units: size of the states and the output.
-        unit_forget_bias: whether the forget gate's bias starts at 1.
-        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
-    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,).
-    Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8).
+        units: size of h, c and the output.
+        activation: function of the candidate g, and of the memory before it is shown.
+        recurrent_activation: function of the gates i, f and o, from 0 (closed) to 1
+            (open).
+    Call: `cell(inputs, [h, c], training=False)` gives (h', [h', c']): inputs (batch,
+    features), h and c (batch, units).
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4
+    units,), in the order input, forget, candidate, output.
+    Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8); forget gate: Gers,
+    Schmidhuber, Cummins 2000, Neural Computation 12(10).
+
+    Example:
+        >>> import numpy as np
+        >>> zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+        >>> h, c = np.array([[0.0]]), np.array([[1.0]])
+        >>> output, (h, c) = LSTMCell(1, **zeros)(np.array([[5.0]]), [h, c])
+        >>> round(float(c[0, 0]), 2)  # kept by the forget gate: sigmoid(1) * 1
+        0.73
     """
 
     gates = 4
@@ -252,7 +299,11 @@ class LSTMCell(_GateCell):
         self._add_weights(input_shape[-1], (4 * self.units,), initializer)
 
     def is_usual(self, training: bool) -> bool:
-        """Whether the cell computes what every library's LSTM does."""
+        """Whether one kernel may do it: the cell computes what every LSTM does.
+
+        Args:
+            training: whether dropout acts.
+        """
         is_plain = type(self) is LSTMCell and not (training and self.recurrent_dropout)
         return (
             is_plain
@@ -275,15 +326,30 @@ class LSTMCell(_GateCell):
 
 
 class GRUCell(_GateCell):
-    """Gated recurrent unit: gates in the order update, reset, candidate.
+    """One step of a gated recurrent unit: two gates; the state is also the output.
+
+    With z, r (update, reset) from `recurrent_activation` and g (candidate) from
+    `activation`, each of x @ kernel + h @ recurrent_kernel + bias: h' = z * h + (1 - z)
+    * g, where r scales what g reads of h. Fewer weights than an LSTMCell. GRU is the
+    layer.
 
     Args:
-        units: size of the state and the output.
-        reset_after: whether the reset gate acts after the product with the recurrent kernel, or before.
-        dropout, recurrent_dropout: of the inputs and of the state, the same in all steps of a call.
-    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units), for the
-    inputs and for the state, if `reset_after`; else (3 units,).
+        units: size of the state and of the output.
+        activation: function of the candidate g.
+        recurrent_activation: function of the gates z and r, from 0 to 1.
+    Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
+    features), states a list of one array (batch, units).
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3
+    units), for the inputs and for the state, or (3 units,) without `reset_after`; in
+    the order update, reset, candidate.
     Source: Cho et al. 2014, arXiv:1406.1078.
+
+    Example:
+        >>> import numpy as np
+        >>> zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+        >>> output, states = GRUCell(1, **zeros)(np.array([[5.0]]), [np.array([[1.0]])])
+        >>> float(output[0, 0])  # z = sigmoid(0), g = tanh(0)
+        0.5
     """
 
     gates = 3

@@ -35,9 +35,28 @@ class _CellRNN(RNN):
 
 
 class SimpleRNN(_CellRNN):
-    """A fully connected recurrent layer; weights and arguments are those of SimpleRNNCell and of RNN.
+    """A fully connected recurrent layer: its output at each step is also its state.
 
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+    h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias). The simplest
+    memory; over many steps gradients vanish, where LSTM and GRU still learn.
+
+    Args:
+        units: size of the state and of the output.
+        activation: function of the sum; None leaves it as it is.
+    Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
+    one state (batch, units).
+    Input shape: (batch, time, features).
+    Output shape: (batch, units), or (batch, time, units) with `return_sequences`.
+    Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
+    Source: Elman 1990, Cognitive Science 14(2).
+
+    Example:
+        >>> import numpy as np
+        >>> ones = {"kernel_initializer": "ones", "recurrent_initializer": "ones"}
+        >>> layer = SimpleRNN(1, activation="linear", return_sequences=True, **ones)
+        >>> outputs = layer(np.array([[[1.0], [2.0], [3.0]]]))
+        >>> np.asarray(outputs)[0, :, 0].tolist()  # each step adds what came before
+        [1.0, 3.0, 6.0]
     """
 
     def __init__(
@@ -100,13 +119,34 @@ class SimpleRNN(_CellRNN):
 
 
 class LSTM(_CellRNN):
-    """Long short-term memory; weights and arguments are those of LSTMCell and of RNN.
+    """Long short-term memory: a recurrent layer that learns what to keep for long.
 
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+    With [i, f, g, o] the four blocks of x[t] @ kernel + h[t - 1] @ recurrent_kernel +
+    bias and s = `recurrent_activation`: c[t] = s(f) * c[t - 1] + s(i) * activation(g)
+    and h[t] = s(o) * activation(c[t]). The output is h.
+
+    Args:
+        units: size of h, c and the output.
+        activation: function of the candidate g, and of the memory before it is shown.
+        recurrent_activation: function of the gates i, f and o, from 0 (closed) to 1
+            (open).
+    Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
+    the states are [h, c], (batch, units) each.
+    Input shape: (batch, time, features).
+    Output shape: (batch, units), or (batch, time, units) with `return_sequences`; with
+    `return_state`, h and c of the last step follow.
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4
+    units,), in the order input, forget, candidate, output.
+    Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8); forget gate: Gers,
+    Schmidhuber, Cummins 2000, Neural Computation 12(10).
 
     Example:
         >>> import numpy as np
-        >>> LSTM(3, return_sequences=True)(np.ones((2, 5, 4), "float32")).shape == (2, 5, 3)
+        >>> layer = LSTM(3, return_sequences=True, return_state=True)
+        >>> outputs, h, c = layer(np.ones((2, 5, 4)))
+        >>> outputs.shape == (2, 5, 3) and h.shape == c.shape == (2, 3)
+        True
+        >>> bool((outputs[:, -1] == h).all())
         True
     """
 
@@ -176,7 +216,11 @@ class LSTM(_CellRNN):
     def inner_loop(
         self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
     ) -> tuple[Any, Any, Any]:
-        """All steps as one operation, where the back end has one and the cell is of the usual kind."""
+        """All steps as one operation, where the back end has one for this cell.
+
+        Args:
+            sequences, initial_state, mask, training: as in `RNN.inner_loop`.
+        """
         lstm, cell = backend().lstm, self.cell
         if lstm is None or mask is not None or self.unroll or not cell.is_usual(training):
             return super().inner_loop(sequences, initial_state, mask, training)
@@ -191,9 +235,33 @@ class LSTM(_CellRNN):
 
 
 class GRU(_CellRNN):
-    """Gated recurrent units; weights and arguments are those of GRUCell and of RNN.
+    """Gated recurrent units: a recurrent layer with two gates and one state.
 
-    Input: (batch, time, features). Output: (batch, units), or (batch, time, units).
+    With z, r (update, reset) from `recurrent_activation` and g (candidate) from
+    `activation`, each of x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias: h[t] = z *
+    h[t - 1] + (1 - z) * g, where r scales what g reads of h. Often as good as an LSTM,
+    with a quarter fewer weights.
+
+    Args:
+        units: size of the state and of the output.
+        activation: function of the candidate g.
+        recurrent_activation: function of the gates z and r, from 0 to 1.
+    Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
+    one state (batch, units).
+    Input shape: (batch, time, features).
+    Output shape: (batch, units), or (batch, time, units) with `return_sequences`.
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3
+    units), for the inputs and for the state, or (3 units,) without `reset_after`; in
+    the order update, reset, candidate.
+    Source: Cho et al. 2014, arXiv:1406.1078.
+
+    Example:
+        >>> import numpy as np
+        >>> zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+        >>> layer = GRU(1, return_sequences=True, **zeros)
+        >>> outputs = layer(np.ones((1, 3, 2)), initial_state=[np.ones((1, 1))])
+        >>> np.asarray(outputs)[0, :, 0].tolist()  # z = sigmoid(0) keeps half of h
+        [0.5, 0.25, 0.125]
     """
 
     def __init__(

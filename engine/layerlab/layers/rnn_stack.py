@@ -17,7 +17,26 @@ __all__ = ["StackedRNNCells", "call_cell", "initial_state_of", "output_size_of",
 
 
 class StackedRNNCells(StepCell):
-    """Several cells as one: each takes the output of the one before; states are a list with those of each."""
+    """Several cells as one: each reads the output of the one before.
+
+    RNN makes it of a list of cells. The output is the last cell's; the states are a
+    list with one entry for each cell.
+
+    Args:
+        cells: cells, first to last: layers with `state_size` and call(inputs, states).
+    Call: `cell(inputs, states, training=False)` gives (output, states).
+    Raises: InvalidArgumentError for a cell without `state_size` or `call`.
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> same = {"activation": "linear", "kernel_initializer": "ones"}
+        >>> cells = [keras.layers.SimpleRNNCell(1, **same) for _ in range(2)]
+        >>> x, h = np.ones((1, 3)), np.zeros((1, 1))
+        >>> output, states = StackedRNNCells(cells)(x, [h, h])
+        >>> float(output[0, 0]), len(states)
+        (3.0, 2)
+    """
 
     def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -33,12 +52,12 @@ class StackedRNNCells(StepCell):
 
     @property
     def state_size(self) -> list[Any]:
-        """Those of the cells."""
+        """The list of the cells' state sizes, first to last."""
         return [cell.state_size for cell in self.cells]
 
     @property
     def output_size(self) -> int:  # type: ignore[override]
-        """That of the last cell."""
+        """The output size of the last cell."""
         return output_size_of(self.cells[-1])
 
     @property
@@ -81,7 +100,7 @@ class StackedRNNCells(StepCell):
         return output, new_states
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Those of the cells."""
+        """The list of the cells' initial states, first to last."""
         return [initial_state_of(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
     @classmethod
@@ -102,7 +121,14 @@ def splits_steps(cell: Any) -> bool:
 
 
 def call_cell(cell: Any, inputs: Array, states: Any, training: bool) -> tuple[Array, Any]:
-    """One step of any cell, whether or not it takes `training`; states come back in the form given."""
+    """One step of any cell, whether or not it takes `training`.
+
+    Args:
+        cell: a layer, or anything with `call(inputs, states)`.
+        inputs: (batch, features), or as the cell wants it.
+        states: a list, or one array; the next states come back in the same form.
+        training: handed to a cell that takes it.
+    """
     call = cell if callable(cell) else cell.call
     kwargs = {"training": training} if "training" in inspect.signature(cell.call).parameters else {}
     output, new_states = call(inputs, states, **kwargs)
@@ -112,13 +138,19 @@ def call_cell(cell: Any, inputs: Array, states: Any, training: bool) -> tuple[Ar
 
 
 def output_size_of(cell: Any) -> int:
-    """`output_size`, or the size of the first state."""
+    """The cell's `output_size`, or the size of its first state."""
     size = getattr(cell, "output_size", None)
     return tree.flatten(cell.state_size)[0] if size is None else size
 
 
 def initial_state_of(cell: Any, batch_size: Any, dtype: str) -> Any:
-    """What the cell says, or zeros in the form of its `state_size`."""
+    """The cell's `get_initial_state`, or zeros in the form of its `state_size`.
+
+    Args:
+        cell: any cell.
+        batch_size: length of the first axis of each state.
+        dtype: of the zeros.
+    """
     make = getattr(cell, "get_initial_state", None)
     if make is not None:
         return make(batch_size=batch_size)
