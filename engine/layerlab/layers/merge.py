@@ -81,19 +81,29 @@ class _Merge(Layer):
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """True where any input is; None if one of them has none."""
+        """True where the mask of any input is; None if an input has no mask."""
         if previous_mask is None or any(mask is None for mask in previous_mask):
             return None
         return functools.reduce(ops.logical_or, previous_mask)
 
 
 class Add(_Merge):
-    """The sum of the inputs.
+    """The sum of the inputs, element by element.
+
+    y = x1 + x2 + ...: the shortcut of a residual network. Sizes of 1 broadcast; an
+    input with fewer axes gets axes of size 1 after the batch.
+
+    Call: `layer([x1, x2, ...])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError for shapes
+    that do not broadcast.
 
     Example:
         >>> import numpy as np
-        >>> np.asarray(Add()([np.ones((1, 2)), np.ones((1, 2))])).tolist()
-        [[2.0, 2.0]]
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]])
+        >>> np.asarray(Add()([x1, x2])).tolist()
+        [[11.0, 22.0]]
     """
 
     def _combine(self, x: Array, y: Array) -> Array:
@@ -101,7 +111,23 @@ class Add(_Merge):
 
 
 class Subtract(_Merge):
-    """The first input minus the second."""
+    """The first input minus the second, element by element.
+
+    y = x1 - x2. Sizes of 1 broadcast; an input with fewer axes gets axes of size 1
+    after the batch.
+
+    Call: `layer([x1, x2])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless there are two inputs; ShapeError for shapes that
+    do not broadcast.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[5.0, 5.0]]), np.array([[1.0, 2.0]])
+        >>> np.asarray(Subtract()([x1, x2])).tolist()
+        [[4.0, 3.0]]
+    """
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
@@ -112,7 +138,24 @@ class Subtract(_Merge):
 
 
 class Multiply(_Merge):
-    """The product of the inputs; masked steps of an input count as 1, and are 0 where all are masked."""
+    """The product of the inputs, element by element.
+
+    y = x1 * x2 * ...: a gate, where one input is between 0 and 1. A masked step of an
+    input counts as 1, and the result is 0 where all inputs are masked. Sizes of 1
+    broadcast.
+
+    Call: `layer([x1, x2, ...])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError for shapes
+    that do not broadcast.
+
+    Example:
+        >>> import numpy as np
+        >>> gate = np.array([[0.0, 1.0]])
+        >>> np.asarray(Multiply()([np.array([[7.0, 8.0]]), gate])).tolist()
+        [[0.0, 8.0]]
+    """
 
     def _merge(self, inputs: Sequence[Array], masks: Sequence[Array | None]) -> Array:
         wide = [None if mask is None else ops.expand_dims(mask, -1) for mask in masks]
@@ -127,14 +170,29 @@ class Multiply(_Merge):
 
 
 class Average(_Merge):
-    """The mean of the inputs."""
+    """The mean of the inputs, element by element.
+
+    y = (x1 + ... + xn) / n: several models as one, an ensemble. Sizes of 1 broadcast.
+
+    Call: `layer([x1, x2, ...])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError for shapes
+    that do not broadcast.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[3.0, 6.0]])
+        >>> np.asarray(Average()([x1, x2])).tolist()
+        [[2.0, 4.0]]
+    """
 
     def _merge(self, inputs: Sequence[Array], masks: Sequence[Array | None]) -> Array:
         return ops.divide(functools.reduce(ops.add, inputs), len(inputs))
 
 
 class _Extreme(_Merge):
-    """Masked steps of an input are left out."""
+    """What Maximum and Minimum share: masked steps of an input are left out."""
 
     def _merge(self, inputs: Sequence[Array], masks: Sequence[Array | None]) -> Array:
         output, mask = inputs[0], _widen(masks[0])
@@ -150,26 +208,69 @@ class _Extreme(_Merge):
 
 
 class Maximum(_Extreme):
-    """The largest of the inputs, element by element."""
+    """The largest of the inputs, element by element.
+
+    y = max(x1, x2, ...); masked steps of an input are left out. Sizes of 1 broadcast.
+
+    Call: `layer([x1, x2, ...])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError for shapes
+    that do not broadcast.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 5.0]]), np.array([[3.0, 2.0]])
+        >>> np.asarray(Maximum()([x1, x2])).tolist()
+        [[3.0, 5.0]]
+    """
 
     def _combine(self, x: Array, y: Array) -> Array:
         return ops.maximum(x, y)
 
 
 class Minimum(_Extreme):
-    """The smallest of the inputs, element by element."""
+    """The smallest of the inputs, element by element.
+
+    y = min(x1, x2, ...); masked steps of an input are left out. Sizes of 1 broadcast.
+
+    Call: `layer([x1, x2, ...])`.
+    Input shape: of each (batch, ...), of one shape or broadcasting.
+    Output shape: the broadcast shape.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError for shapes
+    that do not broadcast.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 5.0]]), np.array([[3.0, 2.0]])
+        >>> np.asarray(Minimum()([x1, x2])).tolist()
+        [[1.0, 2.0]]
+    """
 
     def _combine(self, x: Array, y: Array) -> Array:
         return ops.minimum(x, y)
 
 
 class Concatenate(_Merge):
-    """The inputs one after another along `axis`; other axes must be equal.
+    """The inputs joined, one behind another along one axis.
+
+    Keeps what each input says apart, for the next layer to weigh: branches of a
+    network, or skip connections of a U-Net.
+
+    Args:
+        axis: the axis to join along; -1 is the features.
+    Call: `layer([x1, x2, ...])`; where some inputs have a mask, the others count as
+    unmasked.
+    Input shape: of each (batch, ...), equal but for `axis`.
+    Output shape: the same, with the sizes along `axis` added.
+    Raises: InvalidArgumentError unless it is called on a list; ShapeError if another
+    axis differs.
 
     Example:
         >>> import numpy as np
-        >>> Concatenate()([np.ones((2, 3)), np.ones((2, 1))]).shape == (2, 4)
-        True
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[3.0]])
+        >>> np.asarray(Concatenate()([x1, x2])).tolist()
+        [[1.0, 2.0, 3.0]]
     """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
@@ -209,11 +310,28 @@ class Concatenate(_Merge):
 
 
 class Dot(_Merge):
-    """Dot products of two tensors, sample by sample, along `axes`.
+    """The dot products of two inputs, sample by sample.
+
+    Sums x1 * x2 along one axis of each; the other axes of both stay, those of x1 first.
+    Of two lists of vectors it gives the product of each with each; with `normalize`,
+    how alike their directions are.
 
     Args:
-        axes: the axis of both that is summed over, or one for each.
-        normalize: whether vectors are scaled to length 1 first: cosine similarity.
+        axes: the axis of both that is summed over, or a pair, one for each; counted
+            with the batch, which is 0 and cannot be summed over.
+        normalize: whether vectors along `axes` are scaled to length 1 first, which
+            makes the products cosine similarities.
+    Call: `layer([x1, x2])`.
+    Input shape: (batch, ..., n, ...) each.
+    Output shape: (batch, rest of x1, rest of x2), and (batch, 1) for two vectors.
+    Raises: InvalidArgumentError unless there are two inputs; ShapeError if the sizes
+    along `axes` differ.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])
+        >>> np.asarray(Dot(axes=1)([x1, x2])).tolist()  # 1 * 3 + 2 * 4
+        [[11.0]]
     """
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
@@ -272,34 +390,79 @@ class Dot(_Merge):
         return given[0] % ranks[0], given[1] % ranks[1]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """None."""
+        """None: a product of places has no mask."""
         return None
 
 
-def _functional(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:
+_FUNCTION = """{what}: `{layer}(**kwargs)(inputs)`.
+
+Args:
+    inputs: list of tensors, of one shape or broadcasting.
+    **kwargs: arguments of the layer, such as `name`.
+Returns: a tensor, or a symbolic one for symbolic inputs.
+
+Example:
+    >>> import numpy as np
+    >>> x1, x2 = np.array([[6.0, 1.0]]), np.array([[2.0, 4.0]])
+    >>> np.asarray({name}([x1, x2])).tolist()
+    {result}
+"""
+
+
+def _functional(layer: Callable[..., Layer], name: str, result: list[float]) -> Callable[..., Any]:
+    """The function for a layer; `result` is what its example gives."""
+
     def merge(inputs: Any, **kwargs: Any) -> Any:
         return layer(**kwargs)(inputs)
 
     merge.__name__ = merge.__qualname__ = name
-    merge.__doc__ = f"`{layer.__name__}(**kwargs)(inputs)`."
+    what = (layer.__doc__ or "").partition(".")[0]
+    merge.__doc__ = _FUNCTION.format(what=what, layer=layer.__name__, name=name, result=[result])
     return merge
 
 
-add = _functional(Add, "add")
-subtract = _functional(Subtract, "subtract")
-multiply = _functional(Multiply, "multiply")
-average = _functional(Average, "average")
-maximum = _functional(Maximum, "maximum")
-minimum = _functional(Minimum, "minimum")
+add = _functional(Add, "add", [8.0, 5.0])
+subtract = _functional(Subtract, "subtract", [4.0, -3.0])
+multiply = _functional(Multiply, "multiply", [12.0, 4.0])
+average = _functional(Average, "average", [4.0, 2.5])
+maximum = _functional(Maximum, "maximum", [6.0, 4.0])
+minimum = _functional(Minimum, "minimum", [2.0, 1.0])
 
 
 def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
-    """`Concatenate(axis, **kwargs)(inputs)`."""
+    """The inputs joined along one axis: `Concatenate(axis, **kwargs)(inputs)`.
+
+    Args:
+        inputs: list of tensors, equal in shape but for `axis`.
+        axis: the axis to join along; -1 is the features.
+        **kwargs: of the layer, such as `name`.
+    Returns: a tensor, or a symbolic one for symbolic inputs.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[3.0]])
+        >>> np.asarray(concatenate([x1, x2])).tolist()
+        [[1.0, 2.0, 3.0]]
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
 def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
-    """`Dot(axes, **kwargs)(inputs)`."""
+    """The dot products of two inputs, sample by sample: `Dot(axes, **kwargs)(inputs)`.
+
+    Args:
+        inputs: list of two tensors.
+        axes: the axis of both that is summed over, or a pair, one for each; -1 is the
+            features.
+        **kwargs: of the layer: `normalize`, `name`.
+    Returns: a tensor, or a symbolic one for symbolic inputs.
+
+    Example:
+        >>> import numpy as np
+        >>> x1, x2 = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])
+        >>> np.asarray(dot([x1, x2])).tolist()  # 1 * 3 + 2 * 4
+        [[11.0]]
+    """
     return Dot(axes=axes, **kwargs)(inputs)
 
 
