@@ -32,12 +32,19 @@ __all__ = [
 
 
 class Flatten(Layer):
-    """All axes but the batch in one: (batch, a, b, ...) to (batch, a * b * ...); (batch,) to (batch, 1).
+    """All axes but the batch as one, between convolutions and a Dense layer, say.
+
+    Args:
+        data_format: order of the axes; with 'channels_first' the channels are moved
+            behind the places first, so that the result is that of 'channels_last'. None
+            is `layerlab.config.image_data_format()`, at first 'channels_last'.
+    Input shape: (batch, a, b, ...), or (batch,).
+    Output shape: (batch, a * b * ...), or (batch, 1).
 
     Example:
         >>> import numpy as np
-        >>> Flatten()(np.zeros((2, 3, 4))).shape == (2, 12)
-        True
+        >>> np.asarray(Flatten()(np.array([[[1.0, 2.0], [3.0, 4.0]]]))).tolist()
+        [[1.0, 2.0, 3.0, 4.0]]
     """
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
@@ -52,10 +59,19 @@ class Flatten(Layer):
 
 
 class Reshape(Layer):
-    """The same values in another shape.
+    """The same values in another shape, in the same order.
 
     Args:
-        target_shape: without the batch; one size may be -1.
+        target_shape: sizes without the batch; one of them may be -1, which is then
+            worked out from the others.
+    Input shape: (batch, ...).
+    Output shape: (batch, *target_shape).
+    Raises: ShapeError unless both shapes have as many values.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(Reshape((2, -1))(np.array([[1.0, 2.0, 3.0, 4.0]]))).tolist()
+        [[[1.0, 2.0], [3.0, 4.0]]]
     """
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
@@ -89,10 +105,19 @@ class Reshape(Layer):
 
 
 class Permute(Layer):
-    """Axes in another order.
+    """The axes in another order: time and features exchanged, for example.
 
     Args:
-        dims: for each axis of the output after the batch, the axis of the input, counted from 1.
+        dims: for each axis of the output behind the batch, the axis of the input,
+            counted from 1; (2, 1) exchanges two axes.
+    Input shape: (batch, ...), of as many axes behind the batch as `dims` has numbers.
+    Output shape: (batch, ...), the sizes in the order of `dims`.
+    Raises: InvalidArgumentError unless `dims` has each of 1, 2, ... once.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(Permute((2, 1))(np.array([[[1.0, 2.0], [3.0, 4.0]]]))).tolist()
+        [[[1.0, 3.0], [2.0, 4.0]]]
     """
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
@@ -113,7 +138,18 @@ class Permute(Layer):
 
 
 class RepeatVector(Layer):
-    """(batch, features) to (batch, n, features)."""
+    """The same vector at each of n steps: from one encoding to the input of a decoder.
+
+    Args:
+        n: number of steps.
+    Input shape: (batch, features).
+    Output shape: (batch, n, features).
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(RepeatVector(3)(np.array([[1.0, 2.0]]))).tolist()
+        [[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]]
+    """
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -125,6 +161,8 @@ class RepeatVector(Layer):
 
 
 class _Cropping(Layer):
+    """What the croppings share: `cropping` pairs from the first axis of places on."""
+
     rank: ClassVar[int]
     cropping: Any
     data_format: str = "channels_last"
@@ -148,7 +186,20 @@ class _Cropping(Layer):
 
 
 class Cropping1D(_Cropping):
-    """Drops `cropping` (first, last) steps of (batch, steps, features)."""
+    """Steps dropped at the beginning and at the end.
+
+    Args:
+        cropping: number of steps to drop at each end, or a pair (first, last).
+    Input shape: (batch, steps, features).
+    Output shape: (batch, steps - first - last, features).
+    Raises: ShapeError if no step would be left.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0], [2.0], [3.0], [4.0]]])
+        >>> np.asarray(Cropping1D((1, 2))(x)).tolist()
+        [[[2.0]]]
+    """
 
     rank = 1
 
@@ -159,7 +210,21 @@ class Cropping1D(_Cropping):
 
 
 class Cropping2D(_Cropping):
-    """Drops rows and columns at the edges: an integer, (rows, columns) or ((top, bottom), (left, right))."""
+    """Rows and columns dropped at the edges of images.
+
+    Args:
+        cropping: number of pixels to drop at each edge; a pair (rows, columns), each
+            for both edges; or ((top, bottom), (left, right)). The default drops none.
+    Input shape: (batch, rows, columns, channels), or channels first.
+    Output shape: the same, with fewer rows and columns.
+    Raises: ShapeError if nothing would be left.
+
+    Example:
+        >>> import numpy as np
+        >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> np.asarray(Cropping2D(1)(image)).tolist()  # the middle
+        [[[[4.0]]]]
+    """
 
     rank = 2
 
@@ -173,7 +238,21 @@ class Cropping2D(_Cropping):
 
 
 class Cropping3D(_Cropping):
-    """Drops the edges of volumes; `cropping` is an integer, 3 integers or 3 pairs."""
+    """The edges of volumes dropped along all three axes.
+
+    Args:
+        cropping: number of places to drop at each edge; three numbers, each for both
+            edges of an axis; or three pairs (before, after).
+    Input shape: (batch, depth, rows, columns, channels), or channels first.
+    Output shape: the same, with fewer places.
+    Raises: ShapeError if nothing would be left.
+
+    Example:
+        >>> import numpy as np
+        >>> volume = np.arange(27.0).reshape(1, 3, 3, 3, 1)
+        >>> np.asarray(Cropping3D(1)(volume)).tolist()  # the middle
+        [[[[[13.0]]]]]
+    """
 
     rank = 3
 
@@ -187,6 +266,8 @@ class Cropping3D(_Cropping):
 
 
 class _ZeroPadding(Layer):
+    """What the paddings share: `padding` pairs from the first axis of places on."""
+
     rank: ClassVar[int]
     padding: Any
     data_format: str
@@ -199,7 +280,20 @@ class _ZeroPadding(Layer):
 
 
 class ZeroPadding1D(_ZeroPadding):
-    """Zeros before and after the steps of (batch, steps, features)."""
+    """Zeros before the first step and after the last.
+
+    Args:
+        padding: number of zeros at each end, or a pair (first, last).
+        data_format: 'channels_last' for (batch, steps, features), 'channels_first' for
+            (batch, features, steps). None is `layerlab.config.image_data_format()`.
+    Input shape: (batch, steps, features).
+    Output shape: (batch, first + steps + last, features).
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(ZeroPadding1D((2, 1))(np.array([[[5.0]]]))).tolist()
+        [[[0.0], [0.0], [5.0], [0.0]]]
+    """
 
     rank = 1
 
@@ -211,7 +305,20 @@ class ZeroPadding1D(_ZeroPadding):
 
 
 class ZeroPadding2D(_ZeroPadding):
-    """Zeros around images; `padding` is an integer, (rows, columns) or ((top, bottom), (left, right))."""
+    """Zeros around images.
+
+    Args:
+        padding: number of zeros at each edge; a pair (rows, columns), each for both
+            edges; or ((top, bottom), (left, right)).
+    Input shape: (batch, rows, columns, channels), or channels first.
+    Output shape: the same, with more rows and columns.
+
+    Example:
+        >>> import numpy as np
+        >>> padded = ZeroPadding2D(((1, 0), (0, 2)))(np.full((1, 1, 1, 1), 5.0))
+        >>> np.asarray(padded)[0, :, :, 0].tolist()
+        [[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]
+    """
 
     rank = 2
 
@@ -223,7 +330,21 @@ class ZeroPadding2D(_ZeroPadding):
 
 
 class ZeroPadding3D(_ZeroPadding):
-    """Zeros around volumes; `padding` is an integer, 3 integers or 3 pairs."""
+    """Zeros around volumes.
+
+    Args:
+        padding: number of zeros at each edge; three numbers, each for both edges of an
+            axis; or three pairs (before, after).
+    Input shape: (batch, depth, rows, columns, channels), or channels first.
+    Output shape: the same, with more places.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.full((1, 1, 1, 1, 1), 5.0)
+        >>> padded = ZeroPadding3D(((1, 0), (0, 0), (0, 2)))(x)
+        >>> np.asarray(padded)[0, :, 0, :, 0].tolist()
+        [[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]
+    """
 
     rank = 3
 
@@ -237,7 +358,18 @@ class ZeroPadding3D(_ZeroPadding):
 
 
 class UpSampling1D(Layer):
-    """Each step `size` times: (batch, steps, features) to (batch, size * steps, features)."""
+    """Each step several times in a row.
+
+    Args:
+        size: how often.
+    Input shape: (batch, steps, features).
+    Output shape: (batch, size * steps, features).
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(UpSampling1D(2)(np.array([[[1.0], [2.0]]]))).tolist()
+        [[[1.0], [1.0], [2.0], [2.0]]]
+    """
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -249,12 +381,20 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(Layer):
-    """Images enlarged by whole factors.
+    """Images enlarged by whole factors: the way back from pooling, without weights.
 
     Args:
-        size: factor of rows and columns.
-        interpolation: "nearest" repeats each pixel; "bilinear", "bicubic", "lanczos3" and "lanczos5" are
-            those of `ops.image.resize`.
+        size: factor, or a pair (rows, columns).
+        interpolation: 'nearest' repeats each pixel; 'bilinear', 'bicubic', 'lanczos3'
+            and 'lanczos5' blend neighbours, as in `ops.image.resize`.
+    Input shape: (batch, rows, columns, channels), or channels first.
+    Output shape: the same, with the rows and columns times their factors.
+
+    Example:
+        >>> import numpy as np
+        >>> image = np.array([[[[1.0], [2.0]]]])
+        >>> np.asarray(UpSampling2D((1, 2))(image))[0, :, :, 0].tolist()
+        [[1.0, 1.0, 2.0, 2.0]]
     """
 
     def __init__(
@@ -279,7 +419,19 @@ class UpSampling2D(Layer):
 
 
 class UpSampling3D(Layer):
-    """Volumes enlarged by whole factors: each value repeated `size` times along its axis."""
+    """Volumes enlarged by whole factors: each value repeated along the three axes.
+
+    Args:
+        size: factor, or three (depth, rows, columns).
+    Input shape: (batch, depth, rows, columns, channels), or channels first.
+    Output shape: the same, with the places times their factors.
+
+    Example:
+        >>> import numpy as np
+        >>> volume = np.array([[[[[1.0], [2.0]]]]])
+        >>> np.asarray(UpSampling3D((1, 1, 2))(volume))[0, 0, :, :, 0].tolist()
+        [[1.0, 1.0, 2.0, 2.0]]
+    """
 
     def __init__(self, size: Any = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
