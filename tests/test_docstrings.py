@@ -25,7 +25,7 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "constraints": (16, 11),
     "dtype_policies": (6, 3),
     "initializers": (71, 32),
-    "layers": (586, 69),
+    "layers": (571, 62),
     "losses": (159, 46),
     "metrics": (213, 70),
     "models": (13, 6),

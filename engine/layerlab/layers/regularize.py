@@ -37,18 +37,31 @@ class _Noise(Layer):
 
 
 class Dropout(_Noise):
-    """In training sets a fraction `rate` of the values to 0 and scales the others by 1 / (1 - rate).
+    """Random values set to 0 in training, so that no unit can rely on another.
+
+    In training each value is 0 with probability `rate`, else x / (1 - rate), which
+    keeps the mean. In inference nothing happens.
 
     Args:
-        rate: from 0 to 1.
-        noise_shape: shape of the random pattern, which is broadcast; None entries are the input's sizes.
-        seed: for a repeatable pattern.
+        rate: fraction of the values that are set to 0, from 0 to 1.
+        noise_shape: shape of the random pattern, which is broadcast over the input; a
+            None in it is the input's size. (None, 1, None) drops the same features at
+            all steps. None draws for each value.
+        seed: an integer makes the patterns repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`; within `fit` training is True by itself.
+    Input shape: any.
+    Output shape: as the input.
+    Raises: InvalidArgumentError for a rate outside of 0 to 1.
     Source: Srivastava et al. 2014, JMLR 15.
 
     Example:
         >>> import numpy as np
-        >>> np.asarray(Dropout(0.5)(np.ones((1, 2)))).tolist()  # not in training
+        >>> layer = Dropout(0.5, seed=1)
+        >>> np.asarray(layer(np.ones((1, 2)))).tolist()  # inference
         [[1.0, 1.0]]
+        >>> np.unique(layer(np.ones((1, 99)), training=True)).tolist()
+        [0.0, 2.0]
     """
 
     def __init__(
@@ -91,7 +104,28 @@ class _SpatialDropout(_Noise):
 
 
 class SpatialDropout1D(_SpatialDropout):
-    """Dropout of whole features of (batch, steps, features). Source: Tompson et al. 2014, arXiv:1411.4280."""
+    """Dropout of whole features of a sequence: a feature is 0 at all steps, or at none.
+
+    For inputs whose neighbouring steps are much alike: dropping single values takes
+    little from them.
+
+    Args:
+        rate: fraction of the features that training sets to 0, from 0 to 1; the others
+            are divided by 1 - rate.
+        seed: an integer makes the patterns repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: (batch, steps, features).
+    Output shape: as the input.
+    Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.ones((1, 3, 99))
+        >>> y = np.asarray(SpatialDropout1D(0.5, seed=1)(x, training=True))
+        >>> np.unique(y.sum(axis=1)).tolist()  # 3 steps of 0, or 3 of 2
+        [0.0, 6.0]
+    """
 
     rank = 1
 
@@ -105,7 +139,28 @@ class SpatialDropout1D(_SpatialDropout):
 
 
 class SpatialDropout2D(_SpatialDropout):
-    """Dropout of whole channels of images. Source: Tompson et al. 2014, arXiv:1411.4280."""
+    """Dropout of whole channels of images: a channel is 0 everywhere, or nowhere.
+
+    For feature maps, whose neighbouring pixels are much alike: dropping single values
+    takes little from them.
+
+    Args:
+        rate: fraction of the channels that training sets to 0, from 0 to 1; the others
+            are divided by 1 - rate.
+        seed: an integer makes the patterns repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: (batch, rows, columns, channels), or channels first.
+    Output shape: as the input.
+    Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.ones((1, 2, 2, 99))
+        >>> y = np.asarray(SpatialDropout2D(0.5, seed=1)(x, training=True))
+        >>> np.unique(y.sum(axis=(1, 2))).tolist()  # 4 pixels of 0, or 4 of 2
+        [0.0, 8.0]
+    """
 
     rank = 2
 
@@ -125,7 +180,25 @@ class SpatialDropout2D(_SpatialDropout):
 
 
 class SpatialDropout3D(_SpatialDropout):
-    """Dropout of whole channels of volumes. Source: Tompson et al. 2014, arXiv:1411.4280."""
+    """Dropout of whole channels of volumes: a channel is 0 everywhere, or nowhere.
+
+    Args:
+        rate: fraction of the channels that training sets to 0, from 0 to 1; the others
+            are divided by 1 - rate.
+        seed: an integer makes the patterns repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: (batch, depth, rows, columns, channels), or channels first.
+    Output shape: as the input.
+    Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.ones((1, 2, 2, 2, 99))
+        >>> y = np.asarray(SpatialDropout3D(0.5, seed=1)(x, training=True))
+        >>> np.unique(y.sum(axis=(1, 2, 3))).tolist()  # 8 places of 0, or 8 of 2
+        [0.0, 16.0]
+    """
 
     rank = 3
 
@@ -145,7 +218,26 @@ class SpatialDropout3D(_SpatialDropout):
 
 
 class GaussianNoise(_Noise):
-    """In training adds normal noise of standard deviation `stddev`, from 0 to 1."""
+    """Normal noise added in training: each sample is seen a little changed each time.
+
+    y = x + noise, of mean 0 and standard deviation `stddev`; in inference y = x.
+
+    Args:
+        stddev: standard deviation of the noise, in units of x, from 0 to 1.
+        seed: an integer makes the noise repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: any.
+    Output shape: as the input.
+    Raises: InvalidArgumentError for a stddev outside of 0 to 1.
+    Source: Bishop 1995, Neural Computation 7(1).
+
+    Example:
+        >>> import numpy as np
+        >>> y = GaussianNoise(0.5, seed=1)(np.zeros((100, 100)), training=True)
+        >>> round(float(y.std()), 1)
+        0.5
+    """
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -159,9 +251,26 @@ class GaussianNoise(_Noise):
 
 
 class GaussianDropout(_Noise):
-    """In training multiplies by normal noise of mean 1 and the variance that Dropout of `rate` has.
+    """Multiplication by normal noise in training, as strong as Dropout's.
 
+    y = x * noise, of mean 1 and variance rate / (1 - rate), which is that of Dropout's
+    factors; no value becomes 0 for certain. In inference y = x.
+
+    Args:
+        rate: as for Dropout, from 0 to less than 1.
+        seed: an integer makes the noise repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: any.
+    Output shape: as the input.
+    Raises: InvalidArgumentError for a rate outside of 0 to 1, or of 1.
     Source: Srivastava et al. 2014, JMLR 15, section 10.
+
+    Example:
+        >>> import numpy as np
+        >>> y = GaussianDropout(0.5, seed=1)(np.ones((100, 100)), training=True)
+        >>> round(float(y.mean()), 1), round(float(y.std()), 1)
+        (1.0, 1.0)
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -180,9 +289,28 @@ class GaussianDropout(_Noise):
 
 
 class AlphaDropout(_Noise):
-    """Dropout that keeps mean and variance of SELU activations: dropped values go to SELU's lower limit.
+    """Dropout for SELU networks, whose activations keep their mean 0 and variance 1.
 
+    Dropped values go to SELU's lower limit, -1.758, and y = a * x + b brings mean and
+    variance back. In inference y = x.
+
+    Args:
+        rate: fraction of the values that training drops, from 0 to less than 1.
+        noise_shape: shape of the random pattern, which is broadcast over the input; a
+            None in it is the input's size. None draws for each value.
+        seed: an integer makes the patterns repeatable; None takes one from the global
+            seed.
+    Call: `layer(x, training=False)`.
+    Input shape: any.
+    Output shape: as the input.
+    Raises: InvalidArgumentError for a rate outside of 0 to 1, or of 1.
     Source: Klambauer et al. 2017, arXiv:1706.02515, section 3.
+
+    Example:
+        >>> import numpy as np
+        >>> y = AlphaDropout(0.5, seed=1)(np.zeros((1, 99)), training=True)
+        >>> print(np.unique(np.asarray(y).round(2)))  # dropped, and kept
+        [-0.78  0.78]
     """
 
     def __init__(
@@ -214,7 +342,24 @@ class AlphaDropout(_Noise):
 
 
 class ActivityRegularization(Layer):
-    """Hands its input on and adds l1 * sum|x| + l2 * sum x² of it to the loss."""
+    """A penalty on its input, which it hands on unchanged.
+
+    loss = l1 * sum(abs(x)) + l2 * sum(x²): added to the model's loss, it asks for small
+    or sparse activations.
+
+    Args:
+        l1: factor of the sum of absolute values; pushes values to exactly 0.
+        l2: factor of the sum of squares; pushes large values down most.
+    Input shape: any.
+    Output shape: as the input.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = ActivityRegularization(l1=0.5, l2=1.0)
+        >>> y = layer(np.array([[1.0, -2.0]]))
+        >>> float(layer.losses[0])  # 0.5 * 3 + 1 * 5
+        6.5
+    """
 
     not_in_config = ("activity_regularizer",)
 
