@@ -25,7 +25,7 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "constraints": (16, 11),
     "dtype_policies": (6, 3),
     "initializers": (71, 32),
-    "layers": (571, 62),
+    "layers": (568, 56),
     "losses": (159, 46),
     "metrics": (213, 70),
     "models": (13, 6),

@@ -18,13 +18,27 @@ __all__ = ["Bidirectional", "TimeDistributed"]
 
 
 class TimeDistributed(Wrapper):
-    """One layer applied to each step of (batch, time, ...), with the same weights.
+    """One layer applied to each step of a sequence, with the same weights.
+
+    For layers that know no time: a Conv2D on the frames of a film. A Dense layer does
+    not need it, since it acts on the last axis anyway.
+
+    Args:
+        layer: the layer for one step.
+    Call: `layer(x, training=None, mask=None)`; `mask` (batch, time, ...) goes to the
+    inner layer step by step, if its call takes one. In training a layer with statistics
+    of its own (BatchNormalization) moves them step by step.
+    Input shape: (batch, time, ...).
+    Output shape: (batch, time, ...), from the inner layer.
+    Raises: ShapeError for an input of fewer than three axes, or a mask that does not
+    fit.
 
     Example:
         >>> import numpy as np
         >>> from layerlab.layers import Dense
-        >>> TimeDistributed(Dense(3))(np.ones((2, 5, 4), "float32")).shape == (2, 5, 3)
-        True
+        >>> layer = TimeDistributed(Dense(1, kernel_initializer="ones"))
+        >>> np.asarray(layer(np.array([[[1.0, 2.0], [3.0, 4.0]]]))).tolist()
+        [[[3.0], [7.0]]]
     """
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
@@ -65,15 +79,40 @@ class TimeDistributed(Wrapper):
 
 
 class Bidirectional(Layer):
-    """An RNN over the steps in both directions.
+    """A recurrent layer over the steps in both directions.
+
+    Each output knows what comes before and what comes after; for sequences that are
+    there as a whole, such as a sentence.
 
     Args:
-        layer: an RNN, which is copied.
-        merge_mode: 'concat', 'sum', 'mul', 'ave', or None: outputs of both directions as a tuple.
-        weights: first values, those of the forward layer first.
-        backward_layer: the layer for the other direction; None: a copy of `layer` that goes backwards.
-    Weights: those of `forward_layer`, then those of `backward_layer`.
+        layer: a recurrent layer, such as LSTM; it is copied, and the copy is
+            `forward_layer`.
+        merge_mode: how the two outputs become one: 'concat' (features of both), 'sum',
+            'mul', 'ave' (mean); None gives both, in a tuple.
+        weights: first values of the weights, list of arrays, forward layer first; None
+            leaves them to the initializers.
+        backward_layer: the layer for the other direction, with `go_backwards=True`;
+            None is a copy of `layer` that goes backwards.
+    Call: `layer(sequences, initial_state=None, mask=None, training=None)`;
+    `initial_state` lists the states of the forward layer, then as many of the backward
+    layer.
+    Input shape: (batch, time, features).
+    Output shape: (batch, 2 * units) or, with `return_sequences`, (batch, time, 2 *
+    units), in order of time for both directions; units instead of 2 * units but for
+    'concat'. With `return_state` the final states follow.
+    Weights: of `forward_layer`, then of `backward_layer`.
+    Raises: InvalidArgumentError for a layer that is not recurrent, or two layers that
+    do not make a pair.
     Source: Schuster, Paliwal 1997, IEEE Transactions on Signal Processing 45(11).
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> ones = {"kernel_initializer": "ones", "recurrent_initializer": "ones"}
+        >>> sums = keras.layers.SimpleRNN(1, "linear", return_sequences=True, **ones)
+        >>> y = Bidirectional(sums)(np.array([[[1.0], [2.0], [3.0]]]))
+        >>> np.asarray(y)[0].tolist()  # sums from the left, from the right
+        [[1.0, 6.0], [3.0, 5.0], [6.0, 3.0]]
     """
 
     not_in_config = ("weights",)
@@ -162,7 +201,7 @@ class Bidirectional(Layer):
         return (merged, *states) if self.return_state else merged
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
-        """From the forward layer's: abstract evaluation would run through every step."""
+        """From the forward layer's: abstract evaluation would run each step."""
         forward, _ = (None, None) if initial_state_shape is None else self._halves(initial_state_shape)
         shapes = self.forward_layer.compute_output_shape(sequences_shape, forward)
         output, states = (shapes[0], shapes[1:]) if self.return_state else (shapes, ())
@@ -186,7 +225,7 @@ class Bidirectional(Layer):
         return states[:middle], states[middle:]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The input's for sequences, None for states."""
+        """The input's mask for each sequence of outputs; None for states."""
         mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
         outputs = [mask, mask] if self.merge_mode is None else [mask]
         states = 2 * len(self.forward_layer.state_size) if self.return_state else 0

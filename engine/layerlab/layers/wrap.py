@@ -22,7 +22,16 @@ __all__ = ["Identity", "Lambda", "Masking", "SpectralNormalization", "Wrapper"]
 
 
 class Identity(Layer):
-    """Hands its input on."""
+    """Its input, unchanged: a place holder where a layer is asked for.
+
+    Input shape: any, also a nest of tensors.
+    Output shape: as the input.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(Identity()(np.array([1.0, 2.0]))).tolist()
+        [1.0, 2.0]
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -33,7 +42,22 @@ class Identity(Layer):
 
 
 class Masking(Layer):
-    """Masks the steps of (batch, steps, features) where all features equal `mask_value`; sets them to 0."""
+    """A mask for the steps that are only padding: later layers leave them out.
+
+    A step is masked where all its features equal `mask_value`; its values become 0.
+    Recurrent layers skip masked steps, and losses and pooling leave them out.
+
+    Args:
+        mask_value: what padding is filled with, a number.
+    Input shape: (batch, steps, features).
+    Output shape: as the input; the mask is (batch, steps), True for steps that count.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0, 2.0], [-1.0, -1.0]]])
+        >>> np.asarray(Masking(mask_value=-1.0).compute_mask(x)).tolist()
+        [[True, False]]
+    """
 
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -45,19 +69,35 @@ class Masking(Layer):
         return ops.where(keep, inputs, ops.zeros_like(inputs))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """False for the steps to leave out."""
+        """(batch, steps), False for the steps to leave out."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
 
 class Lambda(Layer):
-    """Any function of tensors as a layer, without weights.
+    """A function of tensors as a layer, without weights.
+
+    For a step of one line between layers. For more, or with weights, subclass Layer;
+    ops can also be called on symbolic tensors directly. A file with a Python lambda is
+    loaded only with safe_mode=False, since it holds code; of a named function it holds
+    the name.
 
     Args:
-        function: called with the inputs, and with `mask` and `training` if it takes them.
-        output_shape: without the batch, or a function of the input shape; None: found by abstract evaluation.
-        mask: the output's mask, or a function (inputs, mask) of it.
-        arguments: further keyword arguments of the function.
-    A file with a Python lambda is loaded only with safe_mode=False: use a named function, or ops directly.
+        function: called with the inputs, and with `mask` and `training` if it takes
+            them.
+        output_shape: shape without the batch, or a function from the input shape to the
+            whole shape; None finds it by a trial run on symbols.
+        mask: the output's mask, or a function (inputs, mask) of it; None gives none,
+            and drops the input's with a warning.
+        arguments: further keyword arguments of the function, by name.
+    Input shape: any.
+    Output shape: the function's.
+    Raises: InvalidArgumentError if `function` is not callable.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = Lambda(lambda x, power: x**power, arguments={"power": 2})
+        >>> np.asarray(layer(np.array([1.0, 3.0]))).tolist()
+        [1.0, 9.0]
     """
 
     def __init__(
@@ -83,7 +123,7 @@ class Lambda(Layer):
         return self.function(inputs, **self.arguments, **{name: given[name] for name in self._takes})
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """From `output_shape` where that is given."""
+        """By `output_shape` where it is given, else by a trial run on symbols."""
         if self.output_shape is None:
             return super().compute_output_spec(*args, **kwargs)
         first = symbolic_tensors((args, kwargs))[0]
@@ -94,7 +134,7 @@ class Lambda(Layer):
         return KerasTensor(shape, self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """From `mask`."""
+        """The mask that `mask` is, or gives."""
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:
@@ -126,7 +166,21 @@ def _in_parts(config: Any) -> Any:
 
 
 class Wrapper(Layer):
-    """Abstract: a layer that holds another one, `layer`."""
+    """A layer around another one, `layer`; abstract: a subclass says what `call` does.
+
+    Args:
+        layer: the inner layer; it is built with this one, and saved with it.
+    Raises: InvalidArgumentError if `layer` is not a layer.
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> class Twice(Wrapper):
+        ...     def call(self, x):
+        ...         return self.layer(self.layer(x))
+        >>> np.asarray(Twice(keras.layers.Rescaling(3.0))(np.array([1.0]))).tolist()
+        [9.0]
+    """
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):
@@ -150,12 +204,31 @@ class Wrapper(Layer):
 
 
 class SpectralNormalization(Wrapper):
-    """Divides the kernel of a layer by its largest singular value at each training call.
+    """A layer around another one that keeps its kernel's largest singular value at 1.
+
+    At each training call the kernel is divided by it. A layer with such a kernel
+    stretches no input (its Lipschitz constant is 1). It steadies the critic of a
+    generative adversarial network.
 
     Args:
-        layer: with a `kernel` or `embeddings`.
-        power_iterations: steps of the power method for the singular value.
-    Weights: vector_u (1, filters), then those of the layer. Source: Miyato et al. 2018, arXiv:1802.05957.
+        layer: a layer with a `kernel` or `embeddings`.
+        power_iterations: steps of the power method at each call, which estimates the
+            singular value from where the last call ended; more are more exact.
+    Call: `layer(x, training=False)`; inference leaves the kernel as it is.
+    Input shape: of the inner layer.
+    Output shape: of the inner layer.
+    Weights: vector_u (1, filters), then the inner layer's.
+    Raises: InvalidArgumentError when it is built around a layer without kernel.
+    Source: Miyato et al. 2018, arXiv:1802.05957.
+
+    Example:
+        >>> import numpy as np
+        >>> import layerlab as keras
+        >>> fours = keras.initializers.Identity(gain=4.0)  # both singular values are 4
+        >>> dense = keras.layers.Dense(2, kernel_initializer=fours)
+        >>> layer = SpectralNormalization(dense)
+        >>> print(np.asarray(layer(np.array([[1.0, 2.0]]), training=True)).round(3))
+        [[1. 2.]]
     """
 
     def __init__(self, layer: Layer, power_iterations: int = 1, **kwargs: Any) -> None:
