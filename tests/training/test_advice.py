@@ -101,6 +101,24 @@ def test_a_softmax_over_one_unit_gets_a_warning(backend: str) -> None:
         keras.layers.MultiHeadAttention(1, 2)(query, query)
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((None,), -1), ((4, None), -1), ((None, 3), 1)])
+def test_a_softmax_over_an_unknown_number_of_units_is_not_one_over_one(
+    backend: str, shape: tuple[int | None, ...], axis: int
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keras.layers.Softmax(axis=axis)(keras.Input(shape))
+
+
+def test_the_warning_comes_once_and_shows_no_made_up_size(backend: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        keras.layers.Dense(1, activation="softmax")(keras.Input((3,)))
+    assert [str(warning.message).partition(". ")[0] for warning in caught] == [
+        "A softmax over one unit is always 1: shape (None, 1), axis -1"
+    ]
+
+
 class Tokens(keras.Model):
     def __init__(self) -> None:
         super().__init__()

@@ -10,6 +10,8 @@ from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
+from layerlab.core.call_spec import shape_of
+from layerlab.core.context import context
 from layerlab.core.registry import register_function
 from layerlab.ops.op import op
 
@@ -256,10 +258,12 @@ hard_swish = hard_silu
 
 
 def _warn_of_one(x: Any, axis: int, result: int) -> None:
-    shape = getattr(x, "shape", ())
+    if context.stand_in == 1:  # a size of 1 may stand for an unknown one
+        return
+    shape = shape_of(x) or ()
     if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
         warnings.warn(
-            f"A softmax over one unit is always {result}: shape {tuple(shape)}, axis {axis}. "
+            f"A softmax over one unit is always {result}: shape {shape}, axis {axis}. "
             "Nothing can be learned. Use activation='sigmoid' for a yes or no, or one unit for each class.",
             stacklevel=3,
         )
