@@ -41,9 +41,21 @@ def before_use() -> None:
 
 @contextmanager
 def name_scope(name: str, caller: Any = None) -> Iterator[None]:
-    """Put `name/` before the paths of variables made inside.
+    """A `with` block in which paths of new variables begin with a name.
 
-    A caller that opens its scope again (a layer's build inside its call) adds nothing.
+    Scopes nest: the names are joined by '/'. A layer opens one with its own name when
+    it is built.
+
+    Args:
+        name: first part of the paths of variables made inside.
+        caller: who opens the scope. If the same opens it again (a layer's build inside
+            its call), nothing is added; None always adds.
+
+    Example:
+        >>> import layerlab as keras
+        >>> with keras.name_scope("encoder"):
+        ...     keras.Variable([0.0], name="shift").path
+        'encoder/shift'
     """
     repeated = caller is not None and bool(context.names) and context.names[-1][1] is caller
     if repeated:

@@ -17,15 +17,24 @@ __all__ = ["Function", "graph_nodes"]
 
 
 class Function(Operation):
-    """The computation from `inputs` to `outputs`, which are KerasTensors or structures of them.
+    """The computation from symbolic inputs to outputs, as one operation.
 
-    Any tensors of a graph may be its ends. Operations are listed from inputs to outputs, in the order
-    of Keras (by depth, then by first visit), because files list weights in that order.
+    Any tensors of a graph may be its ends. A Model has one inside, and training beside
+    it.
+
+    Args:
+        inputs: KerasTensor, or a list, tuple or dict of them.
+        outputs: likewise; what a call returns has this structure.
+        name: automatic when None.
+    Raises: GraphError if an output cannot be computed from the inputs;
+        InvalidArgumentError for what is no KerasTensor.
 
     Example:
-        >>> x = KerasTensor((None, 3)); y = x * 2
-        >>> Function(x, y).operations[0].class_name
-        'Multiply'
+        >>> import layerlab as keras
+        >>> x = KerasTensor((None, 3))
+        >>> double = Function(x, x * 2)
+        >>> double.operations[0].class_name, double(keras.ops.ones((1, 3))).tolist()
+        ('Multiply', [[2.0, 2.0, 2.0]])
     """
 
     losses: Sequence[KerasTensor] = ()  # scalars of the graph that a model minimizes as well

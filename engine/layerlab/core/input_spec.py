@@ -13,16 +13,30 @@ __all__ = ["InputSpec", "adjusted_rank", "check_input_spec", "check_tensors"]
 
 
 class InputSpec:
-    """Rank, sizes and dtype that one input must have; None leaves a thing open.
+    """What a layer asks of one input: rank, sizes and dtype; None leaves a thing open.
+
+    A layer assigns it to `self.input_spec`; each call is checked before anything is
+    computed, and the error names the layer.
 
     Args:
         dtype: dtype name.
-        shape: full shape, None for any size; `ndim` follows.
-        ndim, max_ndim, min_ndim: rank, or its bounds.
-        axes: axis -> size.
-        allow_last_axis_squeeze: also accept a last axis of size 1 more or less than `shape`.
+        shape: full shape with the batch axis, None for any size; `ndim` follows.
+        ndim, max_ndim, min_ndim: number of axes, or its bounds.
+        axes: axis -> size, for some of the axes: `{-1: 64}`.
+        allow_last_axis_squeeze: also accept a last axis of size 1 more or less than
+            `shape`.
         name: the key when inputs come as a dict.
         optional: whether None is accepted.
+
+    Example:
+        >>> import layerlab as keras
+        >>> layer = keras.layers.Layer()
+        >>> layer.input_spec = InputSpec(min_ndim=2, axes={-1: 3})
+        >>> try:
+        ...     layer(keras.ops.ones((4, 5)))
+        ... except ValueError as error:
+        ...     print(type(error).__name__)
+        ShapeError
     """
 
     def __init__(

@@ -132,9 +132,24 @@ def known_names(kind: str) -> list[str]:
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
-    """Class or function decorator: let files and configs name it as 'package>name'.
+    """A decorator by which files and configs may name a class or function of your own.
 
-    Raises: InvalidArgumentError for a class without get_config, or a package or name with '>'.
+    A saved model names it as 'package>name'. Whoever loads the file must have
+    registered the same name before; else `load_model` asks for `custom_objects`.
+
+    Args:
+        package: first part of the name, to keep apart from those of others.
+        name: second part; None is the name of the class or function.
+    Returns: the decorator, which hands its class or function on unchanged.
+    Raises: InvalidArgumentError for a class without get_config, or a package or name
+        with '>'.
+
+    Example:
+        >>> @register_keras_serializable(package="mine")
+        ... def cubed(x):
+        ...     return x**3
+        >>> get_registered_name(cubed), find("activations", "mine>cubed") is cubed
+        ('mine>cubed', True)
     """
 
     def decorate(target: T) -> T:
@@ -156,7 +171,20 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 
 def get_registered_name(obj: Any) -> str:
-    """'package>name' of a registered class or function, else its own name."""
+    """The name under which configs hold a class or function.
+
+    Args:
+        obj: the class or function.
+    Returns: 'package>name' if it was registered, else its own name.
+
+    Example:
+        >>> @register_keras_serializable(package="mine")
+        ... class Block:
+        ...     def get_config(self):
+        ...         return {}
+        >>> get_registered_name(Block), get_registered_name(dict)
+        ('mine>Block', 'dict')
+    """
     try:
         return _custom_names.get(obj) or obj.__name__
     except TypeError:  # unhashable: never registered
@@ -166,7 +194,19 @@ def get_registered_name(obj: Any) -> str:
 def get_registered_object(
     name: str, custom_objects: dict[str, Any] | None = None, module_objects: Any = None
 ) -> Any:
-    """The object registered or passed under `name`, or None."""
+    """The class or function that was registered or passed under a name, or None.
+
+    Classes of layerlab need no registration and are not found here.
+
+    Args:
+        name: as `get_registered_name` gives it.
+        custom_objects: name -> object, looked at first.
+        module_objects: name -> object, looked at last.
+
+    Example:
+        >>> get_registered_object("Own", custom_objects={"Own": dict})
+        <class 'dict'>
+    """
     for scope in (custom_objects or {}, *reversed(_scopes.open), _custom, module_objects or {}):
         if name in scope:
             return scope[name]
@@ -189,12 +229,27 @@ def custom_objects_now() -> dict[str, Any]:
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """The process-wide table of custom objects; changes to it take effect."""
+    """The table of what was registered in this process: 'package>name' -> object.
+
+    It is the table itself: what you put into it, configs may name from then on.
+
+    Example:
+        >>> get_custom_objects()["halved"] = lambda x: x / 2
+        >>> find("activations", "halved")(3.0)
+        1.5
+        >>> del get_custom_objects()["halved"]
+    """
     return _custom
 
 
 class CustomObjectScope:
-    """While open, `custom_objects` (name -> class or function) may be named in configs.
+    """A `with` block in which configs may name classes and functions of your own.
+
+    For loading models whose parts are not registered, where one cannot pass
+    `custom_objects`. Scopes nest; the innermost is looked at first.
+
+    Args:
+        custom_objects: name -> class or function; None for none.
 
     Example:
         >>> with CustomObjectScope({"twice": lambda x: x * 2}):

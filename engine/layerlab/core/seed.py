@@ -26,9 +26,22 @@ __all__ = [
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed Python's and NumPy's generators, from which layers take their seeds.
+    """Make what follows repeatable: seed the generators of Python, NumPy and layerlab.
 
-    Raises: InvalidArgumentError unless seed is an integer from 0 to 2**32 - 1.
+    Layers, initializers and shuffling take their seeds from these, in the order in
+    which they are made; the same program then gives the same numbers. Across back ends
+    the initial weights agree as well.
+
+    Args:
+        seed: an integer from 0 to 2**32 - 1.
+    Raises: InvalidArgumentError for anything else.
+
+    Example:
+        >>> set_random_seed(7)
+        >>> first = make_default_seed()
+        >>> set_random_seed(7)
+        >>> make_default_seed() == first
+        True
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) < 2**32:
         raise InvalidArgumentError(

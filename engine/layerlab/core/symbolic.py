@@ -220,9 +220,22 @@ class Node:
 
 
 class Operation(Portable):
-    """Something that can be called on tensors, symbolic ones included: a layer, a model, an op.
+    """Something to be called on tensors or symbolic tensors: a layer, a model, an op.
 
-    A subclass implements `call`; `compute_output_spec` follows from it by abstract evaluation.
+    A subclass implements `call`; the shape and dtype of its outputs follow by abstract
+    evaluation. On a KerasTensor a call records a node of the graph, on arrays it
+    computes.
+
+    Args:
+        name: no '/'; automatic when None.
+    Raises: InvalidArgumentError for a name that is no text, or has a '/'.
+
+    Example:
+        >>> class Twice(Operation):
+        ...     def call(self, x):
+        ...         return x * 2
+        >>> Twice()(KerasTensor((None, 3))).shape
+        (None, 3)
     """
 
     name: str

@@ -17,15 +17,27 @@ BatchShape = tuple[int | None, ...]
 
 
 class InputLayer(Layer):
-    """Holds one tensor of a graph that is fed from outside.
+    """The beginning of a graph: one tensor that is fed from outside.
+
+    `Input` makes one and gives its tensor; a model lists it among its layers.
 
     Args:
         shape: of one sample, None where unknown. Either this or `batch_shape`.
-        batch_size: size of the batch axis, if fixed.
+        batch_size: size of the batch axis; None leaves it open.
         dtype: dtype name; None is floatx.
-        batch_shape: shape with the batch axis.
+        sparse, ragged: for calls written for Keras; True raises UnsupportedError.
+        batch_shape: shape with the batch axis first.
         input_tensor: a KerasTensor to use instead of a new one.
         optional: whether None may be fed.
+        name: of the layer, and the key by which a dict of inputs names it; automatic
+            when None.
+        **kwargs: `input_shape` and `batch_input_shape`, older names of the shapes.
+    Output shape: (batch, *shape)
+    Raises: InvalidArgumentError for no shape, two of them, or sizes that are none.
+
+    Example:
+        >>> InputLayer((8,), name="features").output.shape
+        (None, 8)
     """
 
     def __init__(
@@ -95,11 +107,30 @@ def Input(
     tensor: KerasTensor | None = None,
     optional: bool = False,
 ) -> KerasTensor:
-    """A symbolic tensor to build a model on; arguments as those of InputLayer.
+    """A symbolic tensor to begin a model with: it has a shape and a dtype, no values.
+
+    Calling layers on it records a graph, and `Model(inputs, outputs)` makes a model of
+    the graph. As first item of a Sequential it says what the model is fed.
+
+    Args:
+        shape: of one sample, None where unknown: `(28, 28, 1)`. Either this or
+            `batch_shape`.
+        batch_size: size of the batch axis; None leaves it open.
+        dtype: dtype name, such as "int32" for word numbers; None is floatx.
+        sparse, ragged: for calls written for Keras; True raises UnsupportedError.
+        batch_shape: shape with the batch axis first: `(None, 28, 28, 1)`.
+        name: the key by which a dict of inputs names it; automatic when None.
+        tensor: a KerasTensor of another graph to begin with, instead of a new one.
+        optional: whether None may be fed.
+    Returns: a KerasTensor of shape (batch, *shape).
+    Raises: InvalidArgumentError for no shape, two of them, or sizes that are none;
+        UnsupportedError for `sparse` or `ragged`.
 
     Example:
-        >>> Input((28, 28, 1)).shape
-        (None, 28, 28, 1)
+        >>> import layerlab as keras
+        >>> image = Input((28, 28, 1), name="image")
+        >>> image.shape, keras.layers.Flatten()(image).shape
+        ((None, 28, 28, 1), (None, 784))
     """
     layer = InputLayer(
         shape=shape,

@@ -45,14 +45,35 @@ Sequence = PyDataset
 
 
 def clear_session() -> None:
-    """Begin automatic names anew ('dense', 'dense_1', ...)."""
+    """Begin automatic names anew: the next Dense is 'dense' again.
+
+    A notebook that makes a model in a loop calls it before each, so that names, and the
+    paths of weights in files, do not depend on how many models there were before.
+
+    Example:
+        >>> import layerlab as keras
+        >>> clear_session()
+        >>> keras.layers.Dense(1).name, keras.layers.Dense(1).name
+        ('dense', 'dense_1')
+    """
     reset_names()
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """One-hot rows (..., num_classes) of integer labels (...) or (..., 1).
+    """One-hot rows for class numbers: 1 in the column of the class, 0 elsewhere.
 
+    For losses such as CategoricalCrossentropy; the sparse ones take the numbers.
+
+    Args:
+        x: integer labels from 0 on, shape (...) or (..., 1).
+        num_classes: number of columns; None is the largest label plus 1.
+    Returns: NumPy array (..., num_classes) of float64.
     Raises: InvalidArgumentError for a label outside of 0..num_classes - 1.
+
+    Example:
+        >>> to_categorical([0, 2], num_classes=3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
     """
     labels = np.asarray(x).astype("int64")
     if labels.ndim > 1 and labels.shape[-1] == 1:
