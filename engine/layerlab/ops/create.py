@@ -501,8 +501,8 @@ def convert_to_tensor(
     Raises: UnsupportedError for sparse or ragged tensors.
 
     Example:
-        >>> convert_to_tensor([1, 2]).dtype, convert_to_tensor([1.5, 2.0]).dtype
-        (dtype('int32'), dtype('float32'))
+        >>> dtype(convert_to_tensor([1, 2])), dtype(convert_to_tensor([1.5, 2.0]))
+        ('int32', 'float32')
         >>> convert_to_tensor(np.arange(3), dtype="float32").tolist()
         [0.0, 1.0, 2.0]
     """
