@@ -25,13 +25,10 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "layers": (556, 54),
     "losses": (159, 46),
     "metrics": (213, 70),
-    "models": (4, 6),
     "ops": (202, 147),
     "optimizers": (168, 21),
     "random": (45, 11),
     "regularizers": (14, 9),
-    "saving": (5, 7),
-    "utils": (3, 5),
 }
 
 

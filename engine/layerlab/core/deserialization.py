@@ -65,10 +65,20 @@ def deserialize_keras_object(
     """The object that a config of `serialize_keras_object` describes.
 
     Args:
-        custom_objects: name -> class or function, beside what is registered.
-        safe_mode: False loads the bytecode of Lambda layers, which can do anything: only for configs you
-            trust. Inside another call, that one's holds.
-    Raises: ConfigError for a malformed config, UnknownNameError for a name that is not registered.
+        config: as JSON gives it; Keras' own are read as well.
+        custom_objects: name -> class or function, beside what is registered; None for
+            none.
+        safe_mode: False loads the bytecode of Lambda layers, which can do anything:
+            only for configs you trust. Inside another call the outer call's holds.
+    Returns: a new object; the weights of layers and models are drawn anew.
+    Raises: ConfigError for a malformed config, UnknownNameError for a name that is not
+        registered.
+
+    Example:
+        >>> import layerlab as keras
+        >>> config = keras.saving.serialize_keras_object(keras.layers.Dense(4))
+        >>> deserialize_keras_object(config).units
+        4
     """
     if not isinstance(safe_mode, bool):
         raise InvalidArgumentError(explain("safe_mode", expected="True or False", got=repr(safe_mode)[:40]))

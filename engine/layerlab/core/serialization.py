@@ -78,9 +78,20 @@ def _numbered(config: Any) -> list[dict[str, Any]]:
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """A JSON-like config, in Keras' form, of an object, function, array, or structure of them.
+    """The config of an object, in the form that files and Keras have.
 
+    Args:
+        obj: an object with `get_config`, a function, a dtype, an array or a plain
+            value; or lists, tuples and dicts of these.
+    Returns: plain values, lists and dicts that JSON can hold; an object is a dict with
+        'module', 'class_name', 'config' and 'registered_name'.
     Raises: UnsupportedError for objects without get_config.
+
+    Example:
+        >>> import layerlab as keras
+        >>> config = serialize_keras_object(keras.initializers.Constant(0.5))
+        >>> config["class_name"], config["config"]["value"]
+        ('Constant', 0.5)
     """
     if obj is None or isinstance(obj, bool | int | float | str):
         return obj.item() if isinstance(obj, np.generic) else obj  # np.float64 is a float

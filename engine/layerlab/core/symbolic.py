@@ -57,17 +57,21 @@ class History(NamedTuple):
 class KerasTensor(Portable):
     """A tensor of a model's graph: a shape and a dtype without values.
 
+    `Input` makes one; calling layers and ops on it makes others and records how. It has
+    the operators of an array: `x + 1`, `x @ w`, `x[:, 0]`.
+
     Args:
-        shape: tuple of ints and Nones.
-        dtype: standard dtype name.
-        sparse, ragged: kept for compatibility; True raises UnsupportedError.
-        record_history: whether calls on this tensor leave nodes.
+        shape: ints, and None where the size is open, mostly the batch's.
+        dtype: dtype name.
+        sparse, ragged: for calls written for Keras; True raises UnsupportedError.
+        record_history: whether calls on this tensor leave nodes in the graph.
         name: automatic when None.
+    Raises: UnsupportedError; InvalidArgumentError for unknown arguments.
 
     Example:
         >>> x = KerasTensor((None, 4), name="x")
-        >>> x.shape, x.dtype
-        ((None, 4), 'float32')
+        >>> x.shape, x.dtype, (x[:, :2] + 1).shape
+        ((None, 4), 'float32', (None, 2))
     """
 
     # The copy of its node sets the one; the other may come from a node that is not copied.

@@ -33,22 +33,29 @@ def next_serial() -> int:
 class Variable:
     """A tensor whose value can be assigned: a weight, a counter, a random seed.
 
+    It computes like an array. A layer that keeps one in an attribute trains and saves
+    it; a compiled step sees each assignment, while Python numbers are constants of it.
+
     Args:
-        initializer: an array-like; or a callable `(shape, dtype=...) -> array` or the name of an initializer,
-            which need `shape`.
-        shape: tuple of ints; needed with a callable.
-        dtype: a dtype name; None keeps that of an array, and is floatx for a callable.
+        initializer: an array-like; or a callable `(shape, dtype=...) -> array` or the
+            name of an initializer, which need `shape`.
+        shape: tuple of ints; needed with a callable. With an array None is the array's.
+        dtype: a dtype name; None keeps an array's, and is floatx for a callable.
         trainable: whether optimizers change it; settable later.
-        autocast: whether a floating value is cast when a mixed-precision layer reads it.
-        aggregation, synchronization: how replicas are combined; kept for saving, unused on one device.
+        autocast: whether a floating value is cast when a mixed-precision layer reads
+            it.
+        aggregation, synchronization: how replicas are combined; kept for saving, unused
+            on one device.
         name: the last part of the path; the open name scopes come before it.
-    Raises: InvalidArgumentError for a callable without shape, or a name with '/'; ShapeError for an array
-        that does not broadcast to `shape`.
+    Raises: InvalidArgumentError for a callable without shape, or a name with '/';
+        ShapeError for an array that does not broadcast to `shape`.
 
     Example:
         >>> v = Variable([1.0, 2.0], name="v")
         >>> v.assign_add([1.0, 1.0]).numpy()
         array([2., 3.], dtype=float32)
+        >>> (v * 2).tolist()
+        [4.0, 6.0]
     """
 
     tracked_as = "variable"

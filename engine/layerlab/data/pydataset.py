@@ -24,15 +24,21 @@ __all__ = ["PyDataset", "PyDatasetSource"]
 
 
 class PyDataset:
-    """A data set that gives batch number `index`; subclass it and define `__getitem__` and `__len__`.
+    """A data set that gives batches by number, for data that do not fit into memory.
 
-    Batches come in order whatever loads them. A subclass that does not call `super().__init__()` has the
-    defaults. Worker processes hold copies: what `__getitem__` changes in `self` is seen there only.
+    Subclass it: `__getitem__(index)` gives batch number `index` as (x, y) or (x, y,
+    sample_weight), `__len__` their number. `on_epoch_begin` and `on_epoch_end` run
+    around each epoch; override them to shuffle, say.
+
+    Batches come in order whatever loads them. A subclass that does not call
+    `super().__init__()` has the defaults. Worker processes hold copies: what
+    `__getitem__` changes in `self` is seen there only.
 
     Args:
-        workers: 0 loads in the training thread; 1 goes on in a thread once batches are slow to come; more
-            load in as many threads, or processes.
-        use_multiprocessing: processes in place of threads; the data set must be picklable.
+        workers: 0 loads in the training thread; 1 goes on in a thread once batches are
+            slow to come; more load in as many threads, or processes.
+        use_multiprocessing: processes in place of threads; the data set must be
+            picklable.
         max_queue_size: batches loaded ahead, at most.
     Raises: InvalidArgumentError.
 
@@ -43,6 +49,8 @@ class PyDataset:
         ...     def __getitem__(self, index):
         ...         x = np.arange(4.0)[:, None] + index
         ...         return x, x**2
+        >>> Squares()[1][1].ravel()
+        array([ 1.,  4.,  9., 16.])
     """
 
     workers: int = 1

@@ -52,19 +52,33 @@ def plot_model(
 ) -> PlottedModel:
     """Draw a built model into a file, and return the picture.
 
+    As last expression of a cell the picture shows itself.
+
     Args:
-        to_file: its suffix says the format: '.svg' needs nothing; '.png' (also where there is no suffix) and
-            '.pdf' are drawn by matplotlib.
+        model: a built model; of a subclassed one the layers in its attributes are
+            drawn.
+        to_file: its suffix says the format: '.svg' needs nothing; '.png' (also where
+            there is no suffix) and '.pdf' are drawn by matplotlib.
         show_shapes: shapes of inputs and output of each layer.
         show_dtype: dtype of each output.
         show_layer_names: the names of layers beside their classes.
         rankdir: 'TB', top to bottom, or 'LR', left to right.
         expand_nested: draw what is inside of nested models.
-        dpi: pixels per inch of a PNG; 96 draws text 11 pixels high. The other formats scale without loss.
+        dpi: pixels per inch of a PNG; 96 draws text 11 pixels high. The other formats
+            scale without loss.
         show_layer_activations: the activation of layers that have one.
         show_trainable: whether the weights of each layer are trained.
-    Raises: NotBuiltError; InvalidArgumentError for an unknown format or argument; UnsupportedError for a PNG
-        or PDF without matplotlib.
+    Returns: a PlottedModel with `path`, `format` and `data`, the bytes of the file.
+    Raises: NotBuiltError; InvalidArgumentError for an unknown format or argument;
+        UnsupportedError for a PNG or PDF without matplotlib.
+
+    Example:
+        >>> import layerlab as keras, tempfile
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     picture = plot_model(model, f"{folder}/line.svg", show_shapes=True)
+        >>> picture.format, picture.data[:4]
+        ('svg', b'<svg')
     """
     _refuse_unknown(kwargs)
     path, form = _checked_path(to_file)
@@ -99,7 +113,17 @@ def plot_model(
 def model_to_dot(*args: Any, **kwargs: Any) -> NoReturn:
     """Not there: layerlab draws without Graphviz, and has no `pydot.Dot` to give.
 
+    `plot_model` draws the picture; `layerlab.inspect.describe_graph` has nodes and
+    edges as data.
+
     Raises: UnsupportedError, always.
+
+    Example:
+        >>> try:
+        ...     model_to_dot(None)
+        ... except NotImplementedError as error:
+        ...     print(type(error).__name__)
+        UnsupportedError
     """
     raise UnsupportedError(
         explain(

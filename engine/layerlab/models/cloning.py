@@ -30,15 +30,33 @@ def clone_model(
     recursive: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """A model like `model` with new layers, hence new weights; compiled alike if it was compiled.
+    """A model of the same architecture with new layers, hence new weights.
+
+    It is compiled if `model` was. With `clone_function` layers may be changed on the
+    way: frozen, replaced, left out.
 
     Args:
-        model: functional or Sequential; a subclassed one needs only its config, and takes no other argument.
-        input_tensors: KerasTensors to build on, in the structure of the model's inputs; new Inputs if None.
-        clone_function: layer -> the layer to use in its place; by default a copy made from its config.
-        call_function: (layer, *args, **kwargs) -> outputs, in place of a call; functional models only.
-        recursive: clone what is inside inner models by the same functions.
+        model: functional or Sequential; a subclassed one needs only its config, and
+            takes no other argument.
+        input_tensors: KerasTensors to build on, in the structure of the model's inputs;
+            None makes new Inputs.
+        clone_function: layer -> the layer to use in its place; None copies each from
+            its config.
+        call_function: (layer, *args, **kwargs) -> outputs, called instead of the layer;
+            functional models only.
+        recursive: clone what is inside of inner models by the same functions; else an
+            inner model is one layer.
+        **kwargs: `cache`, a dict from the id of a layer to its clone, which is used and
+            filled.
+    Returns: the new model.
     Raises: InvalidArgumentError for arguments that do not go with the kind of model.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> copy = clone_model(model)
+        >>> copy.count_params(), copy.weights[0] is model.weights[0]
+        (3, False)
     """
     cache: dict[int, Any] = kwargs.pop("cache", None) or {}
     if kwargs:

@@ -33,31 +33,56 @@ class Text:
     name: str
 
     def to_json(self, **kwargs: Any) -> str:
-        """The architecture, and what the model was compiled with, as JSON; `kwargs` go to `json.dumps`.
+        """The architecture, and what the model was compiled with, as JSON text.
 
-        Read by `models.model_from_json`, here and of Keras. Raises: UnsupportedError for parts without a
-        config.
+        `models.model_from_json`, here and of Keras, reads it. Weights are not in it.
+
+        Args:
+            **kwargs: of `json.dumps`: `indent=2` for lines that people read.
+        Raises: UnsupportedError for parts without a config.
+
+        Example:
+            >>> import layerlab as keras
+            >>> text = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).to_json()
+            >>> json.loads(text)["config"]["layers"][1]["class_name"]
+            'Dense'
         """
         config = serialize_keras_object(self)
         check_lambdas(config, f"'{self.name}'")
         return json.dumps(config, **kwargs)
 
     def to_yaml(self, **kwargs: Any) -> str:
-        """The same as YAML; `kwargs` go to `yaml.dump`. Read by `models.model_from_yaml`.
+        """The architecture, and what the model was compiled with, as YAML text.
 
-        Raises: ImportError without PyYAML.
+        `models.model_from_yaml` reads it. Weights are not in it.
+
+        Args:
+            **kwargs: of `yaml.dump`.
+        Raises: ImportError without PyYAML; UnsupportedError for parts without a config.
         """
         # By way of JSON: it makes tuples lists, and no part of the text refers to another.
         return _yaml().dump(json.loads(self.to_json()), **kwargs)
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The model that `to_json`, here or of Keras 2 or 3, described; its weights are new.
+    """The model that `to_json`, here or of Keras 2 or 3, described.
+
+    Its weights are new: `load_weights` brings those of a file.
 
     Args:
-        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
-    Raises: ConfigError (a ValueError) for text that is no such description, or asks for over a gibibyte of
-        weights; UnknownNameError for a class it names that is not known.
+        json_string: the text.
+        custom_objects: name -> class or function, for what is neither layerlab's nor
+            registered; None for none.
+    Returns: the model; compiled if the described one was.
+    Raises: ConfigError (a ValueError) for text that is no such description, or asks for
+        over a gibibyte of weights; UnknownNameError for a class it names that is not
+        known.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model_from_json(model.to_json()).output_shape
+        (None, 1)
     """
     text = _checked_text(json_string, "model_from_json")
     try:
@@ -74,9 +99,23 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
 
 
 def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The model that `to_yaml`, here or of Keras 2, described; its weights are new.
+    """The model that `to_yaml`, here or of Keras 2, described.
 
-    Args and errors as of `model_from_json`; ImportError without PyYAML.
+    Its weights are new: `load_weights` brings those of a file.
+
+    Args:
+        yaml_string: the text. Only plain values are read; no tag runs code.
+        custom_objects: name -> class or function, for what is neither layerlab's nor
+            registered; None for none.
+    Returns: the model; compiled if the described one was.
+    Raises: ConfigError, UnknownNameError as `model_from_json`; ImportError without
+        PyYAML.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model_from_yaml(model.to_yaml()).output_shape
+        (None, 1)
     """
     text = _checked_text(yaml_string, "model_from_yaml")
     library = _yaml()

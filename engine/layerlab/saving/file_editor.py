@@ -24,14 +24,26 @@ Tree = dict[str, Any]  # objects by name, with their weights by number
 
 
 class KerasFileEditor:
-    """The weights of a `.keras` or `.weights.h5` file, in memory; the file itself stays as it is.
+    """The weights of a `.keras` or `.weights.h5` file, to look at, compare and change.
 
-    Objects have paths, as 'layers/dense_2', or, where it is the only one, a name: 'dense_2'. `weights_dict`
-    holds them: nested dicts, with arrays at the ends.
+    They are read into memory; the file itself stays as it is, and `resave_weights`
+    writes another. Objects have paths, as 'layers/dense_2', or, where it is the only
+    one, a name: 'dense_2'. `weights_dict` holds them: nested dicts, with arrays at the
+    ends.
 
     Args:
         filepath: str or Path.
-    Raises: FileNotFoundError; InvalidArgumentError for another suffix; DataError for a damaged file.
+    Raises: FileNotFoundError; InvalidArgumentError for another suffix; DataError for a
+        damaged file.
+
+    Example:
+        >>> import layerlab as keras, tempfile
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save_weights(f"{folder}/line.weights.h5")
+        ...     editor = KerasFileEditor(f"{folder}/line.weights.h5")
+        >>> editor.weights_dict["layers"]["dense"]["0"].shape
+        (2, 1)
     """
 
     def __init__(self, filepath: Any) -> None:
@@ -53,9 +65,12 @@ class KerasFileEditor:
             print(line)
 
     def compare(self, reference_model: Any) -> dict[str, Any]:
-        """Print where the weights differ from those that a model needs.
+        """Print where the weights differ in shape from what a model needs.
 
-        Returns: 'status' ('success' or 'error'), 'error_count', and 'match_count', the weights that fit.
+        Args:
+            reference_model: a built model.
+        Returns: 'status' ('success' or 'error'), 'error_count', and 'match_count', the
+            weights that fit.
         """
         expected = {f"{place}/{key}".lstrip("/"): shape for place, key, shape in _needed(reference_model)}
         found = {path: tuple(np.shape(value)) for path, value in _leaves(self.weights_dict)}
@@ -81,7 +96,13 @@ class KerasFileEditor:
     # -- changes --------------------------------------------------------------------------------------
 
     def rename_object(self, object_name: str, new_name: str) -> None:
-        """Give an object another name, which is no path."""
+        """Give an object another name; it stays inside of the same parent.
+
+        Args:
+            object_name: path, or name where it is the only one.
+            new_name: a name without '/', which no neighbour has.
+        Raises: InvalidArgumentError.
+        """
         if not isinstance(new_name, str) or not new_name or "/" in new_name:
             raise InvalidArgumentError(
                 explain("rename_object(new_name=...)", expected="a name, not a path", got=repr(new_name)[:80])
@@ -94,12 +115,23 @@ class KerasFileEditor:
         parent.update(items)
 
     def delete_object(self, object_name: str) -> None:
-        """Remove an object with all that is inside."""
+        """Remove an object with all that is inside.
+
+        Args:
+            object_name: path, or name where it is the only one.
+        Raises: InvalidArgumentError for an unknown object.
+        """
         parent, name = self._found(object_name)
         del parent[name]
 
     def add_object(self, object_path: str, weights: Mapping[str, Any]) -> None:
-        """Add an object, as 'layers/dense_2', with weights as `{"0": kernel, "1": bias}`."""
+        """Add an object with weights.
+
+        Args:
+            object_path: a new path, as 'layers/dense_2'; its parent must be there.
+            weights: name -> array, as `{"0": kernel, "1": bias}`.
+        Raises: InvalidArgumentError.
+        """
         *parents, name = _parts(object_path)
         inside = self.weights_dict
         for part in parents:
@@ -109,7 +141,13 @@ class KerasFileEditor:
         inside[name] = _checked(weights)
 
     def delete_weight(self, object_name: str, weight_name: str) -> None:
-        """Remove a weight of an object."""
+        """Remove a weight of an object.
+
+        Args:
+            object_name: path, or name where it is the only one.
+            weight_name: as '0'.
+        Raises: InvalidArgumentError for an unknown object or weight.
+        """
         weights = self._object(object_name)
         if weight_name not in weights:
             raise InvalidArgumentError(
@@ -121,11 +159,23 @@ class KerasFileEditor:
         del weights[weight_name]
 
     def add_weights(self, object_name: str, weights: Mapping[str, Any]) -> None:
-        """Add weights to an object, or replace those it has under these names."""
+        """Add weights to an object, or replace weights that it has under these names.
+
+        Args:
+            object_name: path, or name where it is the only one.
+            weights: name -> array.
+        Raises: InvalidArgumentError.
+        """
         self._object(object_name).update(_checked(weights))
 
     def resave_weights(self, filepath: Any) -> None:
-        """Write a `.weights.h5` file with what there is now; it is replaced once it is complete."""
+        """Write a `.weights.h5` file with what there is now.
+
+        Args:
+            filepath: str or Path; a file that is there is replaced once the new one is
+                complete.
+        Raises: InvalidArgumentError for another suffix; OSError.
+        """
         path = as_path(filepath, "resave_weights")
         if not path.name.endswith(".weights.h5"):
             raise InvalidArgumentError(

@@ -41,17 +41,32 @@ def accepts_older_positions(save: Method) -> Method:
 
 @accepts_older_positions
 def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-    """Save architecture, weights, compile arguments and optimizer state: training goes on where it stopped.
+    """Write a whole model into one file: the same as `model.save`.
+
+    It holds the architecture, the weights, the arguments of `compile` and the
+    optimizer's state: after `load_model` training goes on where it stopped.
 
     Args:
-        filepath: str or Path; '.keras' is today's format, '.h5' that of older Keras, one HDF5 file.
+        model: the model; built, or with a config alone.
+        filepath: str or Path; '.keras' is today's format, '.h5' that of older Keras,
+            one HDF5 file.
         overwrite: False asks whether a file that is there is to be replaced.
-        include_optimizer: False leaves the optimizer's state out.
-        save_format: None (the suffix says it), 'keras', 'h5' or 'tf', a SavedModel of TensorFlow. Deprecated.
-        zipped: False writes the parts of a '.keras' file into a folder, whose name has no such suffix.
+        include_optimizer: False leaves the optimizer's state out; True by default.
+        save_format: None (the suffix says it), 'keras', 'h5' or 'tf', a SavedModel of
+            TensorFlow. Deprecated.
+        zipped: False writes the parts of a '.keras' file into a folder, whose name has
+            no such suffix.
         signatures, options: of `tf.saved_model.save`, for 'tf' alone.
-    Raises: InvalidArgumentError; UnsupportedError for a part without a config; OSError; ImportError for 'tf'
-        without TensorFlow. A file that is there is never damaged.
+    Raises: InvalidArgumentError; UnsupportedError for a part without a config; OSError;
+        ImportError for 'tf' without TensorFlow. A file that is there is never damaged.
+
+    Example:
+        >>> import layerlab as keras, tempfile
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_model(model, f"{folder}/line.keras")
+        ...     load_model(f"{folder}/line.keras").count_params()
+        3
     """
     include_optimizer, save_format, signatures, options = (
         kwargs.pop(name, default) for name, default in zip(_OLDER, (True, None, None, None), strict=True)
@@ -91,17 +106,31 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """The model that `save` here or in Keras wrote, ready to predict and to go on training.
+    """The model of a file that `save`, here or in Keras, wrote.
+
+    It is ready to predict, and to go on training if it was compiled.
 
     Args:
-        filepath: str or Path. The format is seen from the content; a folder is an unpacked '.keras' file, or
-            a SavedModel of TensorFlow.
-        custom_objects: name -> class or function, for what is neither layerlab's nor registered.
-        compile: False leaves it uncompiled.
-        safe_mode: False runs Python bytecode that the file holds (lambdas): only for files you trust.
-    Raises: ValueErrors (DataError, ConfigError, UnknownNameError ...) that name the file and what is wrong
-        with it; MissingFileError, a FileNotFoundError as well. Nothing in the file is run, nothing outside
-        of it is read.
+        filepath: str or Path. The format is seen from the content; a folder is an
+            unpacked '.keras' file, or a SavedModel of TensorFlow.
+        custom_objects: name -> class or function, for what is neither layerlab's nor
+            registered; None for none.
+        compile: False leaves it uncompiled, without the optimizer's state.
+        safe_mode: False runs Python bytecode that the file holds (lambdas): only for
+            files you trust.
+    Returns: the model, of the class that was saved.
+    Raises: ValueErrors (DataError, ConfigError, UnknownNameError ...) that name the
+        file and what is wrong with it; MissingFileError, a FileNotFoundError as well.
+        Nothing in the file is run, nothing outside of it is read.
+
+    Example:
+        >>> import layerlab as keras, tempfile
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/line.keras")
+        ...     loaded = load_model(f"{folder}/line.keras")
+        >>> bool((loaded.get_weights()[0] == model.get_weights()[0]).all())
+        True
     """
     path = as_path(filepath, "load_model")
     found = format_of_file(path)

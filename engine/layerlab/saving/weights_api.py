@@ -30,16 +30,31 @@ _ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
 def save_weights(
     model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
 ) -> None:
-    """Write the weights of a built model; the file is replaced once it is complete.
+    """Write the weights of a built model: the same as `model.save_weights`.
+
+    The file is replaced once the new one is complete.
 
     Args:
-        filepath: `*.weights.h5` has the optimizer's state as well, once there is any; `*.safetensors` the
-            weights alone; other `*.h5`, and `*.keras`, are in the older HDF5 layout.
+        model: the model.
+        filepath: `*.weights.h5` has the optimizer's state as well, once there is any;
+            `*.safetensors` the weights alone; other `*.h5`, and `*.keras`, are in the
+            older HDF5 layout.
         overwrite: False asks before a file is replaced.
-        max_shard_size: GiB; a `*.weights.json` is written, and beside it files of at most this size.
+        max_shard_size: GiB; a `*.weights.json` is written, and beside it files of at
+            most this size. None writes one file.
         objects_to_skip: layers or the optimizer, to leave out of a `*.weights.h5`.
-        save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a TensorFlow checkpoint.
-    Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without TensorFlow.
+        save_format: older than the suffixes: 'h5' is the older HDF5 layout, 'tf' a
+            TensorFlow checkpoint.
+    Raises: NotBuiltError, InvalidArgumentError; ImportError for a checkpoint without
+        TensorFlow.
+
+    Example:
+        >>> import layerlab as keras, os, tempfile
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_weights(model, f"{folder}/line.weights.h5")
+        ...     os.listdir(folder)
+        ['line.weights.h5']
     """
     path = as_path(filepath, "save_weights")
     if isinstance(max_shard_size, str):  # save_format stood here in Keras 2
@@ -59,18 +74,32 @@ def save_weights(
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
-    """Read weights into a built model, in any format that `save_weights`, here or of Keras, writes.
+    """Read weights into a built model: the same as `model.load_weights`.
 
-    Nothing changes unless everything fits. Returns None; of TensorFlow's checkpoints a CheckpointStatus: a
-    model that is not built gets such weights when it is.
+    It reads any format that `save_weights`, here or of Keras, writes. Nothing changes
+    unless everything fits.
 
     Args:
-        filepath: the name does not matter.
-        skip_mismatch: leave out layers whose weights differ in number or shape, with a warning for each.
+        model: the model, of the architecture that was saved.
+        filepath: str or Path; the format is seen from the content.
+        skip_mismatch: leave out layers whose weights differ in number or shape, with a
+            warning for each; False raises.
         objects_to_skip: layers or the optimizer, that stay as they are.
-        by_name: for the older HDF5 layout: read the layers that have the name of one in the file.
-    Raises: FileNotFoundError; DataError for a damaged file, or one of another kind; ShapeError, DTypeError,
-        ConfigError where file and model differ.
+        by_name: for the older HDF5 layout: read the layers that have the name of one in
+            the file.
+    Returns: None; for a checkpoint of TensorFlow a CheckpointStatus: a model that is
+        not built gets such weights when it is.
+    Raises: FileNotFoundError; DataError for a damaged file, or one of another kind;
+        ShapeError, DTypeError, ConfigError where file and model differ.
+
+    Example:
+        >>> import layerlab as keras, tempfile
+        >>> first, second = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for _ in range(2))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     first.save_weights(f"{folder}/line.weights.h5")
+        ...     load_weights(second, f"{folder}/line.weights.h5")
+        >>> bool((first.get_weights()[0] == second.get_weights()[0]).all())
+        True
     """
     path = as_path(filepath, "load_weights")
     _check_keywords("load_weights", kwargs, ("by_name", "objects_to_skip"))

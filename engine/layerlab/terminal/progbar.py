@@ -21,17 +21,26 @@ _BOLD, _GREEN, _GREY, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
 
 class Progbar:
-    """Progress, speed and values of something that takes steps.
+    """A bar that shows progress, speed and values of something that takes steps.
+
+    `fit` draws with it; in a training loop of your own call `update` after each step.
 
     Args:
         target: number of steps; None if unknown.
         width: of the bar, in characters.
         verbose: 0 nothing, 1 a bar, 2 one line at the end.
         interval: least time between two drawings, in seconds.
-        stateful_metrics: labels of values that are shown as they are; all others are averaged over the steps.
-        stateless_metrics: labels of values that are averaged; all others are shown as they are.
+        stateful_metrics: labels of values that are shown as they are; all others are
+            averaged over the steps. None averages all.
+        stateless_metrics: labels of values that are averaged; all others are shown as
+            they are.
         unit_name: what a step is called.
     Raises: InvalidArgumentError if both kinds of labels are given.
+
+    Example:
+        >>> bar = Progbar(target=2, verbose=0)
+        >>> for step, loss in enumerate([0.5, 0.25], 1):
+        ...     bar.update(step, [("loss", loss)])
     """
 
     def __init__(
@@ -73,11 +82,12 @@ class Progbar:
     def update(
         self, current: int, values: Iterable[tuple[str, Any]] | None = None, finalize: bool | None = None
     ) -> None:
-        """Tell that `current` steps are done.
+        """Tell how many steps are done, and draw if it is time to.
 
         Args:
+            current: number of steps done since the beginning.
             values: pairs of label and value; of an array the mean is shown.
-            finalize: whether this is the end; by default, whether the target is reached.
+            finalize: whether this is the end; None: whether the target is reached.
         """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
@@ -90,7 +100,12 @@ class Progbar:
             self._last_drawing = time.perf_counter()
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
-        """Tell that `n` more steps are done."""
+        """Tell that further steps are done.
+
+        Args:
+            n: how many since the last call.
+            values: pairs of label and value, as for `update`.
+        """
         self.update(self._current + n, values)
 
     def _collect(self, current: int, values: Iterable[tuple[str, Any]], finalize: bool) -> None:
