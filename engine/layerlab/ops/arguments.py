@@ -32,6 +32,21 @@ _OF_FILE = {
         "shape": "sizes of the axes, a tuple; an integer means one axis.",
         "dtype": "dtype of the result, such as 'int32'. None is floatx, at first 'float32'.",
     },
+    "shapes": {
+        "indices_or_sections": "the number of equal parts, or a list of the indices before which x is\n"
+        "        cut.",
+        "k": "which diagonal: 0 from the first corner, 1 the one beside it at the right, -1 the one\n"
+        "        below.",
+        "block_size": "height and width b of a block, in pixels.",
+    },
+    "index": {
+        "data": "(n, ...), n rows of any shape.",
+        "segment_ids": "(n,), integers: which segment each row belongs to. They need not be sorted;\n"
+        "        rows with a number outside of the segments are left out.",
+        "num_segments": "the number of segments. None is the largest id plus 1, which a compiled\n"
+        "        function cannot know.",
+        "sorted": "whether the ids are in ascending order; it changes nothing here.",
+    },
     "reduce": {
         "axis": "axis, or tuple of axes, to reduce; a negative one counts from the last. None is all.",
         "dtype": "dtype to compute in and of the result. None keeps the dtype of x.",

@@ -41,9 +41,21 @@ __all__ = [
 
 @op("x", in_call=("key",))
 def get_item(x: Any, key: Any) -> Array:
-    """x[key]: ints, slices (of any step), None, Ellipsis, and arrays of indices or booleans.
+    """The part x[key] of an array, as the square brackets give it.
 
-    Raises: ShapeError for a Python int outside of its axis.
+    Args:
+        key: one index, or a tuple with one for each axis: integers (negative ones count
+            from the end), slices of any step, None for a new axis, `...` for all axes
+            between, arrays of integers or booleans.
+    Returns: an array of the dtype of x.
+    Raises: ShapeError for a Python integer outside of its axis, or for too many
+        indices.
+
+    Example:
+        >>> get_item([[1, 2, 3], [4, 5, 6]], (0, slice(None, None, -1))).tolist()
+        [3, 2, 1]
+        >>> get_item([[1, 2, 3], [4, 5, 6]], (..., -1)).tolist()
+        [3, 6]
     """
     parts = _expand_ellipsis([_key_part(part) for part in _as_tuple(key)], len(x.shape))
     axis, reversed_axes = 0, []
@@ -68,14 +80,36 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:
 
 @op("x")
 def sort(x: Any, axis: int = -1) -> Array:
-    """The elements in ascending order along an axis; axis None flattens."""
+    """The elements of x in ascending order along an axis.
+
+    Args:
+        axis: the axis to sort along, by default the last. None flattens x first.
+    Returns: an array of the dtype of x.
+
+    Example:
+        >>> sort([3, 1, 2]).tolist()
+        [1, 2, 3]
+        >>> sort([[3, 1], [2, 4]], axis=0).tolist()
+        [[2, 1], [3, 4]]
+    """
     xp = backend().xp
     return xp.sort(xp.reshape(x, (-1,)), axis=0) if axis is None else xp.sort(x, axis=axis)
 
 
 @op("x")
 def argsort(x: Any, axis: int = -1) -> Array:
-    """The indices that sort x, int32; equal elements keep their order. axis None flattens."""
+    """The indices that would sort x: x[argsort(x)] is in ascending order.
+
+    Equal elements keep their order.
+
+    Args:
+        axis: the axis to sort along, by default the last. None flattens x first.
+    Returns: int32, of the shape of x.
+
+    Example:
+        >>> argsort([30, 10, 20]).tolist()
+        [1, 2, 0]
+    """
     xp = backend().xp
     x, axis = (xp.reshape(x, (-1,)), 0) if axis is None else (x, axis)
     return backend().cast(xp.argsort(x, axis=axis, stable=True), "int32")
@@ -83,7 +117,20 @@ def argsort(x: Any, axis: int = -1) -> Array:
 
 @op("x")
 def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
-    """Indices that put the kth element in its sorted place, smaller ones before it; here a full `argsort`."""
+    """Indices that put one element in its sorted place, smaller ones before it.
+
+    Here all are sorted, as by `argsort`; do not rely on it.
+
+    Args:
+        kth: the place that must be right; negative ones count from the end.
+        axis: the axis to work along, by default the last.
+    Returns: int32, of the shape of x.
+    Raises: InvalidArgumentError for a place outside of the axis.
+
+    Example:
+        >>> argpartition([30, 10, 20], 1)[1].tolist()  # where the middle one is
+        2
+    """
     size = x.shape[axis]
     if not -size <= kth < size:
         raise InvalidArgumentError(
@@ -94,7 +141,20 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
 
 @op("x")
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
-    """The k largest along the last axis, largest first, and their int32 indices; sorted in any case."""
+    """The k largest elements along the last axis, largest first, and where they are.
+
+    Args:
+        x: (..., n).
+        k: how many; at most n.
+        sorted: without effect: they are sorted in any case.
+    Returns: values (..., k) and indices (..., k), int32. Of equal elements the earlier.
+    Raises: ShapeError if there are less than k.
+
+    Example:
+        >>> values, indices = top_k([0.1, 0.6, 0.3], 2)
+        >>> indices.tolist()
+        [1, 2]
+    """
     if k > x.shape[-1]:
         raise ShapeError(explain("top_k", expected=f"at least {k} along the last axis", got=str(x.shape[-1])))
     return backend().top_k(x, k)
@@ -102,12 +162,19 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
 
 @op("targets", "predictions", promote=None)
 def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
-    """Whether the target class is among the k largest predictions; a tie is inside, NaN and infinity outside.
+    """Whether the true class is among the k largest predictions.
+
+    A tie counts as inside; a prediction that is NaN or infinite as outside.
 
     Args:
-        targets: (batch,), integers.
-        predictions: (batch, classes).
+        targets: (batch,), numbers of the true classes.
+        predictions: (batch, classes), such as probabilities.
+        k: how many predictions count.
     Returns: (batch,), boolean.
+
+    Example:
+        >>> in_top_k([0, 2], [[0.2, 0.3, 0.5], [0.3, 0.3, 0.4]], k=1).tolist()
+        [False, True]
     """
     xp = backend().xp
     own = xp.take_along_axis(predictions, backend().cast(targets, "int32")[..., None], axis=-1)
@@ -118,7 +185,22 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
 
 @op("sorted_sequence", "values", class_name="SearchSorted")
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array:
-    """Where to insert values so that the 1-D sequence stays sorted, int32; "right": after equal elements."""
+    """Where to insert values in a sorted vector so that it stays sorted.
+
+    Args:
+        sorted_sequence: a vector in ascending order.
+        values: what to insert, of any shape.
+        side: "left" for the place before equal elements, "right" for the place behind.
+    Returns: int32, of the shape of `values`: from 0 to the length of the vector.
+    Raises: ShapeError unless the sequence has one axis; InvalidArgumentError for
+        another side.
+
+    Example:
+        >>> searchsorted([10, 20, 30], [5, 20, 35]).tolist()
+        [0, 1, 3]
+        >>> searchsorted([10, 20, 30], [5, 20, 35], side="right").tolist()
+        [0, 2, 3]
+    """
     if len(sorted_sequence.shape) != 1:
         raise ShapeError(
             explain("searchsorted", expected="a 1-D sequence", got=str(tuple(sorted_sequence.shape)))
@@ -128,16 +210,41 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array
 
 @op("x", "bins")
 def digitize(x: Any, bins: Any) -> Array:
-    """The number of (ascending) bin edges that are at most x, int32."""
+    """The number of the bin that each element falls in.
+
+    Bin 0 lies below the first edge, bin i from edge i - 1 up to, not including, edge i.
+
+    Args:
+        bins: the edges, a vector in ascending order.
+    Returns: int32, of the shape of x: from 0 to the number of edges.
+
+    Example:
+        >>> digitize([17, 18, 70], [18, 65]).tolist()  # child, adult, senior
+        [0, 1, 2]
+    """
     return _places(bins, x, "right")
 
 
 @op("x", "weights", promote=None, in_config=("weights",))
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Array:
-    """How often (or with what total weight) each of 0, 1, 2 ... occurs along the last axis.
+    """How often each of the numbers 0, 1, 2 ... occurs.
 
-    The result is as long as the largest element needs, at least `minlength`. In compiled code it is
-    `minlength` long, which must then be given, and larger elements are not counted.
+    The result is as long as the largest element needs. In a compiled function, where
+    values are unknown, it has `minlength` places, and larger elements are not counted.
+
+    Args:
+        x: (..., n), integers from 0.
+        weights: what each element counts, of the shape of x. None counts each as 1.
+        minlength: the least length of the result.
+        sparse: False; sparse results do not exist here.
+    Returns: (..., length): int32, or the dtype of the weights.
+    Raises: UnsupportedError without `minlength` in a compiled function.
+
+    Example:
+        >>> bincount([1, 2, 2, 5]).tolist()
+        [0, 1, 2, 0, 0, 1]
+        >>> bincount([1, 2, 2], weights=[0.5, 1.0, 2.0]).tolist()
+        [0.0, 0.5, 3.0]
     """
     if sparse:
         raise UnsupportedError(explain("Sparse counts are not supported.", fix="use sparse=False"))
@@ -157,7 +264,23 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 @op("x")
 def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Array, Array]:
-    """Counts of the elements in equal bins, and the bins' edges; `range` is by default (min, max)."""
+    """How many elements of x fall into each of several bins of equal width.
+
+    A bin takes its lower edge and leaves its upper one to the next, but for the last
+    bin, which has both. Elements outside of the range are not counted.
+
+    Args:
+        x: an array; it is flattened.
+        bins: the number of bins.
+        range: (lowest, highest) edge. None is the smallest and largest element.
+    Returns: counts (bins,), int32, and edges (bins + 1,), floating.
+    Raises: InvalidArgumentError unless `bins` is a positive integer.
+
+    Example:
+        >>> counts, edges = histogram([1.0, 2.0, 2.0, 5.0], bins=4)
+        >>> counts.tolist(), edges.tolist()
+        ([1, 2, 0, 1], [1.0, 2.0, 3.0, 4.0, 5.0])
+    """
     if not isinstance(bins, int) or bins <= 0:
         raise InvalidArgumentError(explain("histogram", expected="a positive number of bins", got=repr(bins)))
     xp, name = backend().xp, backend().dtype_name(x)
@@ -176,7 +299,19 @@ def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) 
 
 @op("x")
 def nonzero(x: Any) -> tuple[Array, ...]:
-    """The int32 indices of the elements that are not 0, one array per axis. Values only."""
+    """The indices of the elements that are not 0.
+
+    How many there are depends on values: it cannot be called in a model or a compiled
+    function, where `where` does such work.
+
+    Returns: a tuple of int32 vectors, one for each axis of x.
+    Raises: UnsupportedError where x has no values.
+
+    Example:
+        >>> rows, columns = nonzero([[0, 7], [8, 0]])
+        >>> rows.tolist(), columns.tolist()
+        ([0, 1], [1, 0])
+    """
     need_values(x, "nonzero", "use where(condition, x1, x2)")
     return tuple(backend().cast(index, "int32") for index in backend().xp.nonzero(x))
 
@@ -192,10 +327,31 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Any:
-    """The different elements, in ascending order; if asked for with first index, inverse and count of each.
+    """The different elements of x, in ascending order.
 
-    Values only: computed on the host, without gradient. `size` cuts or fills (with `fill_value`, by default
-    the first element) to a fixed length.
+    How many there are depends on values: it works on the host, without a gradient, and
+    not in a model or a compiled function.
+
+    Args:
+        sorted: without effect: they are sorted in any case.
+        return_index: True gives also where each element occurs first.
+        return_inverse: True gives also, for each element of x, its place among the
+            different ones.
+        return_counts: True gives also how often each occurs.
+        axis: compares the slices along this axis. None compares the single elements.
+        size: a fixed length of the result, which is cut or filled. None is as many as
+            there are.
+        fill_value: what fills. None is the first element of the result.
+    Returns: an array of the dtype of x; a tuple, with int32 arrays, if more is asked
+        for.
+    Raises: UnsupportedError where x has no values.
+
+    Example:
+        >>> unique([3, 1, 3, 2]).tolist()
+        [1, 2, 3]
+        >>> values, counts = unique([3, 1, 3], return_counts=True)
+        >>> values.tolist(), counts.tolist()
+        ([1, 3], [1, 2])
     """
     need_values(x, "unique", "call it on values, before the model")
     found = np.unique(backend().to_numpy(x), True, True, True, axis=axis)
@@ -214,7 +370,18 @@ def unique(
 
 @op("indices")
 def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
-    """The index along each axis of an array of this shape, for indices into the flattened array."""
+    """Where an element of the flattened array is in an array of a shape.
+
+    Args:
+        indices: places in the flattened array, integers of any shape.
+        shape: sizes of the axes of the array.
+    Returns: a tuple with the index along each axis, each of the shape of `indices`.
+
+    Example:
+        >>> rows, columns = unravel_index([0, 5], (2, 3))
+        >>> rows.tolist(), columns.tolist()
+        ([0, 1], [0, 2])
+    """
     results = []
     for length in reversed(shape):
         results.append(indices % length)
@@ -224,22 +391,47 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
 
 @op("data", "segment_ids", promote=None)
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
-    """Sums of the rows of `data` that have the same id: (num_segments, ...). `sorted` changes no result.
+    """The sums of the rows of `data` that belong together.
 
-    Without `num_segments` (values only) it is the largest id plus 1. Ids outside are left out.
+    Row i is added to the sum number segment_ids[i]; an empty segment gives 0. It sums,
+    say, what neighbours send to each node of a graph.
+
+    Returns: (num_segments, ...), of the dtype of `data`.
+
+    Example:
+        >>> segment_sum([1.0, 2.0, 4.0], [0, 2, 0]).tolist()
+        [5.0, 0.0, 2.0]
     """
     return backend().segment_sum(data, segment_ids, _segments(segment_ids, num_segments))
 
 
 @op("data", "segment_ids", promote=None)
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
-    """The largest of the rows with the same id, see `segment_sum`; -inf for an empty segment."""
+    """The largest of the rows of `data` that belong together, element by element.
+
+    An empty segment gives -inf, or the lowest number of an integer dtype.
+
+    Returns: (num_segments, ...), of the dtype of `data`.
+
+    Example:
+        >>> segment_max([1.0, 2.0, 4.0], [0, 1, 0]).tolist()
+        [4.0, 2.0]
+    """
     return backend().segment_max(data, segment_ids, _segments(segment_ids, num_segments))
 
 
 @op("data", "segment_ids", promote=None)
 def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
-    """The smallest of the rows with the same id, see `segment_sum`; inf for an empty segment."""
+    """The smallest of the rows of `data` that belong together, element by element.
+
+    An empty segment gives inf, or the largest number of an integer dtype.
+
+    Returns: (num_segments, ...), of the dtype of `data`.
+
+    Example:
+        >>> segment_min([1.0, 2.0, 4.0], [0, 1, 0]).tolist()
+        [1.0, 2.0]
+    """
     if not is_float(
         data
     ):  # -x of the smallest integer overflows; ~x does not, and reverses the order as well
@@ -250,7 +442,16 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 @op("data", "segment_ids", promote=None)
 def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
-    """The product of the rows with the same id, see `segment_sum`; 1 for an empty segment."""
+    """The products of the rows of `data` that belong together, element by element.
+
+    An empty segment gives 1.
+
+    Returns: (num_segments, ...), of the dtype of `data`.
+
+    Example:
+        >>> segment_prod([1.0, 2.0, 4.0], [0, 2, 0]).tolist()
+        [4.0, 1.0, 2.0]
+    """
     xp = backend().xp
     inside = segment_ids == xp.arange(_segments(segment_ids, num_segments), dtype=segment_ids.dtype)[:, None]
     inside = xp.reshape(inside, (*inside.shape, *(1 for _ in data.shape[1:])))

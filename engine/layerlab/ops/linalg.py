@@ -47,9 +47,23 @@ __all__ = [
 
 @op("x1", "x2")
 def matmul(x1: Any, x2: Any) -> Array:
-    """Matrix product of (..., n, k) and (..., k, m); a vector is a row on the left, a column on the right.
+    """The matrix product of x1 and x2; the operator @ does the same.
 
-    Products of int8 are summed in int32; those of booleans are booleans.
+    result[i, j] = sum over k of x1[i, k] x2[k, j], for each matrix of the batch. A
+    product of int8 is summed in int32; of booleans it says whether any pair is true.
+
+    Args:
+        x1: (..., n, k); a vector (k,) is a row.
+        x2: (..., k, m); a vector (k,) is a column. The axes before the last two
+            broadcast.
+    Returns: (..., n, m), without n or m where the operand is a vector.
+    Raises: ShapeError if the two sizes k differ.
+
+    Example:
+        >>> matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]]).tolist()
+        [[19, 22], [43, 50]]
+        >>> matmul([[1, 2], [3, 4]], [1, 10]).tolist()
+        [21, 43]
     """
     if backend().dtype_name(x1) == "int8":
         x1, x2 = backend().cast(x1, "int32"), backend().cast(x2, "int32")
@@ -58,13 +72,41 @@ def matmul(x1: Any, x2: Any) -> Array:
 
 @op("x1", "x2")
 def dot(x1: Any, x2: Any) -> Array:
-    """Sum of products over the last axis of x1 and the last but one of x2."""
+    """The sum of products over the last axis of x1 and the last but one of x2.
+
+    For vectors it is the scalar product, for matrices the matrix product; a number
+    multiplies all elements. For batches of matrices take `matmul`, which pairs them.
+
+    Args:
+        x1: (..., k), or a number.
+        x2: (..., k, m), (k,), or a number.
+    Returns: an array with the remaining axes of x1, then those of x2.
+
+    Example:
+        >>> int(dot([1, 2, 3], [4, 5, 6]))
+        32
+        >>> dot([[1, 2], [3, 4]], [1, 10]).tolist()
+        [21, 43]
+    """
     return _of_numbers(backend().xp.dot, x1, x2)
 
 
 @op("x1", "x2")
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
-    """Sum of products over several axes: the last and first so many, or (axes of x1, axes of x2)."""
+    """The sum of products over several axes of x1 and x2.
+
+    Args:
+        x1, x2: arrays; the summed axes have the same sizes in both.
+        axes: how many: the last ones of x1 and the first ones of x2. Or a pair (axes of
+            x1, axes of x2), each an integer or a list. 0 gives all products.
+    Returns: an array with the remaining axes of x1, then those of x2.
+
+    Example:
+        >>> tensordot([[1, 2], [3, 4]], [[1, 10], [100, 1000]], axes=1).tolist()
+        [[201, 2010], [403, 4030]]
+        >>> int(tensordot([[1, 2], [3, 4]], [[1, 10], [100, 1000]], axes=2))
+        4321
+    """
     if not isinstance(axes, int):
         axes = tuple(tuple(one) if isinstance(one, list | tuple) else (one,) for one in axes)
     return _of_numbers(backend().xp.tensordot, x1, x2, axes=axes)
@@ -72,25 +114,72 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
 
 @op("x1", "x2")
 def inner(x1: Any, x2: Any) -> Array:
-    """Sum of products over the last axes."""
+    """The sum of products over the last axes of x1 and x2.
+
+    For vectors it is the scalar product; for matrices, row by row: x1 times x2
+    transposed.
+
+    Args:
+        x1: (..., k).
+        x2: (..., k).
+    Returns: an array with the remaining axes of x1, then those of x2.
+
+    Example:
+        >>> int(inner([1, 2, 3], [4, 5, 6]))
+        32
+        >>> inner([[1, 2], [3, 4]], [[1, 0], [0, 1], [1, 1]]).tolist()
+        [[1, 2, 3], [3, 4, 7]]
+    """
     return _of_numbers(backend().xp.inner, x1, x2)
 
 
 @op("x1", "x2")
 def outer(x1: Any, x2: Any) -> Array:
-    """Every product of an element of x1 and one of x2, both flattened: (size of x1, size of x2)."""
+    """All products of an element of x1 and an element of x2, as a matrix.
+
+    Args:
+        x1, x2: arrays; both are flattened.
+    Returns: (size of x1, size of x2).
+
+    Example:
+        >>> outer([1, 2, 3], [1, 10]).tolist()
+        [[1, 10], [2, 20], [3, 30]]
+    """
     return backend().xp.outer(x1, x2)
 
 
 @op("x1", "x2")
 def vdot(x1: Any, x2: Any) -> Array:
-    """Sum of products of the flattened arrays, the first conjugated."""
+    """The scalar product of the flattened arrays: the sum of conj(x1) x2.
+
+    Args:
+        x1, x2: arrays of as many elements. The conjugate matters for complex numbers
+            only.
+    Returns: a scalar.
+
+    Example:
+        >>> float(vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]))
+        5.0
+        >>> complex(vdot([1 + 2j], [1 + 2j]))
+        (5+0j)
+    """
     return backend().xp.vdot(x1, x2)
 
 
 @op("x1", "x2")
 def kron(x1: Any, x2: Any) -> Array:
-    """The Kronecker product: x2, as a block, times each element of x1."""
+    """The Kronecker product: each element of x1 times the whole of x2, as a block.
+
+    Args:
+        x1, x2: arrays; the one with fewer axes gets axes of size 1 in front.
+    Returns: an array whose sizes are the products of the sizes of x1 and x2.
+
+    Example:
+        >>> kron([1, 10], [1, 2, 3]).tolist()
+        [1, 2, 3, 10, 20, 30]
+        >>> kron([[1, 0], [0, 1]], [[1, 2]]).tolist()
+        [[1, 2, 0, 0], [0, 0, 1, 2]]
+    """
     return backend().xp.kron(x1, x2)
 
 
@@ -98,12 +187,49 @@ def kron(x1: Any, x2: Any) -> Array:
 def cross(
     x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Array:
-    """The cross product of vectors of 3 components along an axis."""
+    """The cross product of vectors in space: perpendicular to both.
+
+    Vectors of 2 components lie in a plane; the third component of the result is given
+    alone.
+
+    Args:
+        x1, x2: arrays of vectors, with 3 components or 2; their other axes broadcast.
+        axisa, axisb: the axis of the components in x1, in x2.
+        axisc: the axis of the components in the result.
+        axis: one axis for all three, in place of them.
+    Returns: an array of vectors, or of numbers for vectors of 2 components.
+
+    Example:
+        >>> cross([1, 0, 0], [0, 1, 0]).tolist()
+        [0, 0, 1]
+        >>> int(cross([3, 0], [1, 2]))  # the area of the parallelogram
+        6
+    """
     return backend().xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
 
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
-    """Einstein's summation, e.g. einsum("bij,bjk->bik", x, y)."""
+    """A sum of products, written with one letter for each axis (Einstein's convention).
+
+    Axes of the same letter run together; letters that are missing behind the arrow are
+    summed. It says in one line what would take transpositions, products and sums.
+
+    Args:
+        subscripts: letters of the axes of each operand, with commas between; behind an
+            arrow the letters of the result. "..." stands for any axes in front.
+        *operands: one array for each group of letters.
+        **kwargs: none; further arguments are refused.
+    Returns: an array with the axes behind the arrow.
+    Raises: UnsupportedError for further arguments.
+
+    Example:
+        >>> einsum("ij,jk->ik", [[1, 2], [3, 4]], [[5, 6], [7, 8]]).tolist()  # matmul
+        [[19, 22], [43, 50]]
+        >>> int(einsum("ii->", [[1, 2], [3, 4]]))  # trace
+        5
+        >>> einsum("bi,bi->b", [[1, 2], [3, 4]], [[1, 1], [10, 10]]).tolist()
+        [3, 70]
+    """
     if kwargs:
         raise UnsupportedError(explain("einsum takes no further arguments.", got=", ".join(kwargs)))
     return _einsum(*operands, subscripts=subscripts)
@@ -116,13 +242,37 @@ def _einsum(*operands: Any, subscripts: str) -> Array:
 
 @op("x")
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The sum of the diagonals of the plane of two axes."""
+    """The sum of a diagonal of a matrix, by default of the main one.
+
+    Args:
+        x: an array of at least two axes.
+        offset: which diagonal: 0 from the first corner, 1 the one beside it at the
+            right, -1 the one below.
+        axis1, axis2: the axes of rows and columns; by default the first two.
+    Returns: an array without these two axes.
+
+    Example:
+        >>> int(trace([[1, 2], [3, 4]]))
+        5
+    """
     return backend().xp.trace(x, offset=offset, axis1=axis1, axis2=axis2)
 
 
 @op("a")
 def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
-    """Differences of neighbours along an axis, n times."""
+    """The differences of neighbours along an axis: a[i + 1] - a[i].
+
+    Args:
+        a: an array. Of booleans it says where neighbours differ.
+        n: how often differences are taken: 2 gives the differences of differences.
+    Returns: an array that is shorter by n along the axis.
+
+    Example:
+        >>> diff([1, 4, 9, 16]).tolist()
+        [3, 5, 7]
+        >>> diff([1, 4, 9, 16], n=2).tolist()
+        [2, 2]
+    """
     axis = as_axis(axis, len(a.shape))
     before = (slice(None),) * axis
     for _ in range(n):
@@ -133,7 +283,24 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
 
 @op("y", promote="float")
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
-    """The integral along an axis by the trapezoidal rule; at places x, or at equal distances dx."""
+    """The integral along an axis by the trapezoidal rule.
+
+    The sum of (x[i + 1] - x[i]) (y[i] + y[i + 1]) / 2: the area under the line through
+    the points.
+
+    Args:
+        y: values of the function; integers count as floatx.
+        x: the places where they hold: a vector, or an array of the shape of y. None is
+            equal distances `dx`.
+        dx: the distance of neighbours, where x is not given.
+    Returns: an array without the axis.
+
+    Example:
+        >>> float(trapezoid([0.0, 1.0, 4.0], dx=0.5))
+        1.5
+        >>> float(trapezoid([0.0, 1.0, 4.0], x=[0.0, 1.0, 3.0]))
+        5.5
+    """
     xp = backend().xp
     y = xp.moveaxis(y, axis, -1)
     if x is not None:
@@ -147,7 +314,23 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
 
 @op("x1", "x2", promote="float")
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
-    """Sums of products of a vector with another that slides along it; mode "valid", "same" or "full"."""
+    """The correlation of two vectors: sums of products while x2 slides along x1.
+
+    It is a convolution without mirroring x2: result[i] = sum over k of x1[i + k] x2[k].
+
+    Args:
+        x1, x2: vectors.
+        mode: "valid" for the places where the shorter vector lies inside, "same" for as
+            many places as the longer has, "full" for all places where the two overlap.
+    Returns: a floating vector.
+    Raises: InvalidArgumentError for another mode.
+
+    Example:
+        >>> correlate([1, 2, 3, 4], [1, 10]).tolist()
+        [21.0, 32.0, 43.0]
+        >>> correlate([1, 2, 3, 4], [1, 10], mode="full").tolist()
+        [10.0, 21.0, 32.0, 43.0, 4.0]
+    """
     if mode not in ("valid", "same", "full"):
         raise InvalidArgumentError(
             explain("correlate", expected='mode "valid", "same" or "full"', got=repr(mode))
@@ -157,16 +340,50 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
 
 @op("x", "y", promote="float", class_name="CDist")
 def cdist(x: Any, y: Any) -> Array:
-    """Euclidean distances of the rows of (..., n, d) and (..., m, d): (..., n, m)."""
+    """The Euclidean distance of each row of x from each row of y.
+
+    The gradient is 0 where a distance is 0, not NaN.
+
+    Args:
+        x: (..., n, features): n points.
+        y: (..., m, features): m points.
+    Returns: (..., n, m).
+
+    Example:
+        >>> cdist([[0.0, 0.0], [3.0, 0.0]], [[3.0, 4.0]]).tolist()
+        [[5.0], [4.0]]
+    """
     distance = x[..., :, None, :] - y[..., None, :, :]
     return _safe_sqrt(backend().xp.sum(distance * distance, axis=-1))
 
 
 @op("x", promote="float")
 def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Array:
-    """A norm of vectors (one axis) or matrices (two); by default the root of the sum of squares.
+    """The length of a vector, or the size of a matrix, in one of several senses.
 
-    `ord` of vectors: inf, -inf, 0 or a number; of matrices: "fro", "nuc", inf, -inf, 1, -1, 2, -2.
+    By default sqrt(sum of x^2), over all elements or the given axes; its gradient at 0
+    is 0.
+
+    Args:
+        x: an array; integers count as floatx.
+        ord: which norm. Of vectors: a number p for (sum of |x|^p)^(1/p), inf for the
+            largest |x|, -inf for the smallest, 0 for the number of elements that are
+            not 0. Of matrices: "fro" for the root of the sum of squares, "nuc" for the
+            sum of the singular values, 2 and -2 for the largest and smallest of them, 1
+            and -1 for the largest and smallest sum of |x| in a column, inf and -inf in
+            a row.
+        axis: one axis for vectors, two for matrices. None is all axes.
+    Returns: an array without the axes, unless `keepdims`.
+    Raises: InvalidArgumentError for a norm that does not exist, or an `ord` over more
+        than two axes.
+
+    Example:
+        >>> float(norm([3.0, 4.0]))
+        5.0
+        >>> norm([[3.0, 4.0], [-1.0, 2.0]], ord=1, axis=1).tolist()
+        [7.0, 3.0]
+        >>> float(norm([[3.0, 4.0], [-1.0, 2.0]], ord=1))  # of the matrix
+        6.0
     """
     axes = as_axes(axis, len(x.shape))
     if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
@@ -180,14 +397,38 @@ def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepd
 
 @op("x", promote="float")
 def cholesky(x: Any, upper: bool = False) -> Array:
-    """The lower triangular L with L L^T = x, for symmetric positive x; or the upper L^T."""
+    """The lower triangular factor L of a symmetric positive definite matrix: L L^T = x.
+
+    Half the work of another factorization; it also draws correlated normal numbers, as
+    L z.
+
+    Args:
+        x: (..., n, n), symmetric, with positive eigenvalues. For others JAX gives NaN,
+            torch and NumPy raise an error.
+        upper: True gives L^T.
+    Returns: (..., n, n), floating.
+
+    Example:
+        >>> cholesky([[4.0, 2.0], [2.0, 5.0]]).tolist()
+        [[2.0, 0.0], [1.0, 2.0]]
+    """
     lower = backend().xp.linalg.cholesky(x)
     return _transposed(lower) if upper else lower
 
 
 @op("x", promote="float")
 def cholesky_inverse(x: Any, upper: bool = False) -> Array:
-    """The inverse of L L^T for a triangular factor L (or L^T if upper)."""
+    """The inverse of the matrix whose Cholesky factor is x: (x x^T)^-1.
+
+    Args:
+        x: (..., n, n), a triangular factor as `cholesky` gives it.
+        upper: True if x is the upper factor: the inverse of x^T x.
+    Returns: (..., n, n), floating.
+
+    Example:
+        >>> cholesky_inverse([[2.0, 0.0], [1.0, 2.0]]).tolist()
+        [[0.312..., -0.125], [-0.125, 0.25]]
+    """
     xp = backend().xp
     factor = _transposed(x) if upper else x
     return xp.linalg.inv(xp.matmul(xp.tril(factor), _transposed(xp.tril(factor))))
@@ -195,40 +436,110 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Array:
 
 @op("x", promote="float")
 def det(x: Any) -> Array:
-    """The determinant."""
+    """The determinant of square matrices: the factor by which they change volumes.
+
+    It is negative where they mirror, 0 where they have no inverse. It overflows soon
+    for large matrices; `slogdet` does not.
+
+    Args:
+        x: (..., n, n); integers count as floatx.
+    Returns: (...), floating.
+
+    Example:
+        >>> float(det([[1.0, 2.0], [3.0, 4.0]]))
+        -2.0
+    """
     return backend().xp.linalg.det(x)
 
 
 @op("x", promote="float")
 def slogdet(x: Any) -> Any:
-    """The sign and the logarithm of the magnitude of the determinant."""
+    """The sign of the determinant, and the natural logarithm of its magnitude.
+
+    Args:
+        x: (..., n, n); integers count as floatx.
+    Returns: two arrays (...): signs 1, -1 or 0, and logarithms, which are -inf for 0.
+
+    Example:
+        >>> sign, logarithm = slogdet([[0.0, 2.0], [4.0, 0.0]])
+        >>> float(sign), float(logarithm)  # log(8)
+        (-1.0, 2.079...)
+    """
     sign, logarithm = backend().xp.linalg.slogdet(x)
     return sign, logarithm
 
 
 @op("x", promote="float")
 def logdet(x: Any) -> Array:
-    """The logarithm of the determinant of a symmetric positive matrix."""
+    """The natural logarithm of the determinant of a symmetric positive definite matrix.
+
+    It is twice the sum of the logarithms on the diagonal of the Cholesky factor.
+
+    Args:
+        x: (..., n, n), symmetric, with positive eigenvalues; `slogdet` takes others.
+    Returns: (...), floating.
+
+    Example:
+        >>> float(logdet([[2.0, 0.0], [0.0, 4.0]]))  # log(8)
+        2.079...
+    """
     factor = backend().xp.linalg.cholesky(x)
     return 2 * backend().xp.sum(backend().xp.log(backend().xp.linalg.diagonal(factor)), axis=-1)
 
 
 @op("x", promote="float")
 def eigh(x: Any) -> tuple[Array, Array]:
-    """Eigenvalues in ascending order, and eigenvectors as columns, of a symmetric matrix."""
+    """The eigenvalues and eigenvectors of symmetric matrices: x v = w v.
+
+    Args:
+        x: (..., n, n), symmetric, or equal to its conjugate transpose.
+    Returns: eigenvalues (..., n) in ascending order, and eigenvectors (..., n, n) as
+        columns of length 1, each up to its sign.
+
+    Example:
+        >>> values, vectors = eigh([[2.0, 0.0], [0.0, 1.0]])
+        >>> values.tolist(), abs(vectors).tolist()
+        ([1.0, 2.0], [[0.0, 1.0], [1.0, 0.0]])
+    """
     values, vectors = backend().xp.linalg.eigh(x)
     return values, vectors
 
 
 @op("x", promote="float")
 def inv(x: Any) -> Array:
-    """The inverse of a square matrix."""
+    """The inverse of square matrices: x inv(x) is the identity.
+
+    To solve a x = b take `solve`, which is faster and more exact.
+
+    Args:
+        x: (..., n, n), of determinant not 0. For others JAX gives infinities or NaN,
+            torch and NumPy raise an error.
+    Returns: (..., n, n), floating.
+
+    Example:
+        >>> inv([[2.0, 0.0], [0.0, 4.0]]).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+    """
     return backend().xp.linalg.inv(x)
 
 
 @op("x", promote="float")
 def pinv(x: Any, rcond: float | None = None) -> Array:
-    """The pseudo-inverse; singular values below rcond times the largest count as 0."""
+    """The pseudo-inverse (Moore, Penrose) of a matrix of any shape.
+
+    pinv(a) b is the shortest vector x with the least |a x - b|. It is computed from the
+    singular values.
+
+    Args:
+        x: (..., n, m).
+        rcond: singular values below `rcond` times the largest count as 0. None is 10
+            times the larger of n and m times the rounding of the dtype.
+    Returns: (..., m, n), floating.
+
+    Example:
+        >>> pinv([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]]).tolist()
+        [[0.5, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
     xp, (u, s, vh) = backend().xp, backend().xp.linalg.svd(x, full_matrices=False)
     if rcond is None:
         rcond = 10 * max(x.shape[-2:]) * float(xp.finfo(backend().dtype_name(x)).eps)
@@ -239,7 +550,18 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
 
 @op("x", promote="float")
 def matrix_rank(x: Any, tol: float | None = None) -> Array:
-    """The number of singular values above tol, int32; by default the largest times size and rounding."""
+    """The rank of a matrix: how many of its rows are independent.
+
+    Args:
+        x: (..., n, m).
+        tol: singular values above it are counted. None is the largest of them times the
+            larger of n and m times the rounding of the dtype.
+    Returns: (...), int32.
+
+    Example:
+        >>> int(matrix_rank([[1.0, 2.0], [2.0, 4.0]]))
+        1
+    """
     xp = backend().xp
     s = xp.linalg.svdvals(x)
     if tol is None:
@@ -253,7 +575,22 @@ def matrix_rank(x: Any, tol: float | None = None) -> Array:
 
 @op("x", promote="float")
 def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
-    """Orthogonal Q and upper triangular R with Q R = x; mode "reduced" or "complete"."""
+    """The factors of x = Q R: Q with orthonormal columns, R upper triangular.
+
+    Args:
+        x: (..., n, m).
+        mode: "reduced" gives Q as many columns as the smaller of n and m; "complete"
+            gives n.
+    Returns: Q and R, floating. The signs of the columns may differ between back ends.
+    Raises: InvalidArgumentError for another mode.
+
+    Example:
+        >>> q, r = qr([[3.0, 1.0], [4.0, 2.0], [0.0, 5.0]])
+        >>> q.shape, r.shape
+        ((3, 2), (2, 2))
+        >>> bool(abs(matmul(q, r)[0, 1] - 1.0) < 1e-6)
+        True
+    """
     if mode not in ("reduced", "complete"):
         raise InvalidArgumentError(explain("qr", expected='mode "reduced" or "complete"', got=repr(mode)))
     q, r = backend().xp.linalg.qr(x, mode=mode)
@@ -262,7 +599,17 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
 
 @op("a", "b", promote="float")
 def solve(a: Any, b: Any) -> Array:
-    """x with a x = b; b is (..., n) or (..., n, m)."""
+    """The solution x of the linear equations a x = b.
+
+    Args:
+        a: (..., n, n), of determinant not 0.
+        b: (..., n) for one right side, (..., n, m) for m of them.
+    Returns: an array of the shape of b, floating.
+
+    Example:
+        >>> solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]).tolist()
+        [1.0, 0.5]
+    """
     if len(b.shape) == len(a.shape) - 1:
         return backend().xp.linalg.solve(a, b[..., None])[..., 0]
     return backend().xp.linalg.solve(a, b)
@@ -270,7 +617,18 @@ def solve(a: Any, b: Any) -> Array:
 
 @op("a", "b", promote="float")
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
-    """x with a x = b for triangular a; the other triangle of a is not read."""
+    """The solution x of the linear equations a x = b for a triangular a.
+
+    Args:
+        a: (..., n, n); the other triangle is not read.
+        b: (..., n) for one right side, (..., n, m) for m of them.
+        lower: True reads the lower triangle of a, False the upper.
+    Returns: an array of the shape of b, floating.
+
+    Example:
+        >>> solve_triangular([[2.0, 0.0], [1.0, 4.0]], [2.0, 5.0], lower=True).tolist()
+        [1.0, 1.0]
+    """
     a = backend().xp.tril(a) if lower else backend().xp.triu(a)
     if len(b.shape) == len(a.shape) - 1:
         return backend().xp.linalg.solve(a, b[..., None])[..., 0]
@@ -279,7 +637,20 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
 
 @op("x", promote="float", class_name="SVD")
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """U, the singular values in descending order, and V^T; the singular values alone without `compute_uv`."""
+    """The singular value decomposition x = U diag(s) V^T of a matrix of any shape.
+
+    Args:
+        x: (..., n, m).
+        full_matrices: True gives U (..., n, n) and V^T (..., m, m); False only as many
+            columns of U and rows of V^T as there are singular values.
+        compute_uv: False gives the singular values alone.
+    Returns: U, s and V^T; s is (..., min(n, m)) in descending order.
+
+    Example:
+        >>> u, s, vh = svd([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]], full_matrices=False)
+        >>> s.tolist(), u.shape, vh.shape
+        ([4.0, 3.0], (3, 2), (2, 2))
+    """
     if not compute_uv:
         return backend().xp.linalg.svdvals(x)
     u, s, vh = backend().xp.linalg.svd(x, full_matrices=full_matrices)
@@ -288,7 +659,22 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 @op("a", "b", promote="float")
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
-    """The shortest x with the least |a x - b|; b is (n,) or (n, m)."""
+    """The least squares solution of a x = b: the x with the smallest |a x - b|.
+
+    Of several the shortest. It fits, for example, a line through points.
+
+    Args:
+        a: (n, m): n equations for m unknowns.
+        b: (n,) for one right side, (n, k) for k of them.
+        rcond: singular values of a below `rcond` times the largest count as 0. None is
+            the larger of n and m times the rounding of the dtype.
+    Returns: (m,) or (m, k), floating.
+
+    Example:
+        >>> line = lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])
+        >>> [round(float(part), 3) for part in line]  # 1 + 2 t
+        [1.0, 2.0]
+    """
     xp = backend().xp
     rcond = float(xp.finfo(backend().dtype_name(a)).eps) * max(a.shape[-2:]) if rcond is None else rcond
     return xp.matmul(pinv(a, rcond), b)
