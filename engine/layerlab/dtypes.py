@@ -238,10 +238,10 @@ def set_dtype_policy(policy: Any) -> None:
 
     Example:
         >>> import layerlab as keras
-        >>> set_dtype_policy("mixed_bfloat16")
+        >>> keras.config.set_dtype_policy("mixed_bfloat16")
         >>> keras.layers.Dense(1).compute_dtype
         'bfloat16'
-        >>> set_dtype_policy(None)
+        >>> keras.config.set_dtype_policy(None)
     """
     global _global_policy
     _global_policy = None if policy is None else as_policy(policy)

@@ -69,7 +69,8 @@ class KerasTensor(Portable):
     Raises: UnsupportedError; InvalidArgumentError for unknown arguments.
 
     Example:
-        >>> x = KerasTensor((None, 4), name="x")
+        >>> import layerlab as keras
+        >>> x = keras.KerasTensor((None, 4), name="x")
         >>> x.shape, x.dtype, (x[:, :2] + 1).shape
         ((None, 4), 'float32', (None, 2))
     """

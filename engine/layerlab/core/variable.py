@@ -51,7 +51,8 @@ class Variable:
         ShapeError for an array that does not broadcast to `shape`.
 
     Example:
-        >>> v = Variable([1.0, 2.0], name="v")
+        >>> import layerlab as keras
+        >>> v = keras.Variable([1.0, 2.0], name="v")
         >>> v.assign_add([1.0, 1.0]).numpy()
         array([2., 3.], dtype=float32)
         >>> (v * 2).tolist()

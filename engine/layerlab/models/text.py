@@ -81,7 +81,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     Example:
         >>> import layerlab as keras
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-        >>> model_from_json(model.to_json()).output_shape
+        >>> keras.models.model_from_json(model.to_json()).output_shape
         (None, 1)
     """
     text = _checked_text(json_string, "model_from_json")
@@ -114,7 +114,7 @@ def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = No
     Example:
         >>> import layerlab as keras
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-        >>> model_from_yaml(model.to_yaml()).output_shape
+        >>> keras.models.model_from_yaml(model.to_yaml()).output_shape
         (None, 1)
     """
     text = _checked_text(yaml_string, "model_from_yaml")
