@@ -16,7 +16,26 @@ __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorica
 
 @op("target", "output", promote="float")
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Array:
-    """-target * log(p) - (1 - target) * log(1 - p), element by element; p is the output or its sigmoid."""
+    """The cross-entropy of yes-or-no predictions, element by element.
+
+    -target log(p) - (1 - target) log(1 - p), the surprise at what came. `losses` has
+    the mean over a batch.
+
+    Args:
+        target: 0 or 1, or a probability between.
+        output: predictions of the same shape: probabilities, kept `config.epsilon()`
+            from 0 and 1; or scores if `from_logits`.
+        from_logits: True if `output` has not been through a sigmoid: p is the sigmoid
+            of it, and nothing overflows.
+    Returns: a floating array of the shape of `output`.
+    Raises: ShapeError if the shapes differ.
+
+    Example:
+        >>> binary_crossentropy([1.0, 0.0], [0.5, 0.25]).tolist()
+        [0.693..., 0.287...]
+        >>> binary_crossentropy([1.0], [-100.0], from_logits=True).tolist()
+        [100.0]
+    """
     _check_equal("binary_crossentropy", target, output)
     xp = backend().xp
     if from_logits:
@@ -28,7 +47,29 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 @op("target", "output", promote="float")
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
-    """-sum(target * log(p)) along the axis of the classes; p is the normalized output or its softmax."""
+    """The cross-entropy of predictions of one of several classes.
+
+    -sum(target log(p)) over the classes: of a one-hot target, -log(p) of the true
+    class.
+
+    Args:
+        target: probabilities of the classes, usually one-hot vectors.
+        output: predictions of the same shape: probabilities, which are scaled to the
+            sum 1 and kept `config.epsilon()` from 0 and 1; or scores if `from_logits`.
+        from_logits: True if `output` has not been through a softmax: p is the softmax
+            of it.
+        axis: the axis of the classes; by default the last.
+    Returns: a floating array without the axis: one number for each example.
+    Raises: ShapeError if the shapes differ.
+
+    Example:
+        >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).tolist()
+        [0.693...]
+
+        >>> scores = [[7.0, 7.0]]
+        >>> categorical_crossentropy([[0.0, 1.0]], scores, from_logits=True).tolist()
+        [0.693...]
+    """
     _check_equal("categorical_crossentropy", target, output)
     return -backend().xp.sum(target * _log_probability(output, from_logits, axis), axis=axis)
 
@@ -37,10 +78,24 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Array:
-    """-log(p) of the target class, an integer; 0 where there is no such class.
+    """The cross-entropy of predictions of one of several classes, for class numbers.
+
+    -log(p) of the true class; 0 for a number without a class, such as -1.
 
     Args:
-        target: the shape of output without its last axis, or with 1 there.
+        target: class numbers, of the shape of `output` without the axis of the classes,
+            or with a last axis of size 1.
+        output: predictions: probabilities, which are scaled to the sum 1 and kept
+            `config.epsilon()` from 0 and 1; or scores if `from_logits`.
+        from_logits: True if `output` has not been through a softmax: p is the softmax
+            of it.
+        axis: the axis of the classes; by default the last.
+    Returns: a floating array of the shape of `output` without the axis.
+    Raises: ShapeError if the shapes do not fit.
+
+    Example:
+        >>> sparse_categorical_crossentropy([1, 0], [[0.5, 0.5], [0.25, 0.75]]).tolist()
+        [0.693..., 1.386...]
     """
     xp = backend().xp
     if len(target.shape) == len(output.shape) and target.shape[-1] == 1:

@@ -56,63 +56,158 @@ _SELU_SCALE = 1.0507009873554805
 
 @op("x")
 def relu(x: Any) -> Array:
-    """x where positive, else 0."""
+    """The rectified linear unit max(x, 0), element by element.
+
+    The gradient is 1 above 0, and 0 at 0 and below.
+
+    Returns: an array of the shape and dtype of x.
+    Source: Nair, Hinton 2010, ICML.
+
+    Example:
+        >>> relu([-2.0, 0.0, 3.0]).tolist()
+        [0.0, 0.0, 3.0]
+    """
     return backend().relu(x)
 
 
 @op("x", promote="float")
 def relu6(x: Any) -> Array:
-    """x between 0 and 6, 0 below, 6 above."""
+    """The rectified linear unit with a ceiling: min(max(x, 0), 6), element by element.
+
+    Small models for numbers of few bits take it, as the result has known bounds.
+
+    Returns: a floating array of the shape of x.
+    Source: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
+
+    Example:
+        >>> relu6([-2.0, 3.0, 8.0]).tolist()
+        [0.0, 3.0, 6.0]
+    """
     return _between(x, 0, 6)
 
 
 @op("x", promote="float")
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
-    """x where positive, else negative_slope * x."""
+    """The leaky rectified linear unit: x from 0 on, negative_slope x below.
+
+    Unlike with `relu`, a unit whose input is always negative still learns.
+
+    Args:
+        negative_slope: slope below 0; by default 0.2.
+    Returns: a floating array of the shape of x.
+    Source: Maas, Hannun, Ng 2013, ICML.
+
+    Example:
+        >>> leaky_relu([-2.0, 3.0], negative_slope=0.25).tolist()
+        [-0.5, 3.0]
+    """
     return backend().xp.where(x >= 0, x, negative_slope * x)
 
 
 @op("x", promote="float")
 def sigmoid(x: Any) -> Array:
-    """1 / (1 + exp(-x))."""
+    """The logistic function 1 / (1 + e^-x), from 0 to 1.
+
+    It turns a score into the probability of a yes.
+
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> sigmoid([-2.0, 0.0, 2.0]).tolist()
+        [0.119..., 0.5, 0.880...]
+    """
     return backend().sigmoid(x)
 
 
 @op("x", promote="float")
 def log_sigmoid(x: Any) -> Array:
-    """log(sigmoid(x)) without overflow."""
+    """The natural logarithm of the logistic function: -log(1 + e^-x).
+
+    It stays finite where sigmoid(x) is rounded to 0.
+
+    Returns: a floating array of the shape of x, below 0.
+
+    Example:
+        >>> log_sigmoid([-200.0, 0.0]).tolist()
+        [-200.0, -0.693...]
+    """
     return -_softplus(-x)
 
 
 @op("x", promote="float")
 def softplus(x: Any) -> Array:
-    """log(1 + exp(x)) without overflow."""
+    """The smooth rectifier log(1 + e^x), without overflow.
+
+    It is above 0 everywhere, nearly 0 far below 0 and nearly x far above: a fit form
+    for a scale or a rate that must be positive.
+
+    Returns: a floating array of the shape of x.
+    Source: Dugas et al. 2001, NIPS 13.
+
+    Example:
+        >>> softplus([-200.0, 0.0, 200.0]).tolist()
+        [0.0, 0.693..., 200.0]
+    """
     return _softplus(x)
 
 
 @op("x", promote="float")
 def softsign(x: Any) -> Array:
-    """x / (1 + |x|)."""
+    """The function x / (1 + |x|), from -1 to 1.
+
+    Like tanh, but it nears its bounds more slowly.
+
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> softsign([-1.0, 0.0, 3.0]).tolist()
+        [-0.5, 0.0, 0.75]
+    """
     return x / (1 + abs(x))
 
 
 @op("x", promote="float")
 def silu(x: Any) -> Array:
-    """x * sigmoid(x)."""
+    """The sigmoid linear unit x sigmoid(x), a smooth relative of `relu`.
+
+    Returns: a floating array of the shape of x.
+    Source: Ramachandran, Zoph, Le 2017, arXiv:1710.05941.
+
+    Example:
+        >>> silu([-1.0, 0.0, 1.0]).tolist()
+        [-0.268..., 0.0, 0.731...]
+    """
     return x * backend().sigmoid(x)
 
 
 @op("x", promote="float", class_name="Silu")
 def swish(x: Any) -> Array:
-    """x * sigmoid(x), the same as `silu`."""
+    """The sigmoid linear unit x sigmoid(x), the same as `silu`.
+
+    Returns: a floating array of the shape of x.
+    Source: Ramachandran, Zoph, Le 2017, arXiv:1710.05941.
+
+    Example:
+        >>> swish([-1.0, 0.0, 1.0]).tolist()
+        [-0.268..., 0.0, 0.731...]
+    """
     return x * backend().sigmoid(x)
 
 
 @op("x", promote="float")
 def gelu(x: Any, approximate: bool = True) -> Array:
-    """x times the normal distribution's function of x; by default its approximation with tanh.
+    """The Gaussian error linear unit x P(z < x), for a standard normal z.
 
+    Args:
+        approximate: True takes 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) for
+            it, False the exact 0.5 x (1 + erf(x / sqrt(2))). The default of
+            `activations.gelu` is False.
+    Returns: a floating array of the shape of x.
     Source: Hendrycks, Gimpel 2016, arXiv:1606.08415.
+
+    Example:
+        >>> gelu([-1.0, 0.0, 1.0]).tolist()
+        [-0.158..., 0.0, 0.841...]
     """
     kernel = backend().gelu
     if kernel is not None:
@@ -124,19 +219,52 @@ def gelu(x: Any, approximate: bool = True) -> Array:
 
 @op("x", promote="float")
 def elu(x: Any, alpha: float = 1.0) -> Array:
-    """x where positive, else alpha * (exp(x) - 1)."""
+    """The exponential linear unit: x above 0, alpha (e^x - 1) below.
+
+    Args:
+        alpha: how far below 0 it goes; by default 1.
+    Returns: a floating array of the shape of x.
+    Source: Clevert, Unterthiner, Hochreiter 2016, arXiv:1511.07289.
+
+    Example:
+        >>> elu([-1.0, 0.0, 2.0]).tolist()
+        [-0.632..., 0.0, 2.0]
+    """
     return _elu(x, alpha)
 
 
 @op("x", promote="float")
 def selu(x: Any) -> Array:
-    """`elu`, scaled so that mean 0 and variance 1 stay; arXiv:1706.02515."""
+    """The scaled exponential linear unit, which keeps mean 0 and variance 1.
+
+    1.0507 x above 0, 1.0507 times 1.6733 (e^x - 1) below. For the effect the weights
+    come from the initializer "lecun_normal".
+
+    Returns: a floating array of the shape of x.
+    Source: Klambauer et al. 2017, arXiv:1706.02515.
+
+    Example:
+        >>> selu([-1.0, 0.0, 1.0]).tolist()
+        [-1.111..., 0.0, 1.050...]
+    """
     return _SELU_SCALE * _elu(x, _SELU_ALPHA)
 
 
 @op("x", promote="float")
 def celu(x: Any, alpha: float = 1.0) -> Array:
-    """x where positive, else alpha * (exp(x / alpha) - 1)."""
+    """The exponential linear unit without a kink at 0, for any alpha.
+
+    x above 0, alpha (e^(x / alpha) - 1) below.
+
+    Args:
+        alpha: how far below 0 it goes, not 0; by default 1.
+    Returns: a floating array of the shape of x.
+    Source: Barron 2017, arXiv:1704.07483.
+
+    Example:
+        >>> celu([-1.0, 0.0, 2.0], alpha=0.5).tolist()
+        [-0.432..., 0.0, 2.0]
+    """
     xp = backend().xp
     positive = x > 0
     return xp.where(positive, x, alpha * xp.expm1(xp.where(positive, 0, x) / alpha))
@@ -144,7 +272,20 @@ def celu(x: Any, alpha: float = 1.0) -> Array:
 
 @op("x", promote="float")
 def glu(x: Any, axis: int = -1) -> Array:
-    """The first half of an axis times the sigmoid of the second."""
+    """The gated linear unit: half of the features times the sigmoid of the other half.
+
+    x is cut into a and b along the axis; the result is a sigmoid(b).
+
+    Args:
+        axis: the axis that is cut, of even size; by default the last.
+    Returns: a floating array, half as long along the axis.
+    Raises: InvalidArgumentError for an odd size.
+    Source: Dauphin et al. 2017, arXiv:1612.08083.
+
+    Example:
+        >>> glu([3.0, 5.0, 0.0, 100.0]).tolist()
+        [1.5, 5.0]
+    """
     axis = as_axis(axis, len(x.shape))
     if x.shape[axis] % 2:
         raise InvalidArgumentError(
@@ -156,75 +297,186 @@ def glu(x: Any, axis: int = -1) -> Array:
 
 @op("x", promote="float")
 def hard_sigmoid(x: Any) -> Array:
-    """x / 6 + 1/2 between 0 and 1."""
+    """A logistic function of straight lines: x / 6 + 1/2 between -3 and 3, else 0 or 1.
+
+    Returns: a floating array of the shape of x, from 0 to 1.
+
+    Example:
+        >>> hard_sigmoid([-4.0, 0.0, 1.5]).tolist()
+        [0.0, 0.5, 0.75]
+    """
     return _between(x + 3, 0, 6) / 6
 
 
 @op("x", promote="float")
 def hard_silu(x: Any) -> Array:
-    """x * hard_sigmoid(x)."""
+    """A sigmoid linear unit without exponentials: x hard_sigmoid(x).
+
+    Returns: a floating array of the shape of x.
+    Source: Howard et al. 2019, arXiv:1905.02244.
+
+    Example:
+        >>> hard_silu([-1.5, 1.5, 4.0]).tolist()
+        [-0.375, 1.125, 4.0]
+    """
     return x * (_between(x + 3, 0, 6) / 6)
 
 
 @op("x", promote="float", class_name="HardSilu")
 def hard_swish(x: Any) -> Array:
-    """x * hard_sigmoid(x), the same as `hard_silu`."""
+    """A sigmoid linear unit without exponentials: the same as `hard_silu`.
+
+    Returns: a floating array of the shape of x.
+    Source: Howard et al. 2019, arXiv:1905.02244.
+
+    Example:
+        >>> hard_swish([-1.5, 1.5, 4.0]).tolist()
+        [-0.375, 1.125, 4.0]
+    """
     return x * (_between(x + 3, 0, 6) / 6)
 
 
 @op("x", promote="float")
 def hard_tanh(x: Any) -> Array:
-    """x between -1 and 1, -1 below, 1 above."""
+    """A hyperbolic tangent of straight lines: x, cut off at -1 and 1.
+
+    Returns: a floating array of the shape of x, from -1 to 1.
+
+    Example:
+        >>> hard_tanh([-3.0, 0.5, 3.0]).tolist()
+        [-1.0, 0.5, 1.0]
+    """
     return _between(x, -1, 1)
 
 
 @op("x", promote="float")
 def tanh_shrink(x: Any) -> Array:
-    """x - tanh(x)."""
+    """The part of x that tanh takes away: x - tanh(x).
+
+    It is nearly 0 around 0.
+
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> tanh_shrink([-1.0, 0.0, 1.0]).tolist()
+        [-0.238..., 0.0, 0.238...]
+    """
     return x - backend().xp.tanh(x)
 
 
 @op("x", promote="float")
 def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
-    """x moved towards 0 by the threshold, 0 within it."""
+    """The elements of x moved towards 0 by a threshold, and 0 within it.
+
+    x - t above t, x + t below -t. It solves the penalty of `regularizers.L1` for one
+    number.
+
+    Args:
+        threshold: t, at least 0.
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> soft_shrink([-2.0, 0.3, 2.0]).tolist()
+        [-1.5, 0.0, 1.5]
+    """
     xp = backend().xp
     return xp.where(x > threshold, x - threshold, xp.where(x < -threshold, x + threshold, 0 * x))
 
 
 @op("x", promote="float")
 def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
-    """x where it is further from 0 than the threshold, else 0."""
+    """The elements of x that are further from 0 than a threshold; 0 for the others.
+
+    Args:
+        threshold: how far; at least 0.
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> hard_shrink([-2.0, 0.3, 2.0]).tolist()
+        [-2.0, 0.0, 2.0]
+    """
     return backend().xp.where(abs(x) > threshold, x, 0)
 
 
 @op("x", promote="float")
 def threshold(x: Any, threshold: float, default_value: float) -> Array:
-    """x where it is above the threshold, else the default value."""
+    """The elements of x that are above a threshold, and another value for the rest.
+
+    Args:
+        threshold: elements must be above it; one that is equal is replaced.
+        default_value: what stands for the rest.
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> threshold([0.5, 1.0, 3.0], 1.0, -9.0).tolist()
+        [-9.0, -9.0, 3.0]
+    """
     return backend().xp.where(x > threshold, x, default_value)
 
 
 @op("x", promote="float")
 def squareplus(x: Any, b: float = 4) -> Array:
-    """(x + sqrt(x**2 + b)) / 2, a smooth relu without exponentials."""
+    """A smooth rectifier without exponentials: (x + sqrt(x^2 + b)) / 2.
+
+    Args:
+        b: how smooth: sqrt(b) / 2 is the value at 0, and b = 0 is `relu`.
+    Returns: a floating array of the shape of x.
+    Source: Barron 2021, arXiv:2112.11687.
+
+    Example:
+        >>> squareplus([-1.0, 0.0, 1.0]).tolist()
+        [0.618..., 1.0, 1.618...]
+    """
     return (x + backend().xp.sqrt(x * x + b)) / 2
 
 
 @op("x", promote="float")
 def sparse_plus(x: Any) -> Array:
-    """0 up to -1, (x + 1)**2 / 4 up to 1, then x."""
+    """A smooth rectifier that reaches 0: (x + 1)^2 / 4 between -1 and 1, then x.
+
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> sparse_plus([-2.0, 0.0, 2.0]).tolist()
+        [0.0, 0.25, 2.0]
+    """
     xp = backend().xp
     return xp.where(x <= -1, 0, xp.where(x < 1, (x + 1) * (x + 1) / 4, x))
 
 
 @op("x", promote="float")
 def sparse_sigmoid(x: Any) -> Array:
-    """0 up to -1, (x + 1) / 2 up to 1, then 1."""
+    """A logistic function that reaches 0 and 1: (x + 1) / 2 between -1 and 1.
+
+    It is the slope of `sparse_plus`, and `sparsemax` of two classes.
+
+    Returns: a floating array of the shape of x, from 0 to 1.
+
+    Example:
+        >>> sparse_sigmoid([-2.0, 0.5, 2.0]).tolist()
+        [0.0, 0.75, 1.0]
+    """
     return (_between(x, -1, 1) + 1) / 2
 
 
 @op("x", promote="float")
 def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
-    """exp(x) divided by its sum along the axis, or over several axes together."""
+    """Probabilities from scores: e^x divided by the sum of e^x along an axis.
+
+    A constant that is added to all scores changes nothing; large scores do not
+    overflow.
+
+    Args:
+        axis: the axis of the classes, by default the last; or several that share one
+            sum.
+    Returns: a floating array of the shape of x; the sum along the axis is 1.
+
+    Example:
+        >>> softmax([0.0, 1.0, 1000.0]).tolist()
+        [0.0, 0.0, 1.0]
+        >>> softmax([[1.0, 3.0], [2.0, 2.0]]).tolist()
+        [[0.119..., 0.880...], [0.5, 0.5]]
+    """
     if isinstance(axis, int):
         return backend().softmax(x, axis)
     return _over_axes(backend().softmax, x, axis)
@@ -232,7 +484,19 @@ def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
 
 @op("x", promote="float")
 def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
-    """log(softmax(x)) without overflow."""
+    """The natural logarithms of the probabilities of `softmax`: x - log(sum of e^x).
+
+    They stay finite where a probability is rounded to 0.
+
+    Args:
+        axis: the axis of the classes, by default the last; or several that share one
+            sum.
+    Returns: a floating array of the shape of x.
+
+    Example:
+        >>> log_softmax([0.0, 1000.0]).tolist()
+        [-1000.0, 0.0]
+    """
     if isinstance(axis, int):
         return backend().log_softmax(x, axis)
     return _over_axes(backend().log_softmax, x, axis)
@@ -240,9 +504,18 @@ def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
 
 @op("x", promote="float")
 def sparsemax(x: Any, axis: int = -1) -> Array:
-    """The point of the probability simplex nearest to x: many elements are exactly 0.
+    """Probabilities from scores, of which many are exactly 0.
 
+    It is the nearest point to x among those with elements from 0 on and the sum 1.
+
+    Args:
+        axis: the axis of the classes, by default the last.
+    Returns: a floating array of the shape of x; the sum along the axis is 1.
     Source: Martins, Astudillo 2016, arXiv:1602.02068, algorithm 1.
+
+    Example:
+        >>> sparsemax([1.0, 0.5, -1.0]).tolist()
+        [0.75, 0.25, 0.0]
     """
     xp, name = backend().xp, backend().dtype_name(x)
     axis = as_axis(axis, len(x.shape))
@@ -257,7 +530,22 @@ def sparsemax(x: Any, axis: int = -1) -> Array:
 
 @op("x")
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Array:
-    """1 at the index that x holds, else 0, along a new axis; an index that does not exist gives zeros."""
+    """A vector for each class number: 1 at its place, 0 elsewhere.
+
+    Args:
+        x: class numbers, integers of any shape; a number without a class gives only
+            zeros.
+        num_classes: length of the vectors.
+        axis: place of the new axis in the result; by default the last.
+        dtype: dtype of the result, such as 'int32'. None is floatx, at first 'float32'.
+        sparse: False; sparse results do not exist here.
+    Returns: an array with one axis more than x.
+    Raises: UnsupportedError for sparse=True.
+
+    Example:
+        >>> one_hot([2, 0, -1], 3, dtype="int32").tolist()
+        [[0, 0, 1], [1, 0, 0], [0, 0, 0]]
+    """
     if sparse:
         raise UnsupportedError(explain("Sparse one-hot tensors are not supported.", fix="use sparse=False"))
     return _one_hot(x, num_classes, axis, dtype)
@@ -272,7 +560,24 @@ def multi_hot(
     sparse: bool = False,
     **kwargs: Any,
 ) -> Array:
-    """1 for each class among the indices: (batch, n) to (batch, num_classes), (n,) to (num_classes,)."""
+    """A vector for each set of class numbers: 1 at the place of each, 0 elsewhere.
+
+    Args:
+        inputs: (batch, n) or (n,), integers; one without a class counts for nothing,
+            such as -1 as filling.
+        num_classes: length of the vectors.
+        axis: place of the axis of the classes; by default the last.
+        dtype: dtype of the result, such as 'int32'. None is floatx, at first 'float32'.
+        sparse: False; sparse results do not exist here.
+        **kwargs: `num_tokens`, an earlier name of `num_classes`.
+    Returns: (batch, num_classes) or (num_classes,).
+    Raises: InvalidArgumentError without `num_classes`; UnsupportedError for
+        sparse=True.
+
+    Example:
+        >>> multi_hot([[0, 2], [1, 1]], 3, dtype="int32").tolist()
+        [[1, 0, 1], [0, 1, 0]]
+    """
     num_classes = kwargs.pop("num_tokens", None) if num_classes is None else num_classes
     if kwargs or num_classes is None:
         raise InvalidArgumentError(

@@ -27,7 +27,24 @@ __all__ = [
 def moments(
     x: Any, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Array, Array]:
-    """Mean and variance over axes; computed in float32 for 16-bit inputs, and kept within float16's range."""
+    """The mean and the variance of x over axes.
+
+    The variance is the mean of (x - mean)^2. 16-bit numbers are summed in float32, and
+    the results kept within the range of float16.
+
+    Args:
+        axes: the axis to average over, or several.
+        keepdims: True leaves an axis of length 1 in place of each one that was averaged
+            over.
+        synchronized: False; statistics over several devices do not exist here.
+    Returns: two floating arrays: mean and variance.
+    Raises: UnsupportedError for synchronized=True.
+
+    Example:
+        >>> mean, variance = moments([[1.0, 2.0], [3.0, 6.0]], axes=0)
+        >>> mean.tolist(), variance.tolist()
+        ([2.0, 4.0], [1.0, 4.0])
+    """
     if synchronized:
         raise UnsupportedError(
             explain("moments(synchronized=True) is not supported.", fix="use synchronized=False")
@@ -47,9 +64,25 @@ def moments(
 def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
 ) -> Array:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset, with statistics (features,) along one axis.
+    """The array x, normalized by given statistics of each feature.
 
+    (x - mean) / sqrt(variance + epsilon) scale + offset. The layer BatchNormalization
+    computes, and remembers, the statistics.
+
+    Args:
+        x: an array; integers count as floatx.
+        mean, variance: (features,), the statistics.
+        axis: the axis of the features.
+        offset: (features,), what is added. None adds nothing.
+        scale: (features,), the factor. None is 1.
+        epsilon: keeps the root from 0; a small number in the unit of the variance.
+    Returns: a floating array of the shape of x.
     Source: Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1.
+
+    Example:
+        >>> x = [[1.0, 9.0], [2.0, 5.0]]
+        >>> batch_normalization(x, [1.0, 5.0], [1.0, 4.0], -1, epsilon=0).tolist()
+        [[0.0, 2.0], [1.0, 0.0]]
     """
     xp = backend().xp
     shape = [1] * len(x.shape)
@@ -72,13 +105,26 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Array:
-    """x with mean 0 and variance 1 over axes, times gamma, plus beta.
+    """The array x with mean 0 and variance 1 over axes of each example.
+
+    (x - mean) / sqrt(variance + epsilon), times gamma, plus beta.
 
     Args:
-        gamma, beta: of the axes' sizes, or of as many axes as x.
-        epsilon: added to the variance; None is the setting's.
-    Returns: dtype of x; computed in float32 for 16-bit inputs.
+        x: an array; integers count as floatx.
+        gamma, beta: factor and offset, of the sizes of the axes, or with as many axes
+            as x. None is 1 and 0.
+        axis: the axis to normalize over, or several; by default the features.
+        epsilon: keeps the root from 0; a small number in the unit of the variance. None
+            is `config.epsilon()`, at first 1e-7.
+        **kwargs: `rms_scaling`: True takes no mean off and adds no beta, as some files
+            of Keras ask for.
+    Returns: a floating array of the shape of x; computed in float32 for 16-bit numbers.
+    Raises: InvalidArgumentError for further arguments.
     Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4.
+
+    Example:
+        >>> layer_normalization([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]).tolist()
+        [[-1.224..., 0.0, 1.224...], [-1.224..., 0.0, 1.224...]]
     """
     rms_scaling = kwargs.pop("rms_scaling", False)
     if kwargs:
@@ -107,10 +153,22 @@ def layer_normalization(
 def rms_normalization(
     x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
 ) -> Array:
-    """x divided by its root mean square over axes, times scale.
+    """The array x divided by its root mean square over axes, times scale.
 
-    Returns: dtype of x; computed in float32 for 16-bit inputs.
+    x / sqrt(mean of x^2 + epsilon): as `layer_normalization`, but the mean stays.
+
+    Args:
+        x: an array; integers count as floatx.
+        scale: the factor, of the sizes of the axes. None is 1.
+        axis: the axis to average over, or several; by default the features.
+        epsilon: keeps the root from 0; a small number in the unit of x^2. None is
+            `config.epsilon()`, at first 1e-7.
+    Returns: a floating array of the shape of x; computed in float32 for 16-bit numbers.
     Source: Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4.
+
+    Example:
+        >>> print(rms_normalization([[1.0, 7.0]]))  # divided by 5
+        [[0.2 1.4]]
     """
     xp, name, wide = backend().xp, backend().dtype_name(x), _wide(x)
     square = xp.mean(wide * wide, axis=as_axes(axis, len(x.shape)), keepdims=True)
@@ -122,7 +180,25 @@ def rms_normalization(
 
 @op("x", promote="float")
 def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Array:
-    """x divided by its norm of this order along axes, of at least epsilon (None: the setting's)."""
+    """The vectors of x scaled to length 1: x divided by its norm along an axis.
+
+    Args:
+        x: an array; integers count as floatx.
+        axis: the axis of the components, or several; by default the last.
+        order: p of the norm (sum of |x|^p)^(1/p), an integer from 1 on; 2 is the usual
+            length.
+        epsilon: the least norm to divide by, so that 0 stays 0. None is
+            `config.epsilon()`, at first 1e-7.
+    Returns: a floating array of the shape of x.
+    Raises: InvalidArgumentError for another order.
+
+    Example:
+        >>> print(normalize([[3.0, 4.0], [0.0, 0.0]]))
+        [[0.6 0.8]
+         [0.  0. ]]
+        >>> print(normalize([[3.0, 1.0]], order=1))
+        [[0.75 0.25]]
+    """
     if not isinstance(order, int) or order < 1:
         raise InvalidArgumentError(explain("normalize", expected="an order of 1 or more", got=repr(order)))
     xp = backend().xp
@@ -150,18 +226,34 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Array:
-    """softmax(query . key * scale + bias) . value, for each head.
+    """Attention: a mean of the values, weighted by how well each key fits the query.
+
+    softmax(query . key scale + bias) . value, for each head by itself.
 
     Args:
         query: (batch, time, heads, depth).
-        key, value: (batch, source, key heads, depth); the number of heads is a multiple of the key heads.
-        bias, mask: broadcast to (batch, heads, time, source); the mask is True where attention is allowed.
-        scale: None is 1 / sqrt(depth).
-        is_causal: each place sees only itself and what comes before.
-        flash_attention: True is not supported; there is one implementation.
-        attn_logits_soft_cap: scores come as cap * tanh(score / cap).
-    Returns: (batch, time, heads, depth of value). The softmax is computed in float32 at least.
+        key: (batch, source, key heads, depth). The number of heads is a multiple of the
+            key heads, which are shared.
+        value: (batch, source, key heads, depth of value).
+        bias: what is added to the scores; broadcasts to (batch, heads, time, source).
+        mask: True where attention is allowed; broadcasts to (batch, heads, time,
+            source). A place that may look nowhere looks everywhere equally.
+        scale: the factor of the scores. None is 1 / sqrt(depth).
+        is_causal: True lets each place see only itself and what comes before.
+        flash_attention: None or False; there is one implementation, the fastest of the
+            back end.
+        attn_logits_soft_cap: bound of the scores, which come as cap tanh(score / cap).
+            None sets no bound.
+    Returns: (batch, time, heads, depth of value). The softmax is computed in float32 at
+        least.
+    Raises: ShapeError unless query, key and value have four axes; UnsupportedError for
+        flash_attention=True.
     Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
+
+    Example:
+        >>> x = [[[[1.0]], [[3.0]]]]  # one example, two places, one head, depth 1
+        >>> dot_product_attention(x, x, x, is_causal=True)[0, :, 0, 0].tolist()
+        [1.0, 2.995...]
     """
     if flash_attention:
         raise UnsupportedError(explain("flash_attention=True is not supported.", fix="leave it at None"))
