@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from layerlab.data.foreign import (
     refuse_what_is_no_data,
     row_source,
 )
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.data.pydataset import PyDataset, PyDatasetSource
 from layerlab.data.queue_options import Queued, QueueOptions, unwrap
 from layerlab.data.source import BatchSource
@@ -51,7 +52,7 @@ def make_source(
     shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
     default_batch_size: int | None = None,
-    needed: Collection[Any] | None = None,
+    needs: Needs = EVERYTHING,
 ) -> BatchSource:
     """The source of batches for data of any kind.
 
@@ -65,8 +66,7 @@ def make_source(
         shuffle: True, False or 'batch' for arrays and rows; whole batches of a PyDataset; iterables keep
             their order. With `steps` too each pass over the data has an order of its own, as in Keras 3.
         class_weight: weight by class number, for the targets of any kind of data.
-        needed: the keys that the model reads of a dict of inputs, None for all. Of the others, as of a whole
-            data frame, only those are taken that are numbers.
+        needs: what the model reads of the data; of a whole data frame, say, some columns.
     Raises: DataError, DTypeError or InvalidArgumentError for data that do not fit together.
     """
     before_use()  # who asks for a source will use the model
@@ -79,9 +79,9 @@ def make_source(
     x = loaded_column(x)
     size = batch_size or default_batch_size or DEFAULT_BATCH_SIZE
     if _is_arrays(x):
-        return _from_arrays(x, y, sample_weight, size, steps, shuffle, class_weight, needed)
+        return _from_arrays(x, y, sample_weight, size, steps, shuffle, class_weight, needs)
     _check_alone(x, y, sample_weight, batch_size)
-    source = _from_batches(x, size, steps, shuffle, options, needed)
+    source = _from_batches(x, size, steps, shuffle, options, needs)
     return source if class_weight is None else WeightedSource(source, class_weight)
 
 
@@ -113,7 +113,7 @@ def takes_batch_size(x: Any) -> bool:
 
 
 def split_validation(
-    x: Any, y: Any, sample_weight: Any, fraction: float, needed: Collection[Any] | None = None
+    x: Any, y: Any, sample_weight: Any, fraction: float, needs: Needs = EVERYTHING
 ) -> tuple[Any, Any]:
     """((x, y, sample_weight), the same of the last `fraction` of the samples)."""
     if not 0 < fraction < 1:
@@ -127,7 +127,7 @@ def split_validation(
                 f"validation_split needs arrays; x is a {type(x).__name__}.", fix="pass validation_data=..."
             )
         )
-    data = _host_arrays(x, y, sample_weight, needed)
+    data = _host_arrays(x, y, sample_weight, needs)
     samples = count_samples(data)
     cut = int(np.floor(samples * (1 - fraction)))
     if cut in (0, samples):
@@ -152,13 +152,13 @@ def _from_arrays(
     steps: int | None,
     shuffle: Any,
     class_weight: Mapping[int, float] | None,
-    needed: Collection[Any] | None,
+    needs: Needs,
 ) -> BatchSource:
     if steps == -1:
         raise InvalidArgumentError(
             explain("steps_per_epoch=-1 runs for ever.", expected="a generator that never ends, not arrays")
         )
-    x, y, sample_weight = _host_arrays(x, y, sample_weight, needed)
+    x, y, sample_weight = _host_arrays(x, y, sample_weight, needs)
     if class_weight is not None:
         count_samples((x, y, sample_weight))
         sample_weight = weights_of_classes(y, class_weight, sample_weight)
@@ -166,7 +166,7 @@ def _from_arrays(
     return array_source(batch, batch_size, steps, shuffle)
 
 
-def _host_arrays(x: Any, y: Any, sample_weight: Any, needed: Collection[Any] | None) -> tuple[Any, Any, Any]:
+def _host_arrays(x: Any, y: Any, sample_weight: Any, needs: Needs) -> tuple[Any, Any, Any]:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
     for name, value in parts.items():
         if isinstance(value, PyDataset | Iterator):
@@ -178,7 +178,7 @@ def _host_arrays(x: Any, y: Any, sample_weight: Any, needed: Collection[Any] | N
                 )
             )
     host = {
-        name: as_arrays(loaded_column(value), name, needed=needed if name == "x" else None)
+        name: as_arrays(loaded_column(value), name, needed=needs.keys if name == "x" else None)
         for name, value in parts.items()
     }
     return host["x"], host["y"], host["sample_weight"]
@@ -190,14 +190,14 @@ def _from_batches(
     steps: int | None,
     shuffle: Any,
     options: QueueOptions,
-    needed: Collection[Any] | None,
+    needs: Needs,
 ) -> BatchSource:
     if isinstance(x, PyDataset):
-        return PyDatasetSource(x, options, steps, bool(shuffle), needed)
+        return PyDatasetSource(x, options, steps, bool(shuffle), needs)
     depth = options.prefetch_depth if options.workers else 0
     if holds_rows(x):
-        return row_source(x, batch_size, steps, shuffle, depth, needed)
-    return iterable_source(x, steps, depth, needed)
+        return row_source(x, batch_size, steps, shuffle, depth, needs)
+    return iterable_source(x, steps, depth, needs)
 
 
 def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:

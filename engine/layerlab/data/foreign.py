@@ -6,7 +6,7 @@ tf.data, PyTorch's DataLoader and Dataset, Hugging Face `datasets`; and what is 
 from __future__ import annotations
 
 import types
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from layerlab.data.arrays import IndexedSource
 from layerlab.data.iterators import IterableSource
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, EmptyDataError, InvalidArgumentError, explain
@@ -29,7 +30,7 @@ __all__ = [
 
 
 def iterable_source(
-    data: Iterable[Any], steps: int | None, depth: int, needed: Collection[Any] | None = None
+    data: Iterable[Any], steps: int | None, depth: int, needs: Needs = EVERYTHING
 ) -> BatchSource:
     """The source for an iterable of batches: a generator, a list, tf.data, a DataLoader.
 
@@ -51,7 +52,7 @@ def iterable_source(
         lists_are_tuples=is_loader,
         # A DataLoader loads aside by num_workers; in a thread of ours its random numbers would not repeat.
         depth=0 if is_loader else depth,
-        needed=needed,
+        needs=needs,
     )
 
 
@@ -71,18 +72,18 @@ def row_source(
     steps: int | None,
     shuffle: bool | str,
     depth: int,
-    needed: Collection[Any] | None = None,
+    needs: Needs = EVERYTHING,
 ) -> BatchSource:
     """Batches of the rows of a Hugging Face data set: dicts by column, taken as x, at least those needed.
 
     Only what has random access is shuffled.
     """
     if _is_of(data, "datasets", "IterableDataset"):
-        return IterableSource(_Rows(data, batch_size), steps, depth=depth, needed=needed)
+        return IterableSource(_Rows(data, batch_size), steps, depth=depth, needs=needs)
 
     def take(index: Any) -> tuple[Any, ...]:
         rows = data[index.tolist() if isinstance(index, np.ndarray) else index]
-        return prepared(rows, "The rows", needed=needed)
+        return prepared(rows, "The rows", needs=needs)
 
     if len(data) == 0:
         raise EmptyDataError(explain("The data set is empty.", expected="at least one row", got="0 rows"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.data.places import check_same, taken_in
 from layerlab.data.prefetch import Prefetcher
 from layerlab.data.unpack import prepared
@@ -30,7 +31,7 @@ class IterableSource:
         length: batches in a pass, where that is known.
         lists_are_tuples: whether a list is (x, y), as from a DataLoader.
         depth: batches that a thread may load ahead; 0: none.
-        needed: the keys that a model reads of a dict of inputs; None: all.
+        needs: what a model reads of the batches.
     """
 
     def __init__(
@@ -41,13 +42,13 @@ class IterableSource:
         length: int | None = None,
         lists_are_tuples: bool = False,
         depth: int = 2,
-        needed: Collection[Any] | None = None,
+        needs: Needs = EVERYTHING,
     ) -> None:
         self._iterable = iterable
         self._can_restart = not isinstance(iterable, Iterator)
         self._is_used = _has_begun(iterable)
         self._lists_are_tuples = lists_are_tuples
-        self._needed = needed
+        self._needs = needs
         self._limit = steps
         self._current: Iterator[Any] | None = None
         self._peeked: list[Any] = []
@@ -145,7 +146,7 @@ class IterableSource:
         if data is _END:
             raise StopIteration
         self._count += 1
-        return self._number, prepared(data, f"Batch {self._count}", self._lists_are_tuples, self._needed)
+        return self._number, prepared(data, f"Batch {self._count}", self._lists_are_tuples, self._needs)
 
     def _advance(self) -> Any:
         if self._current is None:

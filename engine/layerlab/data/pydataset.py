@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from layerlab.core.seed import make_default_seed
 from layerlab.core.whole_number import whole_number
 from layerlab.data.ahead import Ahead
 from layerlab.data.iterators import warn_of_end
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.data.places import check_same, generator_at, taken_in
 from layerlab.data.prefetch import Prefetcher
 from layerlab.data.processes import ProcessWorkers
@@ -110,10 +111,10 @@ class PyDatasetSource:
         options: QueueOptions,
         steps: int | None,
         shuffle: bool,
-        needed: Collection[Any] | None = None,
+        needs: Needs = EVERYTHING,
     ) -> None:
         self._dataset = dataset
-        self._needed = needed
+        self._needs = needs
         own = QueueOptions(dataset.max_queue_size, dataset.workers, dataset.use_multiprocessing)
         self._options = options.over(own)
         self._limit = steps
@@ -246,7 +247,7 @@ class PyDatasetSource:
         load = (
             self._load
             if self._processes is None
-            else functools.partial(_load_aside, self._processes, self._needed)
+            else functools.partial(_load_aside, self._processes, self._needs)
         )
         self._ahead = Ahead(load, tasks, self._options.workers, self._options.max_queue_size)
         return self._ahead
@@ -287,7 +288,7 @@ class PyDatasetSource:
             data = self._dataset[index]
         except StopIteration as error:  # would end the epoch without a word
             raise RuntimeError(f"{type(self._dataset).__name__}[{index}] raised StopIteration") from error
-        return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needed=self._needed)
+        return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needs=self._needs)
 
     def _stop(self) -> None:
         self._prefetcher.close()
@@ -296,12 +297,10 @@ class PyDatasetSource:
             ahead.close()
 
 
-def _load_aside(
-    processes: ProcessWorkers, needed: Collection[Any] | None, task: _Task
-) -> tuple[_Place, tuple[Any, ...]]:
+def _load_aside(processes: ProcessWorkers, needs: Needs, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
     place, number, index = task
     data = processes.load((number, index))
-    return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needed=needed)
+    return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needs=needs)
 
 
 def _count(dataset: PyDataset) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
+from layerlab import tree
 from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.errors import DataError, DTypeError, explain
 
 __all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_weight"]
@@ -67,25 +68,27 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
     return data
 
 
-def prepared(
-    data: Any, where: str, lists_are_tuples: bool = False, needed: Collection[Any] | None = None
-) -> Any:
+def prepared(data: Any, where: str, lists_are_tuples: bool = False, needs: Needs = EVERYTHING) -> Any:
     """What an iterator yields as a checked tuple of arrays; those of the back end stay.
 
     x alone stays alone: a step of a user's gets what was yielded.
 
     Args:
         where: which batch it is, for messages.
-        needed: the keys that a model reads of a dict of inputs, as in `as_arrays`.
+        needs: what a model reads of it.
     Raises: DataError or DTypeError.
     """
     try:
         batch = as_batch(data, lists_are_tuples)
         arrays = tuple(
-            as_arrays(part, name, to_host=False, needed=needed if name == "x" else None)
+            as_arrays(part, name, to_host=False, needed=needs.keys if name == "x" else None)
             for part, name in zip(batch, PARTS, strict=False)
         )
     except (DataError, DTypeError) as error:
         raise type(error)(f"{where}: {error}") from None
-    count_samples(arrays, where)
+    if needs.even:
+        count_samples(arrays, where)
+    else:
+        for leaf in tree.flatten(arrays):
+            count_samples((leaf,), where)
     return arrays if isinstance(data, tuple) or (isinstance(data, list) and lists_are_tuples) else arrays[0]

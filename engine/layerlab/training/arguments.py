@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
 
 from layerlab.core.whole_number import whole_number
 from layerlab.data.adapt import make_source, takes_batch_size
+from layerlab.data.needs import EVERYTHING, Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import EmptyDataError, InvalidArgumentError, explain
@@ -47,19 +48,19 @@ def validation_source(
     batch_size: int | None,
     training_batch_size: int | None,
     steps: int | None,
-    needed: Collection[Any] | None = None,
+    needs: Needs = EVERYTHING,
 ) -> BatchSource | None:
     """The batches of `fit(validation_data=...)`; None, with a warning, if there are no samples.
 
     Args:
         batch_size: as given for validation; None takes that of training, if the data are not in batches.
-        needed: as for `make_source`.
+        needs: as for `make_source`.
     """
     try:
         x, y, sample_weight = _unpacked(data)
         if batch_size is None and takes_batch_size(x):
             batch_size = training_batch_size
-        return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps, needed=needed)
+        return make_source(x, y, sample_weight, batch_size=batch_size, steps=steps, needs=needs)
     except EmptyDataError as error:
         _warn_of_no_validation(error)
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.input_spec import adjusted_rank
 from layerlab.data.arrays import count_samples
+from layerlab.data.needs import Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain
@@ -17,7 +18,7 @@ from layerlab.losses import sparse_categorical_crossentropy
 from layerlab.training.compiled import CompileLoss
 from layerlab.training.shapes import own_batch_size
 
-__all__ = ["check_inputs", "check_labels", "check_stateful", "needed_inputs"]
+__all__ = ["check_inputs", "check_labels", "check_stateful", "needs_of"]
 
 
 def check_inputs(model: Any, batch: Any) -> None:
@@ -44,13 +45,16 @@ def check_inputs(model: Any, batch: Any) -> None:
             )
 
 
-def needed_inputs(model: Any) -> Collection[Any] | None:
-    """The keys that a model's graph reads of a dict of inputs; None if its `call` may read any."""
+def needs_of(model: Any) -> Needs:
+    """What a model reads of its data: the inputs that its graph names, unless its `call` may read any; one
+    number of samples, unless a step of a user's knows what to do with others."""
     graph = model._model_graph
-    if graph is None or not model._runs_graph:
-        return None
-    structure = graph.inputs_structure
-    return frozenset(structure if isinstance(structure, dict) else model.input_names)
+    keys: Collection[Any] | None = None
+    if graph is not None and model._runs_graph:
+        structure = graph.inputs_structure
+        keys = frozenset(structure if isinstance(structure, dict) else model.input_names)
+    steps = (model.train_step, model.test_step)
+    return Needs(keys, even=all(step.__module__.startswith("layerlab.") for step in steps))
 
 
 def check_stateful(model: Any, source: BatchSource) -> None:

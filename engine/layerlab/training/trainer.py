@@ -29,7 +29,7 @@ from layerlab.training.arguments import (
     verbosity,
 )
 from layerlab.training.callbacks.callback import CallbackList, own_watchers
-from layerlab.training.checks import check_stateful, needed_inputs
+from layerlab.training.checks import check_stateful, needs_of
 from layerlab.training.compiled import CompileLoss, CompileMetrics
 from layerlab.training.control import RunControl
 from layerlab.training.execution import Execution, concatenated, joined
@@ -199,7 +199,7 @@ class Trainer(Execution, GeneratorMethods):
         validates_after = validation_rule(validation_freq)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(
-                x, y, sample_weight, validation_split, needed_inputs(self)
+                x, y, sample_weight, validation_split, needs_of(self)
             )
         with self._alone_in("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
             source = self._source(
@@ -222,7 +222,7 @@ class Trainer(Execution, GeneratorMethods):
                     validation_batch_size,
                     batch_size or own_batch_size(self),
                     validation_steps,
-                    needed_inputs(self),
+                    needs_of(self),
                 )
             if validation is not None:
                 sources.callback(validation.close)
@@ -426,7 +426,7 @@ class Trainer(Execution, GeneratorMethods):
 
     def _source(self, *data: Any, **options: Any) -> BatchSource:
         """`make_source` for this model: with its own batch size, and the inputs that it names."""
-        options = {"default_batch_size": own_batch_size(self), "needed": needed_inputs(self), **options}
+        options = {"default_batch_size": own_batch_size(self), "needs": needs_of(self), **options}
         return make_source(*data, **options)
 
     def _callback_list(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
