@@ -22,7 +22,7 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "callbacks": (6, 11),
     "constraints": (16, 11),
     "initializers": (71, 32),
-    "layers": (556, 54),
+    "layers": (469, 54),
     "losses": (159, 46),
     "metrics": (213, 70),
     "ops": (64, 20),

@@ -1,4 +1,4 @@
-"""What constructors of several families check: tuples of sizes, paddings, data formats, rates."""
+"""What constructors of several families check, and what arguments of several mean."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from layerlab.core.arguments import FRACTION, POSITIVE_INTEGER
+from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.settings import DATA_FORMATS, choose, settings
 
@@ -94,3 +95,50 @@ def refuse(layer: str, **arguments: Any) -> None:
             raise UnsupportedError(
                 explain(f"{layer} does not support `{name}` yet.", fix=f"leave `{name}` out")
             )
+
+
+share_arguments(
+    "layers",
+    {
+        # of normalizations
+        "center": "whether beta is added.",
+        "scale": "whether the normalized values are multiplied by gamma. A linear layer\n"
+        "        that follows makes it needless.",
+        "beta_initializer": "first values of beta; 'zeros' begins without a shift.",
+        "gamma_initializer": "first values of gamma; 'ones' begins without a scale.",
+        "beta_regularizer": "penalty on beta, added to the loss; None is none.",
+        "gamma_regularizer": "penalty on gamma, added to the loss; None is none.",
+        "beta_constraint": "projection of beta after each update; None is none.",
+        "gamma_constraint": "projection of gamma after each update; None is none.",
+        # of recurrent layers and their cells
+        "recurrent_initializer": "first values of the recurrent kernel; 'orthogonal' keeps\n"
+        "        the length of the state over many steps.",
+        "recurrent_regularizer": "penalty on the recurrent kernel, added to the loss; None\n        is none.",
+        "recurrent_constraint": "projection of the recurrent kernel after each update; None\n"
+        "        is none.",
+        "unit_forget_bias": "whether the bias of the forget gate begins at 1, so that a new\n"
+        "        layer keeps its memory (Jozefowicz et al. 2015).",
+        "reset_after": "whether the reset gate scales the product of state and recurrent\n"
+        "        kernel, as GPU libraries do; False scales the state before it, as the paper\n"
+        "        does.",
+        "recurrent_dropout": "fraction of the state's features that training hides from the\n"
+        "        gates, the same in all steps of a sequence (Gal, Ghahramani 2016,\n"
+        "        arXiv:1512.05287).",
+        "return_sequences": "whether the outputs of all steps are returned; False returns\n        the last.",
+        "return_state": "whether the final states are returned as well, after the output.",
+        "go_backwards": "whether the steps are taken from the last to the first; the\n"
+        "        outputs are in the order taken.",
+        "stateful": "whether a batch goes on from the final states of the batch before,\n"
+        "        sample by sample, until `reset_state()`; needs a fixed batch size.",
+        "unroll": "whether the loop over the steps is written out in the compiled program:\n"
+        "        longer to compile, at times faster for a few steps.",
+        "use_cudnn": "'auto' and False leave the choice of kernel to the back end; True is\n"
+        "        not supported.",
+        # of attention with several heads
+        "sliding_window": "places that are this far apart, or farther, are hidden from each\n"
+        "        other; None hides none.",
+        "flash_attention": "not supported; None and False are accepted.",
+        "use_gate": "whether the heads' outputs are multiplied by a sigmoid of a projection\n"
+        "        of the query.",
+    },
+)

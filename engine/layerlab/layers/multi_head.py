@@ -219,9 +219,6 @@ class MultiHeadAttention(_HeadAttention):
         output_shape: features of the output, or several sizes; None is the query's.
         attention_axes: axes of the query along which places lie; None is all between
             batch and features.
-        sliding_window: places this far apart or farther are hidden from each other;
-            None hides none.
-        flash_attention: not supported but for None and False.
         kernel_initializer, bias_initializer: first values of all projections; strings,
             as given by default, draw values of their own for each.
         kernel_regularizer, bias_regularizer: penalties on the weights of each
@@ -229,8 +226,6 @@ class MultiHeadAttention(_HeadAttention):
         activity_regularizer: penalty on the outputs of each projection.
         kernel_constraint, bias_constraint: rules that the projections' weights obey
             after each step.
-        use_gate: whether the heads' outputs are multiplied by a sigmoid of a projection
-            of the query.
         seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(query, value, key=None)`: query (batch, Tq, features), value and key
     (batch, Tv, features), key by default the value. `attention_mask` (batch, Tq, Tv) is
@@ -326,9 +321,6 @@ class GroupQueryAttention(_HeadAttention):
         num_key_value_heads: number of heads of keys and values.
         dropout: fraction of the attention weights that training sets to 0.
         use_bias: whether the projections add a learned bias.
-        sliding_window: places this far apart or farther are hidden from each other;
-            None hides none.
-        flash_attention: not supported but for None and False.
         kernel_initializer, bias_initializer: first values of all projections; strings,
             as given by default, draw values of their own for each.
         kernel_regularizer, bias_regularizer: penalties on the weights of each
@@ -336,8 +328,6 @@ class GroupQueryAttention(_HeadAttention):
         activity_regularizer: penalty on the outputs of each projection.
         kernel_constraint, bias_constraint: rules that the projections' weights obey
             after each step.
-        use_gate: whether the heads' outputs are multiplied by a sigmoid of a projection
-            of the query.
         seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(query, value, key=None)`, with the masks and further arguments of
     MultiHeadAttention's call.

@@ -36,9 +36,11 @@ class RNN(Layer):
         cell: a cell, or a list of cells, each reading the outputs of the one before: a
             layer with `state_size` (an integer, or a list of them) and call(inputs,
             states) -> (output, states).
+        zero_output_for_mask: whether masked steps give 0 rather than the output before
+            them.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`; `mask`
-    (batch, time) is False for steps to leave out, where state and output stay as they
-    are; `initial_state` is a list with one array (batch, size) for each state.
+    (batch, time) is False for steps to leave out, where the states stay as they are;
+    `initial_state` is a list with one array (batch, size) for each state.
     Input shape: (batch, time, features), or (batch, time, ...) as the cell wants it.
     Output shape: (batch, units), or (batch, time, units) with `return_sequences`; with
     `return_state` the final states, (batch, units) each, follow.

@@ -163,12 +163,15 @@ class _GateCell(StepCell):
 class SimpleRNNCell(_GateCell):
     """One step of a fully connected recurrent network.
 
-    h' = activation(x @ kernel + h @ recurrent_kernel + bias); the output is the new
-    state h'. For RNN and StackedRNNCells; SimpleRNN is the layer.
+    h' = activation(x @ kernel + h @ recurrent_kernel + bias).
+    The output is the new state h'. For RNN and StackedRNNCells; SimpleRNN is the layer.
 
     Args:
         units: size of the state and of the output.
         activation: function of the sum; None leaves it as it is.
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
     features), states a list of one array (batch, units).
     Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
@@ -229,19 +232,24 @@ class SimpleRNNCell(_GateCell):
 class LSTMCell(_GateCell):
     """One step of long short-term memory: gates for keeping, taking in and showing.
 
-    With [i, f, g, o] the four blocks of x @ kernel + h @ recurrent_kernel + bias and s
-    = `recurrent_activation`: c' = s(f) * c + s(i) * activation(g) and h' = s(o) *
-    activation(c'). The states are h and c, the output is h'. LSTM is the layer.
+    With i, f, g, o the four blocks of x @ kernel + h @ recurrent_kernel + bias, and s =
+    `recurrent_activation`:
+    c' = s(f) * c + s(i) * activation(g),
+    h' = s(o) * activation(c').
+    The states are h and c, the output is h'. LSTM is the layer.
 
     Args:
         units: size of h, c and the output.
         activation: function of the candidate g, and of the memory before it is shown.
         recurrent_activation: function of the gates i, f and o, from 0 (closed) to 1
             (open).
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, [h, c], training=False)` gives (h', [h', c']): inputs (batch,
     features), h and c (batch, units).
-    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4
-    units,), in the order input, forget, candidate, output.
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias
+    (4 units,), in the order input, forget, candidate, output.
     Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8); forget gate: Gers,
     Schmidhuber, Cummins 2000, Neural Computation 12(10).
 
@@ -329,19 +337,22 @@ class GRUCell(_GateCell):
     """One step of a gated recurrent unit: two gates; the state is also the output.
 
     With z, r (update, reset) from `recurrent_activation` and g (candidate) from
-    `activation`, each of x @ kernel + h @ recurrent_kernel + bias: h' = z * h + (1 - z)
-    * g, where r scales what g reads of h. Fewer weights than an LSTMCell. GRU is the
-    layer.
+    `activation`, each of its block of x @ kernel + h @ recurrent_kernel + bias:
+    h' = z * h + (1 - z) * g,
+    where r scales what g reads of h. Fewer weights than an LSTMCell. GRU is the layer.
 
     Args:
         units: size of the state and of the output.
         activation: function of the candidate g.
         recurrent_activation: function of the gates z and r, from 0 to 1.
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
     features), states a list of one array (batch, units).
-    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3
-    units), for the inputs and for the state, or (3 units,) without `reset_after`; in
-    the order update, reset, candidate.
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias
+    (2, 3 units), for the inputs and for the state, or (3 units,) without `reset_after`;
+    in the order update, reset, candidate.
     Source: Cho et al. 2014, arXiv:1406.1078.
 
     Example:

@@ -37,12 +37,16 @@ class _CellRNN(RNN):
 class SimpleRNN(_CellRNN):
     """A fully connected recurrent layer: its output at each step is also its state.
 
-    h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias). The simplest
-    memory; over many steps gradients vanish, where LSTM and GRU still learn.
+    h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias).
+    The simplest memory; over many steps gradients vanish, where LSTM and GRU still
+    learn.
 
     Args:
         units: size of the state and of the output.
         activation: function of the sum; None leaves it as it is.
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     one state (batch, units).
     Input shape: (batch, time, features).
@@ -121,22 +125,27 @@ class SimpleRNN(_CellRNN):
 class LSTM(_CellRNN):
     """Long short-term memory: a recurrent layer that learns what to keep for long.
 
-    With [i, f, g, o] the four blocks of x[t] @ kernel + h[t - 1] @ recurrent_kernel +
-    bias and s = `recurrent_activation`: c[t] = s(f) * c[t - 1] + s(i) * activation(g)
-    and h[t] = s(o) * activation(c[t]). The output is h.
+    With i, f, g, o the four blocks of x[t] @ kernel + h[t - 1] @ recurrent_kernel +
+    bias, and s = `recurrent_activation`:
+    c[t] = s(f) * c[t - 1] + s(i) * activation(g),
+    h[t] = s(o) * activation(c[t]).
+    The output is h.
 
     Args:
         units: size of h, c and the output.
         activation: function of the candidate g, and of the memory before it is shown.
         recurrent_activation: function of the gates i, f and o, from 0 (closed) to 1
             (open).
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     the states are [h, c], (batch, units) each.
     Input shape: (batch, time, features).
     Output shape: (batch, units), or (batch, time, units) with `return_sequences`; with
     `return_state`, h and c of the last step follow.
-    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4
-    units,), in the order input, forget, candidate, output.
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias
+    (4 units,), in the order input, forget, candidate, output.
     Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8); forget gate: Gers,
     Schmidhuber, Cummins 2000, Neural Computation 12(10).
 
@@ -238,21 +247,26 @@ class GRU(_CellRNN):
     """Gated recurrent units: a recurrent layer with two gates and one state.
 
     With z, r (update, reset) from `recurrent_activation` and g (candidate) from
-    `activation`, each of x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias: h[t] = z *
-    h[t - 1] + (1 - z) * g, where r scales what g reads of h. Often as good as an LSTM,
-    with a quarter fewer weights.
+    `activation`, each of its block of x[t] @ kernel + h[t - 1] @ recurrent_kernel +
+    bias:
+    h[t] = z * h[t - 1] + (1 - z) * g,
+    where r scales what g reads of h. Often as good as an LSTM, with a quarter fewer
+    weights.
 
     Args:
         units: size of the state and of the output.
         activation: function of the candidate g.
         recurrent_activation: function of the gates z and r, from 0 to 1.
+        dropout: fraction of the input features that training sets to 0, the same in all
+            steps of a sequence.
+        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     one state (batch, units).
     Input shape: (batch, time, features).
     Output shape: (batch, units), or (batch, time, units) with `return_sequences`.
-    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3
-    units), for the inputs and for the state, or (3 units,) without `reset_after`; in
-    the order update, reset, candidate.
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias
+    (2, 3 units), for the inputs and for the state, or (3 units,) without `reset_after`;
+    in the order update, reset, candidate.
     Source: Cho et al. 2014, arXiv:1406.1078.
 
     Example:
