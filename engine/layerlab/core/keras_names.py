@@ -20,7 +20,7 @@ class KerasNames:
     dtype_policy: Any
 
     def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
-        """Another name of `add_weight`."""
+        """An older name of `add_weight`, with the same arguments."""
         return self.add_weight(*args, **kwargs)
 
     def add_metric(self, *args: Any, **kwargs: Any) -> None:
@@ -45,7 +45,11 @@ class KerasNames:
         return mode
 
     def quantized_build(self, input_shape: Any, mode: Any) -> None:
-        """Not in this version: raises UnsupportedError."""
+        """Not in this version: raises UnsupportedError.
+
+        Args:
+            input_shape, mode: as in Keras.
+        """
         raise UnsupportedError(explain(f"{self.describe()}: layerlab cannot quantize yet."))
 
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
@@ -55,5 +59,12 @@ class KerasNames:
     def rematerialized_call(
         self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Callable[..., Any]:
-        """`layer_call` itself, as in Keras for a layer made outside of a RematScope; there is none here."""
+        """The function that a layer calls, unchanged: there is no RematScope here.
+
+        Keras, too, gives it back for a layer made outside of one.
+
+        Args:
+            layer_call: the function.
+            *args, **kwargs: what it would be called on; unused.
+        """
         return layer_call

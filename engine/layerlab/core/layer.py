@@ -44,21 +44,34 @@ __all__ = ["Layer"]
 
 
 class Layer(KerasNames, Operation, Configurable):
-    """A callable with state: subclass it, make weights in `build`, compute in `call`.
+    """A building block of models: a computation with weights of its own.
+
+    Subclass it: keep the arguments in `__init__`, make the weights in `build`, compute
+    in `call`. The first call builds the layer on the shape of its input; what `call`
+    does with arrays is differentiated by itself. Layers in attributes, and in lists and
+    dicts there, belong to it: their weights are trained, counted and saved with its
+    own.
 
     Args:
-        activity_regularizer: regularizer of the outputs.
-        trainable: whether the weights are trained.
-        dtype: dtype name or DTypePolicy; None is the global policy.
-        autocast: whether floating inputs are cast to the compute dtype.
+        activity_regularizer: penalty on the outputs, added to the loss: a name, a
+            Regularizer or a function; None for none.
+        trainable: False freezes the weights: optimizers leave them alone.
+        dtype: dtype name or DTypePolicy of computation and weights; None is the global
+            policy.
+        autocast: whether floating inputs are cast to the dtype of the computation.
         name: unique within its model, no '/'; automatic when None.
+        **kwargs: `input_shape`, `input_dim` or `batch_input_shape`, of a first layer.
+    Raises: InvalidArgumentError for other arguments, or a name with '/'.
 
     Example:
-        >>> class Scale(Layer):
+        >>> import layerlab as keras
+        >>> class Scale(keras.layers.Layer):
         ...     def build(self, input_shape):
-        ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+        ...         self.factor = self.add_weight((input_shape[-1],), initializer="ones")
         ...     def call(self, inputs):
-        ...         return inputs * self.factor
+        ...         return 3 * inputs * self.factor
+        >>> Scale()(keras.ops.ones((1, 2))).tolist()
+        [[3.0, 3.0]]
     """
 
     registry_kind = "layers"
@@ -261,13 +274,39 @@ class Layer(KerasNames, Operation, Configurable):
                 set_mask(output, mask)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The mask of the outputs; by default that of the inputs."""
+        """The mask of the outputs: which time steps the layers behind shall skip.
+
+        Override it in a layer that makes a mask, or changes the number of steps.
+
+        Args:
+            inputs: the tensors of the call.
+            previous_mask: their mask, (batch, steps), True for steps that count; None
+                if there is none; for several inputs a structure of masks.
+        Returns: the mask of the outputs; by default `previous_mask`.
+        """
         return previous_mask
 
     # -- to override --------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights; by default there are none. `input_shape` is a tuple with None for the batch."""
+        """Make the weights, for inputs of a shape; to be overridden where there are some.
+
+        Called once, by the first call; call it yourself to have weights before. A layer
+        whose `call` has several tensors takes a shape for each: `build(self,
+        query_shape, value_shape)`.
+
+        Args:
+            input_shape: tuple with None where a size is open, as the batch's: `(None,
+                10)`; for a list or dict of inputs a list or dict of shapes.
+        Raises: ShapeError for a weight whose shape would have a None.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Dense(3)
+            >>> layer.build((None, 2))
+            >>> [tuple(weight.shape) for weight in layer.weights]
+            [(2, 3), (3,)]
+        """
         self.built = True
 
     def _build_by(
@@ -299,7 +338,22 @@ class Layer(KerasNames, Operation, Configurable):
         """What else is to happen once there are weights."""
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
-        """The shape, or structure of shapes, that inputs of these shapes give."""
+        """The shape that the outputs have for inputs of these shapes.
+
+        By default it follows from `call` by abstract evaluation, without computing
+        anything; the layer is built by it.
+
+        Args:
+            *args, **kwargs: a shape for each tensor argument of `call`; a list or dict
+                of shapes for a list or dict of tensors.
+        Returns: a tuple, None where a size is open; for several outputs a structure of
+            tuples.
+
+        Example:
+            >>> import layerlab as keras
+            >>> keras.layers.Conv1D(8, 3).compute_output_shape((None, 20, 4))
+            (None, 18, 8)
+        """
 
         def symbolic(shapes: Any) -> Any:
             if is_shape(shapes):
@@ -318,8 +372,15 @@ class Layer(KerasNames, Operation, Configurable):
         return tree.map_structure(lambda tensor: tensor.shape, outputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors like the outputs; from `compute_output_shape` where a subclass defines that, else by
-        abstract evaluation of `call`."""
+        """KerasTensors like the outputs: their shapes and dtypes.
+
+        They follow from `compute_output_shape` where a subclass defines it, else from
+        `call` by abstract evaluation.
+
+        Args:
+            *args, **kwargs: as of `call`, with KerasTensors in place of arrays.
+        Returns: a KerasTensor, or a structure of them.
+        """
         if type(self).compute_output_shape is Layer.compute_output_shape:
             # Through _convert_inputs: floating inputs are cast to the compute dtype, as in a real call.
             return infer_spec(self._convert_and_call, *args, **kwargs)
@@ -354,7 +415,37 @@ class Layer(KerasNames, Operation, Configurable):
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """Make a Variable of this layer; by default floats are 'glorot_uniform', others zeros."""
+        """Make a weight of this layer: a Variable that is trained, counted and saved with it.
+
+        To be called in `build`, where the input's shape is known, or in `__init__`.
+
+        Args:
+            shape: tuple of ints; an int n is (n,); None is a scalar, ().
+            initializer: name, Initializer or function `(shape, dtype=...) -> array`;
+                None is 'glorot_uniform' for floats, else 'zeros'.
+            dtype: dtype name; None is the layer's `variable_dtype`.
+            trainable: False for a state that no optimizer changes, as a moving mean.
+            autocast: whether it is read in the dtype of the computation under mixed
+                precision; False keeps it as it is.
+            regularizer: penalty on it, added to the loss: name, Regularizer or
+                function; None for none.
+            constraint: applied to it after each update: name, Constraint or function;
+                None for none.
+            aggregation: how replicas would be combined; kept for saving, unused on one
+                device.
+            overwrite_with_gradient: whether the optimizer assigns the gradient to it,
+                instead of making a step; for scales of quantization.
+            name: last part of its path; automatic when None.
+        Returns: the Variable.
+        Raises: ShapeError for a None in `shape`; MemoryError where there is no room;
+            UnknownNameError.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Layer()
+            >>> layer.add_weight((2,), initializer="ones", name="scale").numpy()
+            array([1., 1.], dtype=float32)
+        """
         self._check_initialised()
         shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
         unknown = [axis for axis, size in enumerate(shape) if size is None]
@@ -426,7 +517,11 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def weights(self) -> list[Variable]:
-        """All variables but those of metrics and seeds; a layer's own before those of layers inside."""
+        """All variables but the states of metrics and random generators, own weights first.
+
+        Those that are trainable come before those that are not; `get_weights` and files
+        have this order.
+        """
         return unique(v for layer in self._flatten_layers() for v in layer._weights_here())
 
     @property
@@ -441,27 +536,27 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def trainable_variables(self) -> list[Variable]:
-        """Those that optimizers change; none if the layer is frozen."""
+        """The variables that optimizers change; none if the layer is frozen."""
         return [v for v in self.variables if v.trainable] if self.trainable else []
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        """All others, the states of random generators included."""
+        """The variables that no optimizer changes, the states of random generators included."""
         return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """The trainable among the weights."""
+        """The weights that optimizers change; none if the layer is frozen."""
         return [v for v in self.weights if v.trainable] if self.trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        """The others among the weights."""
+        """The weights that no optimizer changes, such as moving means; all if it is frozen."""
         return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
 
     @property
     def metrics(self) -> list[Any]:
-        """Metrics in the attributes of this layer and of those inside it."""
+        """The metrics in the attributes of this layer and of the layers inside it."""
         return unique(m for layer in self._flatten_layers() for m in tracked(layer, "metric"))
 
     @property
@@ -483,11 +578,25 @@ class Layer(KerasNames, Operation, Configurable):
                     variable.trainable = value
 
     def get_weights(self) -> list[np.ndarray]:
-        """The weights as NumPy arrays."""
+        """The values of `weights`, in their order, as NumPy arrays."""
         return [variable.numpy() for variable in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Assign arrays in the order of `weights`; nothing changes unless all of them fit."""
+        """Assign values to all weights.
+
+        Args:
+            weights: arrays, in the order of `weights`; what `get_weights` gave, of
+                another layer as well.
+        Raises: ShapeError if number or shapes differ; nothing changes then.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Dense(1)
+            >>> layer.build((None, 2))
+            >>> layer.set_weights([[[1.0], [2.0]], [0.5]])
+            >>> layer(keras.ops.ones((1, 2))).tolist()
+            [[3.5]]
+        """
         mine = self.weights
         shapes = [tuple(np.shape(value)) for value in weights]
         if [v.shape for v in mine] != shapes:
@@ -503,7 +612,17 @@ class Layer(KerasNames, Operation, Configurable):
             variable.assign(value)
 
     def count_params(self) -> int:
-        """Number of weights' elements. Raises NotBuiltError before the layer is built."""
+        """The number of numbers in the weights, trainable or not.
+
+        Raises: NotBuiltError before the layer is built.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Dense(3)
+            >>> layer.build((None, 2))
+            >>> layer.count_params()
+            9
+        """
         if not self.built:
             raise NotBuiltError(
                 explain(f"{self.describe()} has no weights yet.", fix="build it, or call it on data")
@@ -513,7 +632,25 @@ class Layer(KerasNames, Operation, Configurable):
     # -- losses -------------------------------------------------------------------------------------------
 
     def add_loss(self, loss: Any) -> None:
-        """Add scalar(s) to what training minimizes; counts for the current call."""
+        """Add a penalty of this call to what training minimizes.
+
+        To be called in `call`. Each call begins anew: the loss of a step has the
+        penalties of that step.
+
+        Args:
+            loss: a scalar of the computation, or a list of scalars.
+
+        Example:
+            >>> import layerlab as keras
+            >>> class Small(keras.layers.Layer):
+            ...     def call(self, inputs):
+            ...         self.add_loss(0.1 * keras.ops.sum(inputs**2))
+            ...         return inputs
+            >>> layer = Small()
+            >>> _ = layer(keras.ops.ones((1, 2)))
+            >>> round(float(layer.losses[0]), 4)
+            0.2
+        """
         scope = context.state_scope
         for value in tree.flatten(loss):
             if scope is not None:
@@ -523,7 +660,7 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def losses(self) -> list[Array]:
-        """What `add_loss` and the regularizers of this layer and those inside it give now."""
+        """The penalties of `add_loss` in the latest call, and those of the regularizers now."""
         scope, layers = context.state_scope, self._flatten_layers()
         members = {id(layer) for layer in layers}
         if scope is not None:  # what earlier calls left on the layers does not belong to it
@@ -546,9 +683,31 @@ class Layer(KerasNames, Operation, Configurable):
         return_losses: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Call with these values (arrays, or Variables for theirs) instead of the variables' own.
+        """The call as a pure function: it takes the variables' values, and gives the new ones.
 
-        Returns: (outputs, new values of non_trainable_variables), and the losses as third if asked for.
+        For `jax.grad`, `jax.jit` and training loops of your own. The layer's own values
+        stay as they are.
+
+        Args:
+            trainable_variables: values in the order of `self.trainable_variables`:
+                arrays, or Variables for their values.
+            non_trainable_variables: values in the order of
+                `self.non_trainable_variables`.
+            *args, **kwargs: as of a call: the inputs, `training`, `mask`.
+            return_losses: True also gives the list of losses of the call.
+        Returns: (outputs, new values of non_trainable_variables), and the losses as
+            third if asked for.
+        Raises: NotBuiltError; InvalidArgumentError or ShapeError for values that do not
+            fit the variables.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Dense(1)
+            >>> layer.build((None, 2))
+            >>> values = [keras.ops.ones((2, 1)), keras.ops.zeros((1,))]
+            >>> outputs, state = layer.stateless_call(values, [], keras.ops.ones((1, 2)))
+            >>> outputs.tolist(), state
+            ([[2.0]], [])
         """
         if not self.built:
             raise NotBuiltError(
@@ -569,14 +728,14 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def dtype(self) -> str:
-        """Dtype of the variables."""
+        """The dtype of the variables."""
         return self.dtype_policy.variable_dtype
 
     variable_dtype = dtype
 
     @property
     def compute_dtype(self) -> str:
-        """Dtype of the computation, and of floating inputs if `autocast`."""
+        """The dtype of the computation, and of floating inputs if `autocast`."""
         return self.dtype_policy.compute_dtype
 
     input_dtype = compute_dtype
@@ -594,7 +753,11 @@ class Layer(KerasNames, Operation, Configurable):
         return f'{type(self).__name__} "{self.path}"'
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments as JSON-like values."""
+        """The constructor's arguments as JSON-like values, for copies and files.
+
+        Override it in a layer with arguments that are no plain values: take
+        `super().get_config()` and add yours.
+        """
         config = {
             "name": self.name,
             "trainable": self.trainable,
@@ -606,11 +769,15 @@ class Layer(KerasNames, Operation, Configurable):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
+        """A new layer like the one whose `get_config` this is; its weights are new.
+
+        Args:
+            config: the constructor's arguments, as `get_config` gives them.
+        """
         return super(Operation, cls).from_config(config)
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes it was built on, or None."""
+        """The shapes it was built on, as `build_from_config` takes them; None if it is not built."""
         shapes = self._build_arguments
         if not shapes:
             return None
@@ -621,7 +788,12 @@ class Layer(KerasNames, Operation, Configurable):
         )
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build on the shapes of `get_build_config`."""
+        """Build on the shapes of another layer's `get_build_config`; loading a file calls it.
+
+        Args:
+            config: {"input_shape": ...}, or {"shapes_dict": name -> shape} for several
+                inputs.
+        """
         shapes = config.get("shapes_dict")
         if shapes is not None:
             self.build(**{key: _as_shape(value) for key, value in shapes.items()})
@@ -629,12 +801,24 @@ class Layer(KerasNames, Operation, Configurable):
             self.build(_as_shape(config["input_shape"]))
 
     def save_own_variables(self, store: dict[str, Any]) -> None:
-        """Put this layer's own weights into `store` under '0', '1' ..."""
+        """Put this layer's own weights into a store; saving calls it.
+
+        Override it, with `load_own_variables`, for a layer that keeps more than
+        weights.
+
+        Args:
+            store: a mapping (or HDF5 group) that gets arrays under '0', '1' ...
+        """
         for index, variable in enumerate(self._weights_here()):
             store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Assign from what `save_own_variables` stored; nothing changes unless all fit."""
+        """Take this layer's own weights from a store; loading calls it.
+
+        Args:
+            store: a mapping as `save_own_variables` filled it.
+        Raises: ShapeError if number or shapes differ; nothing changes then.
+        """
         mine = self._weights_here()
         found = [np.asarray(store[key]) for key in sorted(store.keys(), key=int)]
         if [v.shape for v in mine] != [value.shape for value in found]:
@@ -650,7 +834,11 @@ class Layer(KerasNames, Operation, Configurable):
             variable.assign(value)
 
     def quantize(self, mode: Any = None, **kwargs: Any) -> None:
-        """Not in this version: raises UnsupportedError."""
+        """Not in this version: raises UnsupportedError.
+
+        Args:
+            mode: as in Keras: 'int8', 'float8' ...
+        """
         raise UnsupportedError(
             explain(
                 "layerlab cannot quantize yet.", fix="use a mixed dtype policy, e.g. dtype='mixed_bfloat16'"

@@ -259,18 +259,38 @@ class Operation(Portable):
         return self.call(*args, **kwargs)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """The computation, on arrays of the active back end."""
+        """The computation on tensors; to be overridden.
+
+        Args:
+            *args, **kwargs: tensors and plain values. A layer's `call` may also take
+                `training` and `mask`, and is given them.
+        Returns: a tensor or a structure of tensors.
+        Raises: UnsupportedError where no subclass defines it.
+        """
         raise UnsupportedError(
             explain(f"{type(self).__name__} has no call method.", fix="define call(self, inputs)")
         )
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Infer the outputs and record a node."""
+        """Infer the outputs for symbolic inputs, and record a node of the graph.
+
+        Args:
+            *args, **kwargs: as of `call`.
+        Returns: KerasTensors.
+        """
         outputs = self.compute_output_spec(*args, **kwargs)
         return self.record_call(args, kwargs, outputs)
 
     def record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
-        """Leave a node that says: called on these arguments, gave these outputs."""
+        """Leave a node in the graph that says what was called on what, and gave what.
+
+        Args:
+            args: positional arguments of the call, KerasTensors among them.
+            kwargs: arguments by name.
+            outputs: KerasTensors that the call gave; one that is an input as well is
+                copied.
+        Returns: the outputs.
+        """
         tensors = symbolic_tensors((args, kwargs))
         if all(tensor.record_history for tensor in tensors):
             # An operation may hand an input through; as an output it is a tensor of its own.
@@ -280,19 +300,23 @@ class Operation(Portable):
         return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors like the outputs for arguments like these."""
+        """KerasTensors like the outputs: their shapes and dtypes.
+
+        Args:
+            *args, **kwargs: as of `call`, with KerasTensors in place of arrays.
+        """
         return infer_spec(self.call, *args, **kwargs)
 
     @property
     def input(self) -> Any:
-        """The tensor or structure of tensors of the first call."""
+        """The symbolic tensor, or structure of tensors, that it was first called on."""
         node = self._first_node("input")
         tensors = node.args[0] if len(node.args) == 1 else list(node.args)
         return node.outputs if node.is_input else tensors
 
     @property
     def output(self) -> Any:
-        """The result of the first call."""
+        """The symbolic tensor, or structure of tensors, that its first call gave."""
         return self._first_node("output").outputs
 
     def _first_node(self, what: str) -> Node:
@@ -301,12 +325,16 @@ class Operation(Portable):
         return self._inbound_nodes[0]
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments that make an equal operation."""
+        """The arguments that make an equal operation, as JSON-like values."""
         return {"name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
+        """A new operation like the one whose `get_config` this is.
+
+        Args:
+            config: the constructor's arguments.
+        """
         return cls(**config)
 
     def __repr__(self) -> str:
