@@ -25,7 +25,6 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "layers": (469, 54),
     "losses": (159, 46),
     "metrics": (213, 70),
-    "ops": (64, 20),
     "optimizers": (168, 21),
     "random": (45, 11),
     "regularizers": (14, 9),

@@ -39,6 +39,17 @@ _OF_FILE = {
         "        below.",
         "block_size": "height and width b of a block, in pixels.",
     },
+    "convolution": {
+        "inputs": "(batch, *sizes, channels), with one to three sizes: a signal, images, volumes. With\n"
+        '        data format "channels_first" (batch, channels, *sizes), and so the result.',
+        "strides": "by how many places the window moves on: one number, or one for each axis.",
+        "pool_size": "size of the window: one number, or one for each axis.",
+        "output_size": "the number of windows: one number, or one for each axis.",
+        "padding": '"valid" has only windows that lie inside; "same" has ceil(size / stride), and fills\n'
+        "        with zeros on both sides, the odd one at the end.",
+        "dilation_rate": "the distance of neighbours within the window: 1 is the usual window, 2 leaves\n"
+        "        out every other element. One number, or one for each axis.",
+    },
     "index": {
         "data": "(n, ...), n rows of any shape.",
         "segment_ids": "(n,), integers: which segment each row belongs to. They need not be sorted;\n"

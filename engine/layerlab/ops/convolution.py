@@ -42,10 +42,25 @@ def conv(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Array:
-    """Convolution (without mirroring the kernel) over 1 to 3 spatial axes.
+    """The convolution of a signal, an image or a volume with a kernel.
+
+    result[t, f] = sum over k and c of inputs[t + k, c] kernel[k, c, f], without
+    mirroring the kernel; so along one, two or three axes.
 
     Args:
-        kernel: (*window, channels / groups, filters); the number of groups follows from the input's channels.
+        kernel: (*window, channels / groups, filters). With fewer channels than the
+            inputs, these are cut into groups, each with filters of its own.
+    Returns: (batch, *places, filters).
+    Raises: ShapeError if the kernel does not fit the inputs; InvalidArgumentError for
+        another padding.
+
+    Example:
+        >>> x = np.array([1.0, 2.0, 4.0, 8.0]).reshape((1, 4, 1))
+        >>> kernel = np.array([-1.0, 1.0]).reshape((2, 1, 1))  # differences
+        >>> conv(x, kernel).tolist()
+        [[[1.0], [2.0], [4.0]]]
+        >>> conv(x, kernel, strides=2, padding="same").shape
+        (1, 2, 1)
     """
     return _last(data_format, inputs, lambda x: _conv(x, kernel, strides, padding, dilation_rate))
 
@@ -59,10 +74,21 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Array:
-    """Convolution of each channel by itself.
+    """The convolution of each channel by itself.
+
+    It filters without mixing channels, at a small part of the work of `conv`.
 
     Args:
-        kernel: (*window, channels, multiplier); the result has channels * multiplier channels.
+        kernel: (*window, channels, multiplier): that many filters for each channel.
+    Returns: (batch, *places, channels times multiplier); the results of one channel lie
+        side by side.
+    Raises: ShapeError if the kernel does not fit the inputs.
+
+    Example:
+        >>> x = np.array([[1.0, 10.0], [2.0, 20.0]]).reshape((1, 2, 2))
+        >>> kernel = np.array([[1.0, 0.0], [1.0, 1.0]]).reshape((2, 2, 1))
+        >>> depthwise_conv(x, kernel).tolist()  # the sum of one, the last of the other
+        [[[3.0, 20.0]]]
     """
     return _last(
         data_format, inputs, lambda x: _conv(x, _per_channel(kernel), strides, padding, dilation_rate)
@@ -79,7 +105,25 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Array:
-    """A depthwise convolution, then one with a window of 1 that mixes the channels."""
+    """A convolution in two steps: each channel by itself, then a mix of the channels.
+
+    It is `depthwise_conv`, then `conv` with a window of 1: far fewer weights than one
+    convolution that does both.
+
+    Args:
+        depthwise_kernel: (*window, channels, multiplier).
+        pointwise_kernel: (*ones, channels times multiplier, filters), with 1 for each
+            axis of the window.
+    Returns: (batch, *places, filters).
+    Raises: ShapeError if a kernel does not fit.
+    Source: Chollet 2017, arXiv:1610.02357.
+
+    Example:
+        >>> x = np.array([[1.0, 10.0], [2.0, 20.0]]).reshape((1, 2, 2))
+        >>> depthwise, pointwise = np.ones((2, 2, 1)), np.ones((1, 2, 1))
+        >>> separable_conv(x, depthwise, pointwise).tolist()
+        [[[33.0]]]
+    """
 
     def both(x: Array) -> Array:
         x = _conv(x, _per_channel(depthwise_kernel), strides, padding, dilation_rate)
@@ -98,11 +142,28 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Array:
-    """The gradient of a convolution towards its input, used to enlarge: "same" gives size * stride places.
+    """The transpose of a convolution: each input adds the kernel to the result.
+
+    It is the gradient of `conv` towards its inputs, and used to enlarge.
 
     Args:
         kernel: (*window, filters, channels).
-        output_padding: elements more at the end, less than the stride; None: what gives the sizes above.
+        strides: how many places of the result one place of the inputs moves on.
+        padding: "same" gives size times stride places along an axis; "valid" all that
+            the kernel reaches, (size - 1) stride + the larger of window and stride.
+        output_padding: elements more at the end of the result, less than the stride.
+            None gives the sizes above.
+    Returns: (batch, *places, filters).
+    Raises: ShapeError if the kernel does not fit the inputs.
+    Source: Dumoulin, Visin 2016, arXiv:1603.07285, chapter 4.
+
+    Example:
+        >>> x = np.array([1.0, 2.0]).reshape((1, 2, 1))
+        >>> kernel = np.array([1.0, 10.0]).reshape((2, 1, 1))
+        >>> conv_transpose(x, kernel, strides=2)[0, :, 0].tolist()
+        [1.0, 10.0, 2.0, 20.0]
+        >>> conv_transpose(x, kernel)[0, :, 0].tolist()
+        [1.0, 12.0, 20.0]
     """
 
     def transposed(x: Array) -> Array:
@@ -125,7 +186,20 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Array:
-    """The largest element of each window; strides are by default the window's size."""
+    """The largest element of each window, for each channel by itself.
+
+    Args:
+        padding: "valid" has only windows that lie inside; "same" has ceil(size /
+            stride), and fills with what is never the largest.
+    Returns: (batch, *places, channels).
+
+    Example:
+        >>> x = np.array([1.0, 5.0, 2.0, 3.0]).reshape((1, 4, 1))
+        >>> max_pool(x, 2)[0, :, 0].tolist()
+        [5.0, 3.0]
+        >>> max_pool(x, 2, strides=1)[0, :, 0].tolist()
+        [5.0, 5.0, 3.0]
+    """
 
     def pooled(x: Array) -> Array:
         window, stride, widths = _windows(x, pool_size, strides, padding)
@@ -142,7 +216,20 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Array:
-    """The mean of each window, padding not counted; strides are by default the window's size."""
+    """The mean of each window, for each channel by itself.
+
+    Args:
+        padding: "valid" has only windows that lie inside; "same" has ceil(size /
+            stride), and the elements of the padding are not counted.
+    Returns: (batch, *places, channels).
+
+    Example:
+        >>> x = np.array([1.0, 5.0, 2.0]).reshape((1, 3, 1))
+        >>> average_pool(x, 2)[0, :, 0].tolist()
+        [3.0]
+        >>> average_pool(x, 2, padding="same")[0, :, 0].tolist()
+        [3.0, 2.0]
+    """
 
     def pooled(x: Array) -> Array:
         window, stride, widths = _windows(x, pool_size, strides, padding)
@@ -160,13 +247,35 @@ def average_pool(
 
 @op("inputs")
 def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
-    """The mean of each of `output_size` nearly equal windows per axis."""
+    """The means of a given number of nearly equal windows along each axis.
+
+    The result has one size for inputs of any size. Window i of n reaches from floor(i
+    size / n) to ceil((i + 1) size / n).
+
+    Returns: (batch, *output_size, channels).
+
+    Example:
+        >>> x = np.array([1.0, 3.0, 5.0, 9.0]).reshape((1, 4, 1))
+        >>> adaptive_average_pool(x, 2)[0, :, 0].tolist()
+        [2.0, 7.0]
+    """
     return _last(data_format, inputs, lambda x: _adaptive(x, output_size, backend().xp.mean))
 
 
 @op("inputs")
 def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
-    """The largest element of each of `output_size` nearly equal windows per axis."""
+    """The largest elements of a given number of nearly equal windows along each axis.
+
+    The result has one size for inputs of any size. Window i of n reaches from floor(i
+    size / n) to ceil((i + 1) size / n).
+
+    Returns: (batch, *output_size, channels).
+
+    Example:
+        >>> x = np.array([1.0, 3.0, 5.0, 9.0]).reshape((1, 4, 1))
+        >>> adaptive_max_pool(x, 2)[0, :, 0].tolist()
+        [3.0, 9.0]
+    """
     return _last(data_format, inputs, lambda x: _adaptive(x, output_size, backend().xp.max))
 
 

@@ -38,11 +38,20 @@ _slice = slice  # the builtin, which the op below hides
 
 @op("values", as_is=("indices",))
 def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
-    """Zeros of this shape with values added at indices; those of equal indices are summed.
+    """An array of zeros, with values added at given places.
+
+    It is the inverse of picking elements. Values of equal places are summed.
 
     Args:
-        indices: (..., k), integers: places along the first k axes.
-        values: (..., *the remaining axes).
+        indices: (..., k), integers: places along the first k axes of the result.
+        values: (..., *the remaining axes of the result).
+    Returns: an array of the dtype of the values.
+
+    Example:
+        >>> scatter([[0], [2], [0]], [1.0, 5.0, 3.0], (4,)).tolist()
+        [4.0, 0.0, 5.0, 0.0]
+        >>> scatter([[0, 1], [1, 0]], [7, 8], (2, 2)).tolist()
+        [[0, 7], [8, 0]]
     """
     zeros = backend().xp.zeros(tuple(shape), dtype=backend().dtype_name(values))
     return backend().set_at(zeros, _last_axis(indices), values, "add")
@@ -50,9 +59,22 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
 
 @op("inputs", "updates", as_is=("indices",))
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Array:
-    """inputs with updates put at indices (n, k), or combined with what is there.
+    """The array `inputs` with other values at given places.
 
-    `reduction`: None (replace), "add", "max" or "min"; equal indices accumulate.
+    Args:
+        inputs: the array; it stays as it is, the result is a new one.
+        indices: (n, k), integers: places along the first k axes.
+        updates: (n, *the remaining axes): the values.
+        reduction: None replaces what is there; "add", "max" and "min" combine the two,
+            and all of equal places.
+    Returns: an array of the shape of `inputs`.
+    Raises: UnsupportedError for another reduction.
+
+    Example:
+        >>> scatter_update([1, 2, 3], [[0], [2]], [10, 30]).tolist()
+        [10, 2, 30]
+        >>> scatter_update([1, 2, 3], [[0], [0]], [10, 10], reduction="add").tolist()
+        [21, 2, 3]
     """
     modes: dict[Any, Any] = {None: "set", "add": "add", "max": "max", "min": "min"}
     if reduction not in modes:
@@ -67,24 +89,71 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 @op("inputs", in_call=("start_indices",))
 def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
-    """The block of this shape (-1: to the end) that begins at start_indices; moved inside if need be."""
+    """A block of an array: of a given shape, from a given place on.
+
+    Unlike with square brackets, the place may be computed in a compiled function.
+
+    Args:
+        inputs: the array.
+        start_indices: the first place along each axis. A block that would reach beyond
+            the end is moved inside.
+        shape: sizes of the block; -1 is up to the end, for places that are known.
+    Returns: an array of this shape.
+    Raises: ShapeError if the block is larger than the array.
+
+    Example:
+        >>> slice([[1, 2, 3], [4, 5, 6], [7, 8, 9]], (1, 0), (2, 2)).tolist()
+        [[4, 5], [7, 8]]
+        >>> slice([1, 2, 3, 4], (1,), (-1,)).tolist()
+        [2, 3, 4]
+    """
     return inputs[_block(inputs, start_indices, shape)]
 
 
 @op("inputs", "updates", in_call=("start_indices",))
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
-    """inputs with the block from start_indices replaced by updates; it is moved inside if need be."""
+    """The array `inputs` with a block replaced, from a given place on.
+
+    Args:
+        inputs: the array; it stays as it is, the result is a new one.
+        start_indices: the first place along each axis. A block that would reach beyond
+            the end is moved inside.
+        updates: the block, with as many axes as the array.
+    Returns: an array of the shape of `inputs`.
+    Raises: ShapeError if the block is larger than the array.
+
+    Example:
+        >>> slice_update([1, 2, 3, 4], (1,), [20, 30]).tolist()
+        [1, 20, 30, 4]
+    """
     return backend().set_at(inputs, _block(inputs, start_indices, updates.shape), updates, "set")
 
 
 @op("variable")
 def stop_gradient(variable: Any) -> Array:
-    """The values, as a constant for gradients."""
+    """The values of an array, as a constant for gradients.
+
+    What comes out is the same; what was computed before it learns nothing by this way.
+
+    Args:
+        variable: an array, or what becomes one.
+    Returns: an array of the same values.
+
+    Example:
+        >>> stop_gradient([1.0, 2.0]).tolist()
+        [1.0, 2.0]
+    """
     return backend().stop_gradient(variable)
 
 
 def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-    """Give a function its gradient: f(*args) returns (result, gradient); gradient(upstream), those of args.
+    """A function with a gradient of its own, which need not be that of its formula.
+
+    Args:
+        f: called with the arguments, it gives (result, gradient). gradient(upstream)
+            gets the gradient of the loss towards the result, and gives the gradients
+            towards the arguments: one, or a tuple.
+    Returns: a function of the same arguments, that gives the result.
 
     Example:
         >>> @custom_gradient
@@ -98,7 +167,22 @@ def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callabl
 
 @op()
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """true_fn() if pred is True, else false_fn(); both give the same structure. Compiled, both are traced."""
+    """The result of one function or of another, by a condition.
+
+    In a compiled function both are traced, and one is run; Python's `if` cannot ask for
+    a value there.
+
+    Args:
+        pred: a boolean, or a scalar array of one.
+        true_fn, false_fn: functions without arguments that give the same structure,
+            shapes and dtypes.
+    Returns: what the chosen function gives.
+
+    Example:
+        >>> x = np.array([3.0, -4.0])
+        >>> cond(x[0] > 0, lambda: x * 2, lambda: x).tolist()
+        [6.0, -8.0]
+    """
     if isinstance(pred, bool):
         return true_fn() if pred else false_fn()
     return backend().cond(_array(pred), true_fn, false_fn)
@@ -106,7 +190,22 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 @op()
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
-    """branches[index](*operands); an index beyond the ends takes the nearest branch."""
+    """The result of one of several functions, by number.
+
+    Args:
+        index: an integer: which function. A number beyond the ends takes the nearest
+            one.
+        branches: functions of the operands, that give the same structure, shapes and
+            dtypes.
+        *operands: what the function is called with.
+    Returns: what the chosen function gives.
+    Raises: InvalidArgumentError without any branch.
+
+    Example:
+        >>> branches = [lambda x: x, lambda x: x * x]
+        >>> [float(switch(i, branches, 3.0)) for i in (0, 1, 7)]
+        [3.0, 9.0, 9.0]
+    """
     if not branches:
         raise InvalidArgumentError(explain("switch", expected="at least one branch", got="none"))
     values = [tree.map_structure(_array, operand) for operand in operands]
@@ -124,9 +223,23 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
-    """body(*loop_vars) again and again while cond(*loop_vars), at most `maximum_iterations` times.
+    """The values after a step has been repeated as long as a condition holds.
 
-    On jax the gradient does not flow back through it; `fori_loop` with known bounds and `scan` let it.
+    On jax the gradient does not flow back through it; `fori_loop` with known bounds and
+    `scan` let it.
+
+    Args:
+        cond: function of the values: a boolean, whether to go on.
+        body: function of the values that gives the next ones, of the same shapes and
+            dtypes.
+        loop_vars: the first values: a tuple or list, or one value.
+        maximum_iterations: stops after that many steps. None sets no limit.
+    Returns: the last values, as `loop_vars` came.
+
+    Example:
+        >>> powers = while_loop(lambda x: x < 100, lambda x: x * 3, 1)
+        >>> int(powers)
+        243
     """
     is_sequence = isinstance(loop_vars, list | tuple)
     start = tree.map_structure(_array, tuple(loop_vars) if is_sequence else (loop_vars,))
@@ -148,7 +261,20 @@ def while_loop(
 
 @op()
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
-    """init_val after body_fun(i, value) for i from lower up to, not including, upper."""
+    """The value after a step for each integer of a range.
+
+    Args:
+        lower, upper: the range: from `lower` up to, not including, `upper`. As Python
+            integers they let gradients flow back.
+        body_fun: function (i, value) that gives the next value, of the same shape and
+            dtype.
+        init_val: the first value, an array or a nested structure of arrays.
+    Returns: the last value; `init_val` for an empty range.
+
+    Example:
+        >>> float(fori_loop(1, 5, lambda i, value: value * i, 1.0))  # 1 * 2 * 3 * 4
+        24.0
+    """
     start = tree.map_structure(_array, init_val)
     if isinstance(lower, int) and isinstance(upper, int):
         places = backend().xp.arange(lower, max(upper, lower), dtype="int32")
@@ -172,9 +298,28 @@ def scan(
     reverse: bool = False,
     unroll: int | bool = 1,
 ) -> tuple[Any, Any]:
-    """carry, y = f(carry, x) along the first axis of the arrays in xs: the last carry, and the ys stacked.
+    """The results of a step along the first axis of arrays, with a carried state.
 
-    `unroll` is a hint that changes no result and is not used.
+    carry, y = f(carry, x) for each slice x in turn: a recurrent network in one line.
+
+    Args:
+        f: function (carry, x) that gives (next carry, y); the carry keeps shapes and
+            dtypes.
+        init: the first carry, an array or a nested structure of arrays.
+        xs: an array, or a structure of arrays with equal first axes. None calls f with
+            None, `length` times.
+        length: the number of steps, where `xs` does not tell.
+        reverse: True goes from the last slice to the first; the ys lie as their slices
+            do.
+        unroll: a hint to compilers that changes no result; not used.
+    Returns: the last carry, and the ys stacked along a new first axis.
+    Raises: InvalidArgumentError without `xs` and `length`.
+
+    Example:
+        >>> x = np.array([1.0, 2.0, 4.0])
+        >>> total, sums = scan(lambda carry, x: (carry + x, carry + x), 0.0, x)
+        >>> float(total), sums.tolist()
+        (7.0, [1.0, 3.0, 7.0])
     """
     if xs is None and length is None:
         raise InvalidArgumentError(explain("scan", expected="xs, or a length", got="neither"))
@@ -184,7 +329,20 @@ def scan(
 
 @op()
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
-    """f of each slice along the first axis, one after the other, the results stacked."""
+    """The results of a function for each slice along the first axis, one by one.
+
+    `vectorized_map` computes all at once: faster, with more memory.
+
+    Args:
+        f: function of one slice, or of a structure of slices.
+        xs: an array, or a structure of arrays with equal first axes.
+    Returns: the results, stacked along a new first axis.
+
+    Example:
+        >>> rows = np.array([[1, 2], [3, 4]])
+        >>> map(lambda row: row.sum() * 10, rows).tolist()
+        [30, 70]
+    """
     _, ys = backend().scan(
         lambda carry, x: (carry, f(x)),
         backend().asarray(0, "int32"),
@@ -197,7 +355,20 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
 @op()
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
-    """function of each slice along the first axis, all at once, the results stacked."""
+    """The results of a function for each slice along the first axis, all at once.
+
+    The function is written for one example; it is turned into one for a batch.
+
+    Args:
+        function: function of one slice, or of a structure of slices.
+        elements: an array, or a structure of arrays with equal first axes.
+    Returns: the results, stacked along a new first axis.
+
+    Example:
+        >>> rows = np.array([[1, 2], [3, 4]])
+        >>> vectorized_map(lambda row: row.sum() * 10, rows).tolist()
+        [30, 70]
+    """
     return backend().vmap(function)(tree.map_structure(_array, elements))
 
 

@@ -35,16 +35,35 @@ def resize(
     fill_value: float = 0.0,
     data_format: str | None = None,
 ) -> Array:
-    """Images of another size, in their own dtype; integers are rounded and kept in range.
+    """Images of another height and width.
 
     Args:
+        images: (height, width, channels), or a batch (batch, height, width, channels).
         size: (height, width) of the result.
-        interpolation: "nearest", "bilinear", "bicubic" (Keys 1981, a = -0.5), "lanczos3" or "lanczos5".
-        antialias: when shrinking, average over all pixels that a new one covers ("nearest" never does).
-        crop_to_aspect_ratio: first take the largest centred window of the proportions of `size`.
-        pad_to_aspect_ratio: first add `fill_value` evenly on both sides, up to the proportions of `size`.
+        interpolation: "nearest" takes the nearest pixel, "bilinear" a weighted mean of
+            the four around; "bicubic" (Keys 1981, a = -0.5), "lanczos3" and "lanczos5"
+            are sharper, and wider.
+        antialias: True, when shrinking, averages over all pixels that a new one covers;
+            without it fine patterns give false ones. "nearest" never does.
+        crop_to_aspect_ratio: True first takes the largest centred window of the
+            proportions of `size`, so that nothing is stretched.
+        pad_to_aspect_ratio: True first adds `fill_value` evenly on both sides, up to
+            the proportions of `size`.
         fill_mode: "constant".
+        fill_value: what `pad_to_aspect_ratio` adds; by default 0, black.
+        data_format: "channels_last", or "channels_first" for (channels, height, width).
+            None is the setting `image_data_format`, at first "channels_last".
+    Returns: images in their own dtype; integers are rounded and kept in range.
+    Raises: ShapeError unless images have 3 or 4 axes; InvalidArgumentError for another
+        interpolation, or to crop and pad.
     Source: the conventions of jax.image.resize: pixel centres are at half integers.
+
+    Example:
+        >>> row = np.array([[[0.0], [8.0]]])  # an image of 1 by 2 pixels
+        >>> resize(row, (1, 4))[0, :, 0].tolist()
+        [0.0, 2.0, 6.0, 8.0]
+        >>> resize(row, (1, 4), interpolation="nearest")[0, :, 0].tolist()
+        [0.0, 0.0, 8.0, 8.0]
     """
     rows, columns = _axes(images, data_format)
     size = _checked_size(size)
