@@ -12,21 +12,31 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import Configurable, deserialize_keras_object, serialize_keras_object
 from layerlab.core.masking import get_mask
 from layerlab.core.naming import auto_name
+from layerlab.core.registry import share_arguments
 from layerlab.errors import UnsupportedError, explain
+from layerlab.losses.arguments import SHARED_ARGUMENTS
 from layerlab.losses.arrays import as_array, returned
 from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
 
 __all__ = ["Loss", "LossFunctionWrapper"]
 
+share_arguments("losses", SHARED_ARGUMENTS)
+
 
 class Loss(Configurable):
-    """Base of all losses: implement `call(y_true, y_pred)`, one value per sample (or sample and time step).
+    """Base of all losses: write `call(y_true, y_pred)`, and the loss does the rest.
+
+    `call` gives one value per sample, (batch,), or per sample and place, (batch, ...).
+    The loss casts labels and predictions before, and applies weights, masks and the
+    reduction after it.
 
     Args:
-        name: by default made from the class name.
-        reduction: "sum_over_batch_size" or "mean": the mean of the weighted values; "sum";
-            "mean_with_sample_weight": the weighted sum over the sum of the weights; "none", None: all values.
-        dtype: name or DTypePolicy of the computation; None is floatx.
+        name: by which messages and configs call the loss. None makes one from the name
+            of the class.
+    Call: `loss(y_true, y_pred, sample_weight=None)`; weights are (batch,), or of the
+    shape of the values. A mask on the predictions hides their padding.
+    Raises: InvalidArgumentError for an unknown reduction; ShapeError for weights that
+    do not fit the values.
 
     Example:
         >>> class Distance(Loss):
@@ -34,6 +44,8 @@ class Loss(Configurable):
         ...         return ops.mean(ops.abs(y_true - y_pred), axis=-1)
         >>> float(Distance()([[1.0], [2.0]], [[1.0], [4.0]]))
         1.0
+        >>> Distance(reduction="none")([[1.0], [2.0]], [[1.0], [4.0]]).tolist()
+        [0.0, 2.0]
     """
 
     registry_kind = "losses"
@@ -52,18 +64,23 @@ class Loss(Configurable):
         return self._dtype
 
     def call(self, y_true: Any, y_pred: Any) -> Array:
-        """The values before reduction."""
+        """The values before reduction: one per sample, or per sample and place.
+
+        Args:
+            y_true, y_pred: labels and predictions in the dtype of the loss.
+        """
         raise UnsupportedError(
             explain(f"{type(self).__name__} has no formula.", fix="implement call(self, y_true, y_pred)")
         )
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Array:
-        """The reduced loss.
+        """The loss of one batch, reduced to a number unless `reduction` is None.
 
         Args:
-            y_true, y_pred: arrays, or nested structures of them if `call` takes such.
+            y_true, y_pred: arrays, or nested structures of them if `call` takes such. A
+                mask on `y_pred` hides its padding.
             sample_weight: one weight per sample, (batch,), or per value of `call`.
-        A mask on `y_pred` hides its padding. Raises: ShapeError for weights that do not fit.
+        Raises: ShapeError for weights that do not fit.
         """
         mask = get_mask(y_pred)
         values = self.call(self._in_loss_dtype(y_true), self._in_loss_dtype(y_pred))
@@ -86,12 +103,23 @@ class Loss(Configurable):
 
 
 class LossFunctionWrapper(Loss):
-    """The loss `fn(y_true, y_pred, **kwargs)`, one value per sample.
+    """A loss made of a function: `fn(y_true, y_pred, **kwargs)`, one value per sample.
+
+    `compile(loss=fn)` makes one of each function; with a LossFunctionWrapper one
+    chooses the reduction and arguments of `fn`.
 
     Args:
-        fn: function of layerlab.losses, or any other; it gets labels and predictions of the same rank where a
-            last axis of size 1 is all that they differ by.
-        kwargs: passed to `fn`; kept as attributes and in the config.
+        fn: function of layerlab.losses, or any other; it gets labels and predictions of
+            the same rank where a last axis of size 1 is all that they differ by.
+        name: by which messages and configs call the loss. None makes one from the name
+            of the class.
+        **kwargs: passed to `fn`; kept as attributes and in the config.
+
+    Example:
+        >>> def power(y_true, y_pred, p=2):
+        ...     return ops.mean(ops.abs(y_true - y_pred) ** p, axis=-1)
+        >>> float(LossFunctionWrapper(power, p=3)([[0.0], [0.0]], [[1.0], [2.0]]))
+        4.5
     """
 
     def __init__(

@@ -37,11 +37,22 @@ __all__ = [
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Array:
-    """The mean over `axis` of -y log(p) - (1 - y) log(1 - p).
+    """Crossentropy of labels that are 0 or 1, each on its own, averaged over an axis.
+
+    mean(-y log(p) - (1 - y) log(1 - p)), for each sample: for one yes or no, or for
+    several that do not exclude each other.
 
     Args:
-        y_true, y_pred: (batch, ..., labels), labels 0 or 1.
-        label_smoothing: s in [0, 1] moves labels to y (1 - s) + s / 2.
+        y_true: labels 0 or 1, or probabilities, of the shape of y_pred.
+        y_pred: predicted probabilities of label 1, or logits, (batch, ..., labels).
+        axis: axis to average over, by default the last.
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels of another shape than the predictions.
+
+    Example:
+        >>> loss = binary_crossentropy([[1.0], [1.0]], [[0.9], [0.1]])
+        >>> [round(value, 3) for value in loss.tolist()]  # -log(0.9), -log(0.1)
+        [0.105, 2.303]
     """
     y_true, y_pred = _yes_no_pair(y_true, y_pred, label_smoothing, "binary_crossentropy")
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
@@ -58,10 +69,28 @@ def binary_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Array:
-    """Binary crossentropy times (1 - p_t)^gamma, where p_t is the probability of the true label.
+    """Binary crossentropy that counts what is predicted well already less.
 
-    `alpha` weighs label 1, and 1 - alpha label 0, if `apply_class_balancing`.
+    mean((1 - p_t)^gamma (-log(p_t))), where p_t is the probability that was predicted
+    for the true label. For data in which easy negatives are many and would drown the
+    rest.
+
+    Args:
+        y_true: labels 0 or 1, of the shape of y_pred.
+        y_pred: predicted probabilities of label 1, or logits, (batch, ..., labels).
+        apply_class_balancing: True multiplies the loss of labels 1 by alpha, and of
+            labels 0 by 1 - alpha.
+        alpha: in [0, 1], for `apply_class_balancing`; without it alpha does nothing.
+        gamma: how strongly easy cases fade; 0 is plain binary crossentropy.
+        axis: axis to average over, by default the last.
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels of another shape than the predictions.
     Source: Lin et al. 2017, arXiv:1708.02002, eq. 4 and 5.
+
+    Example:
+        >>> loss = binary_focal_crossentropy([[1.0], [1.0]], [[0.9], [0.1]])
+        >>> [round(value, 3) for value in loss.tolist()]  # times 0.01 and 0.81
+        [0.001, 1.865]
     """
     y_true, y_pred = _yes_no_pair(y_true, y_pred, label_smoothing, "binary_focal_crossentropy")
     if from_logits:
@@ -77,11 +106,20 @@ def binary_focal_crossentropy(
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Array:
-    """-sum(y log(p)) along `axis`; probabilities are divided by their sum first.
+    """Crossentropy of one-hot labels, or of labels that are probabilities.
+
+    -sum(y log(p)) along the axis; probabilities are divided by their sum first.
 
     Args:
-        y_true, y_pred: (batch, ..., classes); labels one-hot or probabilities.
-        label_smoothing: s in [0, 1] moves labels to y (1 - s) + s / classes.
+        y_true: one-hot labels, or probabilities, of the shape of y_pred.
+        y_pred: predicted probabilities, or logits, (batch, ..., classes).
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels of another shape, such as class numbers.
+
+    Example:
+        >>> loss = categorical_crossentropy([[0, 1, 0]], [[0.1, 0.8, 0.1]])
+        >>> [round(value, 3) for value in loss.tolist()]  # -log(0.8)
+        [0.223]
     """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, label_smoothing, axis, "categorical_crossentropy")
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
@@ -97,9 +135,25 @@ def categorical_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Array:
-    """-sum(alpha (1 - p)^gamma y log(p)) along `axis`; `alpha` is a number or one weight per class.
+    """Crossentropy of one-hot labels that counts what is predicted well already less.
 
+    -sum(alpha (1 - p)^gamma y log(p)) along the axis. For classes of very different
+    sizes.
+
+    Args:
+        y_true: one-hot labels, of the shape of y_pred.
+        y_pred: predicted probabilities, or logits, (batch, ..., classes).
+        alpha: a number, or one weight per class, (classes,).
+        gamma: how strongly easy cases fade; 0 leaves crossentropy times alpha.
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels of another shape, such as class numbers.
     Source: Lin et al. 2017, arXiv:1708.02002.
+
+    Example:
+        >>> outputs = [[0.1, 0.8, 0.1]]
+        >>> loss = categorical_focal_crossentropy([[0, 1, 0]], outputs, alpha=1.0)
+        >>> [round(value, 4) for value in loss.tolist()]  # 0.2² times 0.2231
+        [0.0089]
     """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, label_smoothing, axis, "categorical_focal_crossentropy")
     if from_logits:
@@ -114,12 +168,20 @@ def categorical_focal_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Array:
-    """-log(p[y]): crossentropy for class numbers.
+    """Crossentropy of labels that are class numbers.
+
+    -log(p[y]): as `categorical_crossentropy`, without the memory for one-hot labels.
 
     Args:
-        y_true: (batch, ...) or (batch, ..., 1), classes 0 to n - 1.
-        y_pred: (batch, ..., n), classes along `axis`.
-        ignore_class: places with this label count as masked: loss 0, and no part in a mean.
+        y_true: classes 0 to n - 1, (batch, ...) or (batch, ..., 1).
+        y_pred: predicted probabilities, or logits, (batch, ..., n).
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels that do not fit, such as one-hot ones.
+
+    Example:
+        >>> loss = sparse_categorical_crossentropy([1, 0], [[0.2, 0.8], [0.2, 0.8]])
+        >>> [round(value, 3) for value in loss.tolist()]  # -log(0.8), -log(0.2)
+        [0.223, 1.609]
     """
     y_true, y_pred = _class_numbers_pair(y_true, y_pred, axis, "sparse_categorical_crossentropy")
     if ignore_class is None:
@@ -136,9 +198,23 @@ def sparse_categorical_crossentropy(
 
 @register_function("losses")
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Array:
-    """(1 - p[y]^q) / q for class numbers: between crossentropy (q to 0) and mean absolute error (q = 1).
+    """A loss of class numbers that is robust against wrong labels.
 
+    (1 - p[y]^q) / q: crossentropy as q goes to 0, the absolute error 1 - p[y] at q = 1.
+    A wrong label costs 1 / q at most.
+
+    Args:
+        y_true: classes 0 to n - 1, (batch, ...) or (batch, ..., 1).
+        y_pred: predicted probabilities, (batch, ..., n).
+        q: above 0, at most 1; the larger, the less a label counts that does not fit.
+    Returns: the shape of y_pred without its last axis.
+    Raises: ShapeError for labels that do not fit, such as one-hot ones.
     Source: Zhang, Sabuncu 2018, arXiv:1805.07836, eq. 6.
+
+    Example:
+        >>> outputs = [[0.0, 1.0], [0.0, 1.0]]
+        >>> categorical_generalized_cross_entropy([1, 0], outputs, q=0.5).tolist()
+        [0.0, 2.0]
     """
     y_true, y_pred = _class_numbers_pair(y_true, y_pred, -1, "categorical_generalized_cross_entropy")
     one_hot = ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype)
@@ -147,7 +223,22 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 
 class BinaryCrossentropy(LossFunctionWrapper):
-    """Crossentropy of labels that are 0 or 1, each on its own."""
+    """Crossentropy of labels that are 0 or 1, each on its own.
+
+    -y log(p) - (1 - y) log(1 - p), averaged. For one yes or no, behind Dense(1), or for
+    several labels that do not exclude each other, behind Dense(labels).
+
+    Args:
+        axis: axis to average over, by default the last.
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> round(float(BinaryCrossentropy()([[1.0], [0.0]], [[0.8], [0.2]])), 3)
+        0.223
+        >>> loss = BinaryCrossentropy(from_logits=True)
+        >>> round(float(loss([[1.0]], [[0.0]])), 3)  # log(2)
+        0.693
+    """
 
     def __init__(
         self,
@@ -170,7 +261,26 @@ class BinaryCrossentropy(LossFunctionWrapper):
 
 
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """Binary crossentropy that counts well-classified samples less."""
+    """Binary crossentropy that counts what is predicted well already less.
+
+    (1 - p_t)^gamma (-log(p_t)), averaged; p_t is the probability that was predicted for
+    the true label. For data in which easy negatives are many and would drown the rest.
+
+    Args:
+        apply_class_balancing: True multiplies the loss of labels 1 by alpha, and of
+            labels 0 by 1 - alpha.
+        alpha: in [0, 1], for `apply_class_balancing`; without it alpha does nothing.
+        gamma: how strongly easy cases fade; 0 is plain binary crossentropy.
+        axis: axis to average over, by default the last.
+    Input shape: labels and predictions (batch, ..., labels).
+    Source: Lin et al. 2017, arXiv:1708.02002, eq. 4 and 5.
+
+    Example:
+        >>> easy, hard = [[0.9]], [[0.1]]
+        >>> loss = BinaryFocalCrossentropy(gamma=2.0)
+        >>> round(float(loss([[1.0]], easy)), 3), round(float(loss([[1.0]], hard)), 3)
+        (0.001, 1.865)
+    """
 
     def __init__(
         self,
@@ -199,7 +309,21 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
-    """Crossentropy of one-hot labels."""
+    """Crossentropy of one-hot labels, or of labels that are probabilities.
+
+    -sum(y log(p)) over the classes. For one class among several, behind Dense(classes);
+    SparseCategoricalCrossentropy is the same for class numbers.
+
+    Input shape: labels and predictions (batch, ..., classes).
+
+    Example:
+        >>> labels, outputs = [[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.8], [0.5, 0.5]]
+        >>> loss = CategoricalCrossentropy()
+        >>> round(float(loss(labels, outputs)), 3)
+        0.458
+        >>> round(float(loss(labels, outputs, sample_weight=[1, 0])), 3)
+        0.112
+    """
 
     def __init__(
         self,
@@ -222,7 +346,22 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
-    """Categorical crossentropy that counts well-classified samples less."""
+    """Crossentropy of one-hot labels that counts what is predicted well already less.
+
+    -sum(alpha (1 - p)^gamma y log(p)) over the classes. For classes of very different
+    sizes.
+
+    Args:
+        alpha: a number, or one weight per class, (classes,).
+        gamma: how strongly easy cases fade; 0 leaves crossentropy times alpha.
+    Input shape: labels and predictions (batch, ..., classes).
+    Source: Lin et al. 2017, arXiv:1708.02002.
+
+    Example:
+        >>> loss = CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0)
+        >>> round(float(loss([[0.0, 1.0]], [[0.2, 0.8]])), 4)  # 0.2² times 0.2231
+        0.0089
+    """
 
     def __init__(
         self,
@@ -249,7 +388,22 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
-    """Crossentropy of labels that are class numbers."""
+    """Crossentropy of labels that are class numbers.
+
+    -log(p[y]): for one class among several, behind Dense(classes), with labels 0 to
+    classes - 1. CategoricalCrossentropy is the same for one-hot labels.
+
+    Input shape: labels (batch, ...) or (batch, ..., 1), predictions (batch, ...,
+    classes).
+
+    Example:
+        >>> labels, outputs = [1, 0], [[0.2, 0.8], [0.5, 0.5]]
+        >>> round(float(SparseCategoricalCrossentropy()(labels, outputs)), 3)
+        0.458
+        >>> loss = SparseCategoricalCrossentropy(ignore_class=0)  # one sample is left
+        >>> round(float(loss(labels, outputs)), 3)
+        0.223
+    """
 
     def __init__(
         self,
@@ -272,7 +426,24 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
-    """A loss for class numbers that withstands wrong labels; `q` in (0, 1)."""
+    """A loss of class numbers that is robust against wrong labels.
+
+    (1 - p[y]^q) / q: between crossentropy (q to 0) and the absolute error (q to 1). For
+    labels some of which are wrong.
+
+    Args:
+        q: between 0 and 1, both excluded; the larger, the less a label counts that does
+            not fit.
+    Input shape: labels (batch, ...) or (batch, ..., 1), predictions (batch, ...,
+    classes).
+    Raises: InvalidArgumentError for q outside of (0, 1).
+    Source: Zhang, Sabuncu 2018, arXiv:1805.07836, eq. 6.
+
+    Example:
+        >>> loss = CategoricalGeneralizedCrossEntropy(q=0.5)
+        >>> float(loss([1], [[0.75, 0.25]]))  # (1 - √0.25) / 0.5
+        1.0
+    """
 
     def __init__(
         self,

@@ -15,19 +15,59 @@ __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hi
 
 @register_function("losses")
 def hinge(y_true: Any, y_pred: Any) -> Array:
-    """mean(max(1 - y_true y_pred, 0)) over the last axis."""
+    """Distance to the margin of labels -1 and 1, averaged over the last axis.
+
+    mean(max(1 - y_true y_pred, 0)): 0 from where a prediction has the right sign and is
+    at least 1 in size.
+
+    Args:
+        y_true: labels -1 or 1, of the shape of y_pred; 0 is taken for -1 where all are
+            0 or 1.
+        y_pred: predictions, (batch, ..., labels), any real numbers.
+    Returns: the shape of y_pred without its last axis.
+
+    Example:
+        >>> hinge([[1.0], [1.0], [-1.0]], [[2.0], [0.5], [0.5]]).tolist()
+        [0.0, 0.5, 1.5]
+    """
     return ops.mean(_margin(y_true, y_pred, "hinge"), axis=-1)
 
 
 @register_function("losses")
 def squared_hinge(y_true: Any, y_pred: Any) -> Array:
-    """mean(max(1 - y_true y_pred, 0)²) over the last axis."""
+    """Squared distance to the margin of labels -1 and 1, averaged over the last axis.
+
+    mean(max(1 - y_true y_pred, 0)²).
+
+    Args:
+        y_true: labels -1 or 1, of the shape of y_pred; 0 is taken for -1 where all are
+            0 or 1.
+        y_pred: predictions, (batch, ..., labels), any real numbers.
+    Returns: the shape of y_pred without its last axis.
+
+    Example:
+        >>> squared_hinge([[1.0], [1.0], [-1.0]], [[2.0], [0.5], [0.5]]).tolist()
+        [0.0, 0.25, 2.25]
+    """
     return ops.mean(ops.square(_margin(y_true, y_pred, "squared_hinge")), axis=-1)
 
 
 @register_function("losses")
 def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
-    """max(1 + the largest wrong prediction - the right one, 0) for one-hot labels."""
+    """How far the right class falls short of the best wrong one by a margin of 1.
+
+    max(1 + wrong - right, 0), right = sum(y_true y_pred), wrong = max((1 - y_true)
+    y_pred), which is never below 0.
+
+    Args:
+        y_true: one-hot labels, of the shape of y_pred.
+        y_pred: predictions, (batch, ..., classes).
+    Returns: the shape of y_pred without its last axis.
+
+    Example:
+        >>> categorical_hinge([[0, 1], [0, 1]], [[0.5, 2.0], [0.5, 0.25]]).tolist()
+        [0.0, 1.25]
+    """
     y_true, y_pred = matched_pair(y_true, y_pred, "categorical_hinge")
     right = ops.sum(y_true * y_pred, axis=-1)
     wrong = ops.max((1.0 - y_true) * y_pred, axis=-1)
@@ -35,7 +75,19 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
 
 
 class Hinge(LossFunctionWrapper):
-    """The distance to the margin."""
+    """Distance to the margin of labels -1 and 1.
+
+    max(1 - y_true y_pred, 0), averaged: the loss of support vector machines. For labels
+    -1 and 1, or 0 and 1, behind Dense(1) without activation, or with tanh.
+
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> float(Hinge()([[1.0], [-1.0]], [[2.0], [0.5]]))  # 0 and 1.5
+        0.75
+        >>> float(Hinge()([[1.0], [0.0]], [[2.0], [0.5]]))  # 0 stands for -1
+        0.75
+    """
 
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str = "hinge", dtype: Any = None
@@ -44,7 +96,16 @@ class Hinge(LossFunctionWrapper):
 
 
 class SquaredHinge(LossFunctionWrapper):
-    """The squared distance to the margin."""
+    """Squared distance to the margin of labels -1 and 1.
+
+    max(1 - y_true y_pred, 0)², averaged: Hinge that counts large violations more.
+
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> float(SquaredHinge()([[1.0], [-1.0]], [[2.0], [1.0]]))  # 0 and 4
+        2.0
+    """
 
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str = "squared_hinge", dtype: Any = None
@@ -53,7 +114,18 @@ class SquaredHinge(LossFunctionWrapper):
 
 
 class CategoricalHinge(LossFunctionWrapper):
-    """The margin between the right class and the best wrong one."""
+    """How far the right class falls short of the best wrong one by a margin of 1.
+
+    max(1 + wrong - right, 0), averaged over the samples; `wrong` is the largest
+    prediction of a wrong class, at least 0.
+
+    Input shape: labels, one-hot, and predictions (batch, ..., classes).
+
+    Example:
+        >>> labels, outputs = [[0, 1], [0, 1]], [[0.5, 2.0], [0.5, 0.0]]
+        >>> float(CategoricalHinge()(labels, outputs))  # 0 and 1.5
+        0.75
+    """
 
     def __init__(
         self,

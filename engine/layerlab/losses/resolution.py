@@ -11,20 +11,52 @@ __all__ = ["deserialize", "get", "serialize", "task_by_shape"]
 
 
 def get(identifier: Any) -> Any:
-    """The loss that a name ('mse', 'MeanSquaredError'), config, class, function or instance means.
+    """The loss that a name, config, class, function or instance means.
 
-    Raises: UnknownNameError with the nearest name, InvalidArgumentError.
+    Args:
+        identifier: 'mse', 'MeanSquaredError', a config of `serialize`, a class, a
+            function or a loss. None stays None.
+    Returns: a loss, or the function that the name means.
+    Raises: UnknownNameError with the nearest name; InvalidArgumentError for what is
+    none.
+
+    Example:
+        >>> get("MeanSquaredError")
+        <MeanSquaredError name=mean_squared_error, kwargs={}>
+        >>> get("mse").__name__
+        'mean_squared_error'
     """
     return resolve("losses", identifier, "loss")
 
 
 def serialize(loss: Any) -> Any:
-    """The config of a loss or of a loss function."""
+    """The config of a loss or loss function, which can be stored as JSON.
+
+    Args:
+        loss: a loss, or a function of layerlab.losses or one that was registered.
+    Returns: a dict with the name of the class or function and the arguments.
+
+    Example:
+        >>> serialize(get("mse"))["config"]
+        'mean_squared_error'
+        >>> serialize(get("MeanSquaredError"))["config"]["reduction"]
+        'sum_over_batch_size'
+    """
     return serialize_keras_object(loss)
 
 
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The loss of a config made by `serialize`, or of a name."""
+    """The loss of a config that `serialize` made, or of a name.
+
+    Args:
+        name: the config, or a name as for `get`.
+        custom_objects: name -> class or function of your own, looked at first.
+    Raises: UnknownNameError for a name that is unknown.
+
+    Example:
+        >>> deserialize(serialize(get("Huber"))).name
+        'huber_loss'
+    """
     return get(name) if isinstance(name, str) else deserialize_keras_object(name, custom_objects)
 
 

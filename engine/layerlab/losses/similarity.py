@@ -24,15 +24,31 @@ def circle(
     gamma: float = 80,
     margin: float = 0.4,
 ) -> Array:
-    """One loss per sample from its cosine distances to samples of the same and of other classes.
+    """Loss of embeddings: near for samples of one class, far for samples of others.
+
+    log(1 + sum(exp(push)) sum(exp(pull))) for each sample: pull grows with the cosine
+    distances to samples of its class, push with the nearness of samples of others, and
+    both weigh the pairs more that are furthest from where they should be.
 
     Args:
-        y_true: (batch,), class numbers.
-        y_pred: (batch, features), of length 1 each.
-        ref_labels, ref_embeddings: what to compare with; by default the batch itself.
+        y_true: class numbers, (batch,).
+        y_pred: embeddings, (batch, features), of length 1 each.
+        ref_labels: class numbers of what to compare with, (references,); None is
+            y_true.
+        ref_embeddings: embeddings to compare with, (references, features), of length 1
+            each; None is y_pred.
         remove_diagonal: whether the pair of a sample with itself is left out.
-        gamma: scale; margin: how strict the separation is, in [0, 1].
-    Samples of loss 0 are masked. Source: Sun et al. 2020, arXiv:2002.10857, eq. 6.
+        gamma: scale of the similarities; the larger, the more the worst pairs count.
+        margin: how strict the separation is, in [0, 1]; the smaller, the stricter.
+    Returns: (batch,). Samples of loss 0 are masked: a mean leaves them out.
+    Source: Sun et al. 2020, arXiv:2002.10857, eq. 6.
+
+    Example:
+        >>> labels, apart = [0, 0, 1], [[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]]
+        >>> mixed = [[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]]
+        >>> good, bad = circle(labels, apart, gamma=2), circle(labels, mixed, gamma=2)
+        >>> bool(good[0] < 0.6), bool(bad[0] > 5)
+        (True, True)
     """
     y_pred = ops.convert_to_tensor(y_pred)
     labels = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
@@ -54,7 +70,26 @@ def circle(
 
 
 class Circle(LossFunctionWrapper):
-    """Circle loss of normalized embeddings, labels (batch,) class numbers."""
+    """Loss of embeddings: near for samples of one class, far for samples of others.
+
+    It compares the cosine distances of all pairs in the batch, and weighs the pairs
+    more that are furthest from where they should be. For retrieval and recognition of
+    faces, behind UnitNormalization; batches need several samples of each class.
+
+    Args:
+        gamma: scale of the similarities; the larger, the more the worst pairs count.
+        margin: how strict the separation is, in [0, 1]; the smaller, the stricter.
+        remove_diagonal: whether the pair of a sample with itself is left out.
+    Input shape: labels, class numbers (batch,); predictions (batch, features), of
+    length 1 each.
+    Source: Sun et al. 2020, arXiv:2002.10857, eq. 6.
+
+    Example:
+        >>> labels, apart = [0, 0, 1], [[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]]
+        >>> mixed = [[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]]
+        >>> bool(Circle(gamma=2)(labels, apart) < Circle(gamma=2)(labels, mixed))
+        True
+    """
 
     def __init__(
         self,
