@@ -67,7 +67,7 @@ class Layer(KerasNames, Operation, Configurable):
         >>> import layerlab as keras
         >>> class Scale(keras.layers.Layer):
         ...     def build(self, input_shape):
-        ...         self.factor = self.add_weight((input_shape[-1],), initializer="ones")
+        ...         self.factor = self.add_weight(input_shape[1:], initializer="ones")
         ...     def call(self, inputs):
         ...         return 3 * inputs * self.factor
         >>> Scale()(keras.ops.ones((1, 2))).tolist()
@@ -289,7 +289,7 @@ class Layer(KerasNames, Operation, Configurable):
     # -- to override --------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights, for inputs of a shape; to be overridden where there are some.
+        """Make the weights, for inputs of a shape; a layer that has some overrides it.
 
         Called once, by the first call; call it yourself to have weights before. A layer
         whose `call` has several tensors takes a shape for each: `build(self,
@@ -415,7 +415,7 @@ class Layer(KerasNames, Operation, Configurable):
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """Make a weight of this layer: a Variable that is trained, counted and saved with it.
+        """Make a Variable of this layer, which is trained, counted and saved with it.
 
         To be called in `build`, where the input's shape is known, or in `__init__`.
 
@@ -517,10 +517,10 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def weights(self) -> list[Variable]:
-        """All variables but the states of metrics and random generators, own weights first.
+        """The variables without the states of metrics and random generators.
 
-        Those that are trainable come before those that are not; `get_weights` and files
-        have this order.
+        A layer's own come before those of the layers inside, trainable before others;
+        `get_weights` and files have this order.
         """
         return unique(v for layer in self._flatten_layers() for v in layer._weights_here())
 
@@ -541,7 +541,7 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        """The variables that no optimizer changes, the states of random generators included."""
+        """The variables that no optimizer changes, with random generators' states."""
         return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
 
     @property
@@ -551,7 +551,7 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        """The weights that no optimizer changes, such as moving means; all if it is frozen."""
+        """The weights that no optimizer changes, as moving means; all if frozen."""
         return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
 
     @property
@@ -660,7 +660,10 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def losses(self) -> list[Array]:
-        """The penalties of `add_loss` in the latest call, and those of the regularizers now."""
+        """The penalties of the latest call's `add_loss`, and of the regularizers now.
+
+        Penalties of the layers inside are among them.
+        """
         scope, layers = context.state_scope, self._flatten_layers()
         members = {id(layer) for layer in layers}
         if scope is not None:  # what earlier calls left on the layers does not belong to it
@@ -683,7 +686,7 @@ class Layer(KerasNames, Operation, Configurable):
         return_losses: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """The call as a pure function: it takes the variables' values, and gives the new ones.
+        """The call as a pure function of the variables' values, which gives new ones.
 
         For `jax.grad`, `jax.jit` and training loops of your own. The layer's own values
         stay as they are.
@@ -777,7 +780,7 @@ class Layer(KerasNames, Operation, Configurable):
         return super(Operation, cls).from_config(config)
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes it was built on, as `build_from_config` takes them; None if it is not built."""
+        """The shapes that it was built on, for `build_from_config`; None before."""
         shapes = self._build_arguments
         if not shapes:
             return None
@@ -788,7 +791,7 @@ class Layer(KerasNames, Operation, Configurable):
         )
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build on the shapes of another layer's `get_build_config`; loading a file calls it.
+        """Build on the shapes of a `get_build_config`; loading a file calls it.
 
         Args:
             config: {"input_shape": ...}, or {"shapes_dict": name -> shape} for several

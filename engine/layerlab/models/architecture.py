@@ -23,7 +23,7 @@ class Architecture(Layer):
     _model_graph: Function | None
 
     def get_config(self) -> dict[str, Any]:
-        """The architecture without weights: the graph, or the constructor's arguments of a subclass."""
+        """The graph, or a subclass's constructor arguments, as JSON-like values."""
         if self._model_graph is None or not takes_graph(type(self)):
             return super().get_config()
         return {
@@ -34,10 +34,12 @@ class Architecture(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote.
+        """A new model like the one whose `get_config` this is; its weights are new.
 
         Args:
-            custom_objects: name -> class or function, for what is neither layerlab's nor registered.
+            config: a dict of `get_config`; those of Keras 2 and 3 are read too.
+            custom_objects: name -> class or function, for what is neither layerlab's
+                nor registered; None for none.
         Raises: ConfigError, GraphError, UnknownNameError.
         """
         with CustomObjectScope(custom_objects):
@@ -50,7 +52,7 @@ class Architecture(Layer):
             return super().from_config(config)
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes it was built on; a graph has its own."""
+        """The shapes that it was built on; a graph has its own."""
         return {"input_shape": None} if is_functional(self) else super().get_build_config()
 
 

@@ -39,8 +39,11 @@ class Attributes:
         return [layer for layer in layers if layer.stateful and hasattr(layer, "reset_states")]
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
-        """For quantization modes that go block by block; None unless overridden.
+        """The layers that a quantization goes through block by block; to be overridden.
 
-        Returns: a dict with 'pre_block_layers' and 'sequential_blocks', lists of layers.
+        Args:
+            mode: the quantization mode, as 'gptq'; None for any.
+        Returns: a dict with 'pre_block_layers' and 'sequential_blocks', lists of
+            layers; None unless overridden.
         """
         return None

@@ -31,7 +31,7 @@ class CompileConfig(Trainer):
     """`get_compile_config` and `compile_from_config`. Mixed into Model."""
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Optimizer, loss, metrics and the other arguments of `compile` as JSON-like values; {} before it.
+        """The arguments of `compile` as JSON-like values; {} before it.
 
         The optimizer has its learning rate of now, not its state.
         """
@@ -47,9 +47,14 @@ class CompileConfig(Trainer):
         return self.optimizer.inner_optimizer if is_wrapped else self.optimizer
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile with a config of `get_compile_config`; a built model gets optimizer variables.
+        """Compile as another model was compiled; loading a file calls it.
 
-        Raises: ConfigError, UnknownNameError for functions and classes that are not registered.
+        A built model gets the optimizer's variables as well.
+
+        Args:
+            config: a dict of `get_compile_config`.
+        Raises: ConfigError; UnknownNameError for functions and classes that are not
+            registered.
         """
         if type(self).compile is not Trainer.compile and type(self).compile_from_config is (
             CompileConfig.compile_from_config

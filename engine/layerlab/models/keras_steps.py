@@ -43,12 +43,21 @@ class KerasSteps(Trainer):
         training: bool = False,
         optimizer_variables: Sequence[Any] | None = None,
     ) -> tuple[Any, tuple[Any, Any, list[Any], list[Any]]]:
-        """Forward pass and loss with these values instead of the variables' own: for `jax.grad`, with aux.
+        """Forward pass and loss as a pure function of the variables, for `jax.grad`.
 
         Args:
-            optimizer_variables: in training, for the scale of the loss; None for those of now.
-        Returns: (loss, scaled by the optimizer in training; (unscaled loss, outputs, and the new values of
-            non_trainable_variables and metrics_variables)). The model stays as it is.
+            trainable_variables: values in the order of `self.trainable_variables`; the
+                gradient is taken in these.
+            non_trainable_variables, metrics_variables: values in the order of `self`'s
+                lists of these names.
+            x, y: inputs and targets of a batch.
+            sample_weight: of the batch; None weighs all alike.
+            training: True for a training step: Dropout drops, and the loss is scaled.
+            optimizer_variables: in training, for the scale of the loss; None for the
+                values of now.
+        Returns: (loss, scaled by the optimizer in training; (unscaled loss, outputs,
+            and the new values of non_trainable_variables and metrics_variables)). The
+            model stays as it is.
         """
         others, metrics = self.non_trainable_variables, self.metrics_variables
         where = f"compute_loss_and_updates of '{self.name}': "

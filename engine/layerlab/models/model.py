@@ -43,19 +43,31 @@ __all__ = ["Model"]
 
 
 class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Architecture):
-    """Layers with training, evaluation and inference.
+    """A layer that can be trained, evaluated, saved and looked at.
+
+    There are three ways to make one: `Model(inputs, outputs)` from a graph of layers; a
+    subclass with layers in its attributes and a `call` of its own; `Sequential` for a
+    stack. Then `compile` says how to train, `fit` trains, `evaluate` measures,
+    `predict` gives outputs, `save` writes a file.
 
     Args:
-        inputs, outputs: KerasTensors or structures of them, for a functional model; inputs may be any tensors
-            of a graph, not only those of `Input`.
-        name, trainable, dtype: as for a Layer.
+        inputs, outputs: KerasTensors, or lists, tuples or dicts of them, for a
+            functional model; calls take and give these structures. Inputs may be any
+            tensors of a graph, not only results of `Input`. A subclass needs none.
+        name: no '/'; automatic when None.
+        trainable: False freezes all weights.
+        dtype: dtype name or DTypePolicy for a subclass; layers of a graph have their
+            own.
+    Raises: GraphError if an output cannot be computed from the inputs;
+        InvalidArgumentError for arguments that are none.
 
     Example:
         >>> import layerlab as keras
-        >>> inputs = keras.Input(shape=(4,))
-        >>> model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
-        >>> model.count_params()
-        10
+        >>> inputs = keras.Input(shape=(2,))
+        >>> outputs = keras.layers.Dense(1, kernel_initializer="ones")(inputs)
+        >>> model = keras.Model(inputs, outputs)
+        >>> model.count_params(), model(keras.ops.ones((1, 2))).tolist()
+        (3, [[2.0]])
     """
 
     registry_kind = "models"
@@ -98,7 +110,17 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         self._output_names = _output_names(graph)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The forward pass. A functional model runs its graph; a subclass overrides this."""
+        """The forward pass; a subclass defines its own.
+
+        Args:
+            inputs: a tensor, or the list or dict of tensors that the model takes.
+            training: True in `fit`, where Dropout drops and BatchNormalization uses the
+                batch; None takes that of the call around it, else False.
+            mask: for the inputs, in their structure; None takes the masks that they
+                carry.
+        Returns: a tensor or a structure of tensors.
+        Raises: UnsupportedError for a subclass without `call`.
+        """
         if self._model_graph is None:
             raise UnsupportedError(
                 explain(
@@ -112,11 +134,13 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         return self._model_graph is not None or type(self).call is not Model.call
 
     def add_loss(self, loss: Any) -> None:
-        """Add scalar(s) to what training minimizes.
+        """Add a penalty to what training minimizes.
 
         Args:
-            loss: inside `call`, values for the current call; on a finished functional model, symbolic tensors
-                made from those of its graph, which every batch computes anew.
+            loss: inside `call`, a scalar or list of scalars of this call; on a finished
+                functional model, symbolic scalars made from tensors of its graph, which
+                every batch computes anew.
+        Raises: UnsupportedError for a symbolic scalar in a model without a graph.
         """
         tensors = [leaf for leaf in tree.flatten(loss) if isinstance(leaf, KerasTensor)]
         if not tensors:
@@ -133,7 +157,13 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
             self._forget_functions()
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors like the outputs; a single one in a list stays there, unlike arrays, as in Keras."""
+        """KerasTensors like the outputs: their shapes and dtypes.
+
+        Args:
+            *args, **kwargs: as of `call`, with KerasTensors in place of arrays.
+        Returns: the structure of the outputs. Unlike with arrays a single output in a
+            list stays in its list, as in Keras.
+        """
         outputs = super().compute_output_spec(*args, **kwargs)
         structure = None if self._model_graph is None else self._model_graph.outputs_structure
         if isinstance(outputs, KerasTensor) and isinstance(structure, list | tuple):
@@ -166,7 +196,29 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         )  # a graph's inputs have their own dtypes
 
     def build(self, input_shape: Any) -> None:
-        """Make the variables by tracing `call` on inputs of this shape (or structure of shapes)."""
+        """Make the weights, by tracing `call` on inputs of a shape.
+
+        A functional model has its weights already; a subclass gets them so without
+        data.
+
+        Args:
+            input_shape: with the batch axis, None where a size is open: `(None, 10)`;
+                for several inputs a list or dict of shapes.
+        Raises: what `call` raises on inputs of this shape; the model is not built then.
+
+        Example:
+            >>> import layerlab as keras
+            >>> class Line(keras.Model):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.dense = keras.layers.Dense(1)
+            ...     def call(self, inputs):
+            ...         return self.dense(inputs)
+            >>> line = Line()
+            >>> line.build((None, 4))
+            >>> line.count_params()
+            5
+        """
         if self._model_graph is None and self._has_forward_pass():
             self.built = True  # so that __call__ traces instead of building
             try:
@@ -224,7 +276,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers of the graph (for Sequential, its stack) or of the attributes, outermost only."""
+        """The layers of the graph, the stack or the attributes; outermost only."""
         return self._listed_layers()
 
     @layers.setter
@@ -286,7 +338,20 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         return [] if self._model_graph is None else [tensor.name for tensor in self._model_graph.inputs]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer by index (which wins) or by name. Raises: ValueError for neither, or none such."""
+        """One of the model's layers, by its name or its place.
+
+        Args:
+            name: the layer's name.
+            index: place in `layers`, from the end if negative; counts when both are
+                given.
+        Raises: ValueError for neither, or none such; it names the nearest.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="head")])
+            >>> model.get_layer("head") is model.get_layer(index=-1)
+            True
+        """
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
                 raise InvalidArgumentError(
@@ -314,16 +379,19 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         show_trainable: bool = False,
         layer_range: list[str] | tuple[str, str] | None = None,
     ) -> None:
-        """Print the layers, their output shapes and numbers of parameters.
+        """Print a table of the layers: names, output shapes, numbers of parameters.
 
         Args:
-            line_length: total width in characters.
-            positions: column ends, as fractions of the width or in characters.
-            print_fn: called with each line; prints by default.
+            line_length: total width in characters; None fits the table.
+            positions: ends of the columns, as fractions of the width or in characters;
+                None fits the table.
+            print_fn: called with each line; None prints.
             expand_nested: show the layers of inner models.
-            show_trainable: add a column for it.
-            layer_range: names (or regular expressions) of the first and last layer to show.
-        Raises: NotBuiltError before the model is built.
+            show_trainable: add a column that says whether a layer is trained.
+            layer_range: names (or regular expressions) of the first and last layer to
+                show; None shows all.
+        Raises: NotBuiltError before the model is built; InvalidArgumentError for a
+            range that matches no layer.
         """
         if not self.built:
             raise NotBuiltError(
@@ -343,20 +411,38 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     @accepts_older_positions
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Write architecture, weights, compile arguments and optimizer state to one file, `name.keras`, which
-        Keras reads as well. `saving.load_model` reads it.
+        """Write the whole model to one file, `name.keras`, which Keras reads as well.
+
+        It holds architecture, weights, the arguments of `compile` and the optimizer's
+        state. `saving.load_model` reads it, and training goes on where it stopped.
 
         Args:
             filepath: str or Path.
             overwrite: False asks whether a file that is there is to be replaced.
-            **kwargs: include_optimizer, and those of older Keras: see `saving.save_model`.
-        Raises: UnsupportedError, ConfigError for a model with a part that has no config; OSError. A file that
-            is there is never damaged.
+            **kwargs: `include_optimizer=False` leaves the optimizer's state out;
+                `zipped`, and those of older Keras: see `saving.save_model`.
+        Raises: UnsupportedError, ConfigError for a model with a part that has no
+            config; OSError. A file that is there is never damaged.
+
+        Example:
+            >>> import layerlab as keras, tempfile
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(f"{folder}/line.keras")
+            ...     keras.models.load_model(f"{folder}/line.keras").count_params()
+            3
         """
         save_model(self, filepath, overwrite, **kwargs)
 
     def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
-        """Models cannot be exported yet: raises UnsupportedError."""
+        """Not in this version: raises UnsupportedError.
+
+        `save` writes a file that Keras opens and can export.
+
+        Args:
+            filepath, format: as in Keras.
+            **kwargs: as in Keras.
+        """
         raise UnsupportedError(
             explain(
                 "layerlab cannot export models yet.",
@@ -367,14 +453,44 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
     def save_weights(
         self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
     ) -> None:
-        """`saving.save_weights` of this model: the weights, in a format that the suffix of the path says."""
+        """Write the weights to a file, in the format that its suffix says.
+
+        Args:
+            filepath: str or Path: `*.weights.h5`, with the optimizer's state once there
+                is any; `*.safetensors`, the weights alone.
+            overwrite: False asks before a file is replaced.
+            max_shard_size: GiB; a `*.weights.json` is written, and beside it files of
+                at most this size. None writes one file.
+            **kwargs: `objects_to_skip`, layers or the optimizer to leave out;
+                `save_format`, of older Keras: see `saving.save_weights`.
+        Raises: NotBuiltError, InvalidArgumentError, OSError. A file that is there is
+            never damaged.
+
+        Example:
+            >>> import layerlab as keras, os, tempfile
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save_weights(f"{folder}/line.weights.h5")
+            ...     os.listdir(folder)
+            ['line.weights.h5']
+        """
         weights_api.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
-        """`saving.load_weights` into this model: what `save_weights`, here or of Keras, wrote.
+        """Read weights that `save_weights`, here or of Keras, wrote, into this model.
 
-        Nothing changes unless everything fits; `skip_mismatch` leaves out layers that do not. Returns None;
-        for a checkpoint of TensorFlow, a CheckpointStatus.
+        The model is built and has the architecture that was saved. Nothing changes
+        unless everything fits.
+
+        Args:
+            filepath: str or Path; the format is seen from the content.
+            skip_mismatch: True leaves out layers whose weights differ in number or
+                shape, with a warning for each; False raises.
+            **kwargs: `objects_to_skip`, layers or the optimizer that stay as they are;
+                `by_name`, of older Keras: see `saving.load_weights`.
+        Returns: None; for a checkpoint of TensorFlow a CheckpointStatus.
+        Raises: FileNotFoundError; DataError for a damaged file; ShapeError, DTypeError,
+            ConfigError where file and model differ.
         """
         return weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
 

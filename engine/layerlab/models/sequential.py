@@ -21,20 +21,25 @@ __all__ = ["Sequential"]
 
 
 class Sequential(Model):
-    """A linear stack of layers.
+    """A stack of layers: each gets what the layer before it gives.
 
-    It has weights from the start if it begins with an `Input`, or if the first layer knows its input: it is
-    given `input_shape=`, or is a model that has one. Else it has them from the first data or `build` on.
+    It has weights from the start if it begins with an `Input`, or if the first layer
+    knows its input: it is given `input_shape=`, or is a model that has one. Else it has
+    them from the first data or `build` on.
 
     Args:
-        layers: the layers to begin with.
-        trainable, name: as for a Layer.
+        layers: the layers to begin with, an `Input` first; None begins empty, for
+            `add`.
+        trainable: False freezes all weights.
+        name: no '/'; automatic when None.
+    Raises: InvalidArgumentError for what is no layer, two layers of one name, or an
+        `Input` that is not first.
 
     Example:
         >>> import layerlab as keras
         >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
-        >>> model.output_shape
-        (None, 4)
+        >>> model.output_shape, model.count_params()
+        ((None, 4), 36)
     """
 
     config_base = True
@@ -54,7 +59,22 @@ class Sequential(Model):
         self._rebuild()
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer on top. Raises: ValueError for a name that is taken, or something that is no layer."""
+        """Put a layer on top of the stack.
+
+        Args:
+            layer: a Layer or model, or first of all the tensor of an `Input`.
+            rebuild: False leaves the model unbuilt until the next layer or data, for
+                long stacks.
+        Raises: ValueError for a name that is taken, or something that is no layer;
+            ShapeError for a layer that cannot take the output so far.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.Input((8,))])
+            >>> model.add(keras.layers.Dense(4))
+            >>> model.output_shape
+            (None, 4)
+        """
         self._push(layer)
         if rebuild:
             self._rebuild()
@@ -62,7 +82,13 @@ class Sequential(Model):
             self.built, self._model_graph = False, None
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the topmost layer off and return it."""
+        """Take the topmost layer off the stack.
+
+        Args:
+            rebuild: False leaves the model unbuilt until the next layer or data.
+        Returns: the layer, with its weights.
+        Raises: InvalidArgumentError if there is none.
+        """
         if not self._stacked_layers:
             raise InvalidArgumentError(f"'{self.name}' has no layers to pop.")
         layer = self._stacked_layers.pop()
@@ -79,7 +105,14 @@ class Sequential(Model):
         return list(self._stacked_layers)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Run the layers one after the other."""
+        """The forward pass: the layers one after the other.
+
+        Args:
+            inputs: what the first layer takes.
+            training: True in `fit`; None takes that of the call around it, else False.
+            mask: of the inputs; None takes the mask that they carry.
+        Returns: what the last layer gives.
+        """
         if self._model_graph is not None:
             return run_graph(self._model_graph, inputs, mask)
         for layer in self.layers:
@@ -91,7 +124,7 @@ class Sequential(Model):
         return type(self).call is Sequential.call
 
     def get_config(self) -> dict[str, Any]:
-        """The layers' configs, and the shape it was built on."""
+        """The layers' configs, and the shape it was built on, as JSON-like values."""
         config = {
             "name": self.name,
             "trainable": self.trainable,
@@ -103,13 +136,18 @@ class Sequential(Model):
         return config
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shape it was built on, or None."""
+        """The shape that it was built on, for `build_from_config`; None before."""
         return None if self._model_graph is None else {"input_shape": self._model_graph.inputs[0].shape}
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-        """The inverse of `get_config`; also reads what Keras 2 and 3 wrote, of the former a bare list too.
+        """A new model like the one whose `get_config` this is; its weights are new.
 
+        Args:
+            config: a dict with 'layers'; configs of Keras 2 and 3, and of Keras 2 a
+                bare list, are read too.
+            custom_objects: name -> class or function, for what is neither layerlab's
+                nor registered; None for none.
         Raises: ConfigError, UnknownNameError.
         """
         config = {"layers": config} if isinstance(config, list) else config
@@ -127,7 +165,21 @@ class Sequential(Model):
         return model
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the weights for inputs of this shape, the batch size included: `build((None, 10))`."""
+        """Make the weights, for inputs of a shape.
+
+        Args:
+            input_shape: with the batch axis: `(None, 10)`; None if the stack begins
+                with an `Input`.
+        Raises: NotBuiltError if the shape is not known; ShapeError for a layer that
+            cannot take it.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.layers.Dense(4)])
+            >>> model.build((None, 8))
+            >>> model.count_params()
+            36
+        """
         if input_shape is None:
             if not self._stacked_layers or not isinstance(self._stacked_layers[0], InputLayer):
                 raise NotBuiltError(

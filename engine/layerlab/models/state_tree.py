@@ -22,13 +22,23 @@ class StateTree:
     """`get_state_tree` and `set_state_tree`. Mixed into Model."""
 
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
-        """The values of all variables but the states of random generators.
+        """The values of all variables as nested dicts, by the parts of their paths.
+
+        The states of random generators are not among them.
 
         Args:
             value_format: "backend_tensor" or "numpy_array", for the leaves.
         Returns: nested dicts under 'trainable_variables', 'non_trainable_variables',
-            'optimizer_variables' and 'metrics_variables'; further keys are the parts of the variables' paths.
+            'optimizer_variables' and 'metrics_variables'.
         Raises: InvalidArgumentError for another format, or two variables with one path.
+
+        Example:
+            >>> import layerlab as keras
+            >>> head = keras.layers.Dense(1, name="head")
+            >>> model = keras.Sequential([keras.Input((2,)), head], name="line")
+            >>> values = model.get_state_tree("numpy_array")
+            >>> values["trainable_variables"]["line"]["head"]["bias"]
+            array([0.], dtype=float32)
         """
         if value_format not in _FORMATS:
             raise InvalidArgumentError(
@@ -43,9 +53,12 @@ class StateTree:
         }
 
     def set_state_tree(self, state_tree: Mapping[str, Any]) -> None:
-        """Assign values from a tree like that of `get_state_tree`, which may have only some of the entries.
+        """Assign values from nested dicts like those of `get_state_tree`.
 
-        Raises: InvalidArgumentError for an entry that names no variable, ShapeError. Nothing changes then.
+        Args:
+            state_tree: may have only some of the entries; the others stay as they are.
+        Raises: InvalidArgumentError for an entry that names no variable, ShapeError.
+            Nothing changes then.
         """
         if not isinstance(state_tree, Mapping):
             raise InvalidArgumentError(

@@ -59,20 +59,40 @@ class Execution(Steps):
         self._state_owner: tuple[int, str] | None = None  # thread and method that use the state now
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, Any]]:
-        """A function that takes `steps_per_execution` batches from an iterator, trains on each, and returns
-        the logs of the last. Made once; `force` makes it anew. fit and train_on_batch call it."""
+        """The function that `fit` and `train_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, trains on each, and
+        returns the logs of the last. An override may wrap what this gives.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
         if self.train_function is None or force:
             self.train_function = self._over_iterator("train")
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, Any]]:
-        """Like `make_train_function`, for evaluate and test_on_batch."""
+        """The function that `evaluate` and `test_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, and returns the logs of
+        the last.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
         if self.test_function is None or force:
             self.test_function = self._over_iterator("test")
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
-        """Like `make_train_function`, for predict and predict_on_batch; returns the batches' outputs."""
+        """The function that `predict` and `predict_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, and returns their
+        outputs.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
         if self.predict_function is None or force:
             self.predict_function = self._over_iterator("predict")
         return self.predict_function

@@ -191,7 +191,18 @@ class GeneratorMethods:
         shuffle: bool | str = True,
         initial_epoch: int = 0,
     ) -> Any:
-        """`fit`, which takes generators itself. Deprecated."""
+        """The older name of `fit`, which takes generators itself. Deprecated.
+
+        Args:
+            generator: as `x` of `fit`.
+            steps_per_epoch, epochs, verbose, callbacks: as for `fit`.
+            validation_data, validation_steps, validation_freq: as for `fit`.
+            class_weight, shuffle, initial_epoch: as for `fit`.
+            max_queue_size: batches loaded ahead, at most.
+            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+                load.
+        Returns: the History.
+        """
         _warn("fit_generator", "fit(generator) does the same")
         options = (max_queue_size, workers, use_multiprocessing)
         return self.fit(
@@ -219,7 +230,16 @@ class GeneratorMethods:
         use_multiprocessing: bool = False,
         verbose: int | str = 0,
     ) -> Any:
-        """`evaluate`, which takes generators itself. Deprecated."""
+        """The older name of `evaluate`, which takes generators itself. Deprecated.
+
+        Args:
+            generator: as `x` of `evaluate`.
+            steps, callbacks, verbose: as for `evaluate`.
+            max_queue_size: batches loaded ahead, at most.
+            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+                load.
+        Returns: what `evaluate` gives.
+        """
         _warn("evaluate_generator", "evaluate(generator) does the same")
         data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
         return self.evaluate(data, steps=steps, callbacks=callbacks, verbose=verbose)
@@ -235,7 +255,16 @@ class GeneratorMethods:
         use_multiprocessing: bool = False,
         verbose: int | str = 0,
     ) -> Any:
-        """`predict`, which takes generators itself. Deprecated."""
+        """The older name of `predict`, which takes generators itself. Deprecated.
+
+        Args:
+            generator: as `x` of `predict`.
+            steps, callbacks, verbose: as for `predict`.
+            max_queue_size: batches loaded ahead, at most.
+            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+                load.
+        Returns: what `predict` gives.
+        """
         _warn("predict_generator", "predict(generator) does the same")
         data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
         return self.predict(data, steps=steps, callbacks=callbacks, verbose=verbose)

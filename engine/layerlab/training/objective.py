@@ -43,14 +43,29 @@ class Objective:
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
     ) -> Any:
-        """The total: compile's loss plus `self.losses`; None if there is neither.
+        """The total that training minimizes: the loss of `compile` plus `self.losses`.
 
-        Override it to train on something else; train_step and test_step call it with these four keywords.
+        Override it to train on something else; `train_step` and `test_step` call it
+        with these four keywords.
+
+        Args:
+            x, y: inputs and targets of the batch.
+            y_pred: the model's outputs.
+            sample_weight: of the batch; None weighs all alike.
+        Returns: a scalar; None if there is no loss at all.
         """
         return _total([self._loss_of_compile(y, y_pred, sample_weight), *self.losses])
 
     def loss(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Compile's loss alone, without regularization and `add_loss`. Raises: NotCompiledError."""
+        """The loss of `compile` alone, without regularization and `add_loss`.
+
+        Args:
+            y: targets of the batch.
+            y_pred: the model's outputs.
+            sample_weight: of the batch; None weighs all alike.
+        Returns: a scalar.
+        Raises: NotCompiledError if there is none.
+        """
         if self._compile_loss is None:
             raise NotCompiledError(
                 explain(f"'{self.name}' was compiled without a loss.", fix='compile(loss="mse")')
@@ -60,7 +75,16 @@ class Objective:
     def compiled_loss(
         self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
     ) -> Any:
-        """Compile's loss plus `regularization_losses`. Deprecated: use `compute_loss`."""
+        """The loss of `compile` plus penalties. Deprecated: use `compute_loss`.
+
+        Args:
+            y: targets of the batch.
+            y_pred: the model's outputs.
+            sample_weight: of the batch; None weighs all alike.
+            regularization_losses: scalars to be added; None for none.
+        Returns: a scalar.
+        Raises: NotCompiledError if there is no loss.
+        """
         warnings.warn("compiled_loss is deprecated: use compute_loss.", DeprecationWarning, stacklevel=2)
         return _total([self.loss(y, y_pred, sample_weight), *tree.flatten(regularization_losses or [])])
 
@@ -74,9 +98,17 @@ class Objective:
         y_pred: Any = None,
         sample_weight: Any = None,
     ) -> tuple[Any, State]:
-        """`compute_loss` with these values instead of the variables' own.
+        """`compute_loss` as a pure function of the variables' values.
 
-        Returns: (loss, (trainable, non-trainable, metrics values after it)); the model stays as it is.
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: values in
+                the order of the model's lists of these names: arrays, or Variables for
+                their values.
+            x, y, y_pred, sample_weight: as for `compute_loss`.
+        Returns: (loss, (trainable, non-trainable, metrics values after it)); the model
+            stays as it is.
+        Raises: InvalidArgumentError or ShapeError for values that do not fit the
+            variables.
         """
         groups = (
             ("trainable_variables", self.trainable_variables, trainable_variables),
@@ -97,13 +129,25 @@ class Objective:
     # -- metrics --------------------------------------------------------------------------------------
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Update compile's metrics and return all results."""
+        """Take a batch into the metrics of `compile`, and give all results.
+
+        Override it to measure something else; `train_step` and `test_step` call it.
+
+        Args:
+            x, y: inputs and targets of the batch.
+            y_pred: the model's outputs.
+            sample_weight: of the batch, for `weighted_metrics`; None weighs all alike.
+        Returns: label -> value, as `get_metrics_result`.
+        """
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
-        """Label -> value of everything in `metrics`; a metric with a dict as result is spread."""
+        """Label -> value of all `metrics` since their last reset.
+
+        A metric whose result is a dict brings its entries.
+        """
         results: dict[str, Any] = {}
         for metric in self.metrics:
             result = metric.result()
@@ -143,7 +187,7 @@ class Objective:
         return names
 
     def reset_metrics(self) -> None:
-        """Forget what the metrics have seen."""
+        """Make all metrics forget what they have seen; each epoch begins with it."""
         for metric in self.metrics:
             metric.reset_state()
 

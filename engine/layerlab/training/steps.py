@@ -51,13 +51,20 @@ class Steps(Objective):
     # -- to override ----------------------------------------------------------------------------------
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One step on a batch `(x, y, sample_weight)`: forward pass, loss, gradients, update, metrics.
+        """One training step: forward pass, loss, gradients, update, metrics.
 
-        Runs inside a state scope: assignments to variables are recorded, not done in place. Returns the logs.
-        A compiled step sees changes of variables, whoever holds them; Python numbers are constants of it.
-        What a callback is to change (the weight of a second loss, say) must be a `keras.Variable`.
-        An override may also be written as for Keras on JAX, `train_step(self, state, data)` giving
-        `(logs, state)`, or as for Keras on PyTorch, with `loss.backward()`.
+        Override it for training of another kind, such as a GAN. It runs inside a state
+        scope: assignments to variables are recorded, not done in place. A compiled step
+        sees changes of variables, whoever holds them; Python numbers are constants of
+        it: what a callback is to change (the weight of a second loss, say) must be a
+        `keras.Variable`. An override may also be written as for Keras on JAX,
+        `train_step(self, state, data)` giving `(logs, state)`, or as for Keras on
+        PyTorch, with `loss.backward()`.
+
+        Args:
+            data: a batch as the source gives it: x, (x, y) or (x, y, sample_weight).
+        Returns: the logs: label -> scalar.
+        Raises: NotCompiledError if there is no loss.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         variables = self.trainable_variables
@@ -86,7 +93,14 @@ class Steps(Objective):
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:
-        """Forward pass in test mode, loss, metrics."""
+        """One step of evaluation: forward pass, loss, metrics.
+
+        It is overridden like `train_step`.
+
+        Args:
+            data: a batch as the source gives it: x, (x, y) or (x, y, sample_weight).
+        Returns: the logs: label -> scalar.
+        """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self._forward_pass(x, training=False)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
@@ -95,7 +109,14 @@ class Steps(Objective):
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
-        """Forward pass in test mode; the outputs."""
+        """One step of prediction: the forward pass.
+
+        It is overridden like `train_step`.
+
+        Args:
+            data: a batch as the source gives it: x, (x, y) or (x, y, sample_weight).
+        Returns: the outputs of the batch.
+        """
         x, _, _ = unpack_x_y_sample_weight(data)
         return self._forward_pass(x, training=False)
 

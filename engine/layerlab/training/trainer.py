@@ -73,20 +73,35 @@ class Trainer(Execution, GeneratorMethods):
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Say how to train: optimizer, loss and metrics, each by name, as a function, or as an object.
+        """Say how to train: by which optimizer, for which loss, with which metrics.
+
+        Each is given by name, as a function, or as an object.
 
         Args:
-            optimizer: name or Optimizer.
-            loss: name, function (y_true, y_pred) or Loss; for several outputs a list, or a dict by name.
-            loss_weights: floats in a list or dict; the total is the weighted sum.
-            metrics, weighted_metrics: lists of names, functions or Metrics; nested lists or dicts for several
-                outputs. The weighted ones see sample weights.
-            run_eagerly: run each step as plain Python, for debugging.
-            steps_per_execution: batches between two calls of the batch callbacks, at most an epoch; the
-                numbers are the same.
-            jit_compile: compile steps; "auto" means yes on JAX, if all layers can be, and no on PyTorch.
-            auto_scale_loss: scale the loss under the policy mixed_float16.
+            optimizer: name, with its default learning rate, or an Optimizer.
+            loss: name, function (y_true, y_pred) or Loss; for several outputs a list,
+                or a dict by output name. None trains on `add_loss` alone.
+            loss_weights: numbers in a list or dict by output; the total is the weighted
+                sum. None weighs all 1.
+            metrics, weighted_metrics: lists of names, functions or Metrics; nested
+                lists or dicts for several outputs. The weighted ones see sample
+                weights.
+            run_eagerly: run each step as plain Python, for debugging: slow, but one may
+                print and stop in it.
+            steps_per_execution: batches between two calls of the batch callbacks, at
+                most an epoch; the numbers are the same.
+            jit_compile: compile steps; "auto" means yes on JAX, if all layers can be,
+                and no on PyTorch.
+            auto_scale_loss: scale the loss under the policy mixed_float16, so that
+                small gradients do not vanish.
         Raises: UnknownNameError, InvalidArgumentError; the model stays as it was.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            >>> model.optimizer.name, model.compiled
+            ('adam', True)
         """
         steps_per_execution = whole_number(steps_per_execution, "compile(steps_per_execution=...)", 1)
         if jit_compile not in (True, False, "auto"):
@@ -176,23 +191,51 @@ class Trainer(Execution, GeneratorMethods):
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
     ) -> Any:
-        """Train for epochs and return the History.
+        """Train on data for some epochs, and return the History of losses and metrics.
+
+        An epoch is a pass over the data, in batches; each batch makes one step of the
+        optimizer.
 
         Args:
-            x, y: arrays, or lists or dicts of them by input and output name; or x alone: a generator or other
-                source of batches `(x, y)` or `(x, y, sample_weight)`.
-            batch_size: samples a step; None: 32, or what the inputs state if a layer is stateful.
+            x, y: inputs and targets: arrays, or lists or dicts of them by input and
+                output name, or data frames. Or x alone: a PyDataset, generator,
+                tf.data.Dataset, DataLoader or other source of batches `(x, y)` or `(x,
+                y, sample_weight)`.
+            batch_size: samples a step; None: 32, or what the inputs state if a layer is
+                stateful. Data that come in batches keep theirs.
             epochs: index of the last epoch, exclusive; the first is `initial_epoch`.
-            verbose: "auto" or 1 (live monitor in a notebook, else a bar), 0 silent, 2 one line per epoch.
-            callbacks: list of Callbacks.
-            validation_split: fraction taken from the end of the arrays, before shuffling.
-            validation_data: (x, y), (x, y, sample_weight) or a source.
-            shuffle: anew before each epoch; "batch" moves whole batches.
-            class_weight: class index -> weight of its samples.
-            sample_weight: one per sample, or per time step.
-            steps_per_epoch, validation_steps: batches an epoch, a validation; None is all.
+            verbose: "auto" or 1 (live monitor in a notebook, else a bar), 0 silent, 2
+                one line per epoch.
+            callbacks: a Callback or a list of them; None for none.
+            validation_split: fraction of the arrays, from their end and before
+                shuffling, that is not trained on but evaluated after epochs.
+            validation_data: (x, y), (x, y, sample_weight) or a source, evaluated after
+                epochs; its labels begin with `val_`. Wins over the split.
+            shuffle: True gives samples a new order in each epoch; "batch" moves whole
+                batches; False keeps the order. Generators keep theirs.
+            class_weight: class number -> weight of its samples in the loss, 1 for
+                others: for classes that are rare. None weighs all alike.
+            sample_weight: weights of the samples in the loss, (samples,) or (samples,
+                steps); None weighs all alike.
+            initial_epoch: number of the first epoch, to go on with earlier training.
+            steps_per_epoch, validation_steps: batches an epoch, a validation; None is
+                all. A source without end needs them.
+            validation_batch_size: samples a step of validation; None takes
+                `batch_size`.
             validation_freq: every n epochs, or a container of 1-based epochs.
+        Returns: a History: `history.history["loss"]` is a list with a number for each
+            epoch.
         Raises: NotCompiledError, DataError, ShapeError; the model stays as it was.
+
+        Example:
+            >>> import layerlab as keras
+            >>> x = np.array([[1.0], [2.0]])
+            >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+            >>> model.set_weights([[[0.0]], [0.0]])
+            >>> model.compile(keras.optimizers.SGD(0.1), loss="mse")
+            >>> history = model.fit(x, 2 * x, epochs=2, verbose=0)
+            >>> [round(loss, 3) for loss in history.history["loss"]]
+            [10.0, 1.06]
         """
         self._check_compiled("fit")
         epochs, initial_epoch = epoch_numbers(epochs, initial_epoch)
@@ -309,11 +352,32 @@ class Trainer(Execution, GeneratorMethods):
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Loss and metrics on data, in test mode.
+        """The loss and the metrics on data, without training.
 
-        Returns: a scalar for a loss without metrics, else a list in the order of `metrics_names`;
-        with `return_dict` a dict by label.
-        Raises: NotCompiledError, DataError, ShapeError, InvalidArgumentError for unknown keywords.
+        Dropout does not drop, and BatchNormalization uses its moving averages.
+
+        Args:
+            x, y: inputs and targets, or a source of batches, as for `fit`.
+            batch_size: samples a step; None is 32. More is faster and needs more
+                memory; the result is the same but for rounding.
+            verbose: "auto" or 1 a bar, 2 one line, 0 silent.
+            sample_weight: weights of the samples; None weighs all alike.
+            steps: batches to take; None is all.
+            callbacks: a Callback or a list of them; None for none.
+            return_dict: True gives label -> number.
+        Returns: a number for a loss without metrics, else a list in the order of
+            `metrics_names`; with `return_dict` a dict.
+        Raises: NotCompiledError, DataError, ShapeError, InvalidArgumentError for
+            unknown keywords.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+            >>> model.set_weights([[[1.0]], [0.0]])
+            >>> model.compile(loss="mse", metrics=["mae"])
+            >>> x = np.array([[1.0], [2.0]])
+            >>> model.evaluate(x, x + 2, verbose=0)
+            [4.0, 2.0]
         """
         if kwargs:
             raise InvalidArgumentError(
@@ -356,7 +420,28 @@ class Trainer(Execution, GeneratorMethods):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Any:
-        """Outputs for data as NumPy arrays, in the structure of the model's outputs. Needs no compile."""
+        """The outputs for data, as NumPy arrays. The model need not be compiled.
+
+        For a single small batch `model(x)` is faster and can be differentiated.
+
+        Args:
+            x: inputs, or a source of batches, as for `fit`; targets in it are left
+                aside.
+            batch_size: samples a step; None is 32. The result is the same but for
+                rounding.
+            verbose: "auto" or 1 a bar, 2 one line, 0 silent.
+            steps: batches to take; None is all.
+            callbacks: a Callback or a list of them; None for none.
+        Returns: arrays (samples, ...) in the structure of the model's outputs.
+        Raises: DataError, ShapeError.
+
+        Example:
+            >>> import layerlab as keras
+            >>> layer = keras.layers.Dense(1, kernel_initializer="ones")
+            >>> model = keras.Sequential([keras.Input((2,)), layer])
+            >>> model.predict(np.array([[1.0, 2.0]]), verbose=0)
+            array([[3.]], dtype=float32)
+        """
         source = self._source(x, batch_size=batch_size, steps=steps)
         with self._alone_in("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
@@ -392,18 +477,51 @@ class Trainer(Execution, GeneratorMethods):
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One training step; the numbers of this batch alone, as `evaluate` returns them."""
+        """Make one training step, for a training loop of your own.
+
+        Args:
+            x, y: inputs and targets of the batch, or arrays by name.
+            sample_weight: weights of the samples in the loss; None weighs all alike.
+            class_weight: class number -> weight of its samples; None weighs all alike.
+            return_dict: True gives label -> number.
+        Returns: the numbers of this batch alone, before the step: as `evaluate` gives
+            them.
+        Raises: NotCompiledError, DataError, ShapeError; the model stays as it was.
+
+        Example:
+            >>> import layerlab as keras
+            >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+            >>> model.set_weights([[[0.0]], [0.0]])
+            >>> model.compile(keras.optimizers.SGD(0.1), loss="mse")
+            >>> x = np.array([[1.0], [2.0]])
+            >>> [round(float(model.train_on_batch(x, 2 * x)), 3) for _ in range(2)]
+            [10.0, 1.06]
+        """
         return self._run_one_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     @accepts_reset_metrics
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Loss and metrics of one batch."""
+        """The loss and the metrics of one batch, without training.
+
+        Args:
+            x, y: inputs and targets of the batch, or arrays by name.
+            sample_weight: weights of the samples; None weighs all alike.
+            return_dict: True gives label -> number.
+        Returns: the numbers of this batch alone, as `evaluate` gives them.
+        Raises: NotCompiledError, DataError, ShapeError.
+        """
         return self._run_one_batch("test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
-        """Outputs for one batch as NumPy arrays."""
+        """The outputs for one batch, as NumPy arrays.
+
+        Args:
+            x: the inputs: an array, or a list or dict of arrays.
+        Returns: arrays in the structure of the model's outputs.
+        Raises: DataError, ShapeError.
+        """
         batch = _one_batch(self._source(x))
         with self._alone_in("predict_on_batch"):
             self._prepare_for(batch, is_compiled=False)
