@@ -25,7 +25,6 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "layers": (469, 54),
     "metrics": (169, 54),
     "optimizers": (168, 21),
-    "random": (45, 11),
     "regularizers": (14, 9),
 }
 

@@ -96,10 +96,25 @@ class _SeedState(Variable):
 
 
 class SeedGenerator(Configurable):
-    """A stream of random keys. Each draw takes the next key; the counter is a variable: saved, restored.
+    """A stream of random keys: each draw takes the next one.
+
+    The counter is a variable, saved and restored with a model, so that a run that goes
+    on draws what it would have drawn. A layer that draws holds one, and passes it as
+    `seed`.
 
     Args:
-        seed: an integer; None takes one from the process-wide seed.
+        seed: an integer: generators of one seed give the same stream. None takes a seed
+            from Python's generator, which `set_random_seed` sets.
+        name: by default "seed_generator", with a number where there are several.
+        **kwargs: none; further arguments are refused.
+    Raises: InvalidArgumentError for a seed that is no integer.
+
+    Example:
+        >>> first, second = SeedGenerator(7), SeedGenerator(7)
+        >>> bool((first.next() == second.next()).all())
+        True
+        >>> bool((first.next() == first.next()).all())
+        False
     """
 
     registry_kind = "random"
@@ -127,7 +142,11 @@ class SeedGenerator(Configurable):
         return [self.state]
 
     def next(self, ordered: bool = True) -> Array:
-        """The next key, uint32 of shape (2,); draws are always `ordered`."""
+        """The next key: uint32 of shape (2,).
+
+        Args:
+            ordered: without effect; draws always come in their order.
+        """
         # int32: torch cannot add uint32, and the bits are the same. A copy: torch assigns in place.
         key = backend().cast(self.state.value, "int32")
         increment = backend().asarray(np.array([0, 1], dtype="int32"), "int32")

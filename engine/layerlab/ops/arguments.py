@@ -1,6 +1,7 @@
 """What arguments of many ops mean: written once, and shown in the docstring of each op that has them.
 
-`@op` completes docstrings from here; `@documented` does it for functions that are no ops.
+`@op` completes docstrings from here; `@documented` does it for functions that are no ops, here and in
+`layerlab.random`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from typing import Any, TypeVar
 
 from layerlab.core.docstrings import completed
 
-__all__ = ["documented"]
+__all__ = ["OF_ALL", "documented"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_OF_ALL = {
+# What they mean in all ops, and in activations.
+OF_ALL = {
     "x": "a number, a nested list, an array, a variable or a symbolic tensor.",
     "x1": "first operand: a number, a nested list, an array, a variable or a symbolic tensor.",
     "x2": "second operand, of a shape that broadcasts with that of x1.",
@@ -50,6 +52,12 @@ _OF_FILE = {
         "dilation_rate": "the distance of neighbours within the window: 1 is the usual window, 2 leaves\n"
         "        out every other element. One number, or one for each axis.",
     },
+    "draws": {
+        "shape": "sizes of the axes of the result, a tuple.",
+        "dtype": "a floating dtype, such as 'float16'. None is floatx, at first 'float32'.",
+        "seed": "an integer gives the same numbers at each call, a `SeedGenerator` the next ones of its\n"
+        "        stream. None takes the stream of the process, which `utils.set_random_seed` starts.",
+    },
     "index": {
         "data": "(n, ...), n rows of any shape.",
         "segment_ids": "(n,), integers: which segment each row belongs to. They need not be sorted;\n"
@@ -69,7 +77,8 @@ def documented(function: Function) -> Function:
     """The function, with the shared arguments of its signature added to its docstring.
 
     Args:
-        function: of a file of `layerlab.ops`; arguments that its docstring names itself stay as they are.
+        function: of a file of `layerlab.ops` or `layerlab.random`; arguments that its
+            docstring names itself stay as they are.
 
     Example:
         >>> def twice(x):
@@ -80,5 +89,5 @@ def documented(function: Function) -> Function:
         Args
     """
     file = function.__module__.rpartition(".")[2]
-    function.__doc__ = completed(function, _OF_ALL | _OF_FILE.get(file, {}))
+    function.__doc__ = completed(function, OF_ALL | _OF_FILE.get(file, {}))
     return function

@@ -17,6 +17,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.seed import draw_key
 from layerlab.core.symbolic import any_symbolic
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.ops.arguments import documented
 from layerlab.ops.op import convert
 
 __all__ = [
@@ -33,39 +34,113 @@ __all__ = [
 ]
 
 
+@documented
 def normal(
     shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Array:
-    """Normally distributed numbers; floatx by default."""
+    """Normally distributed random numbers.
+
+    Args:
+        mean: the centre of the bell curve.
+        stddev: its standard deviation: two thirds of the numbers are within it.
+    Returns: an array of the given shape.
+
+    Example:
+        >>> normal((2, 3), seed=1).shape
+        (2, 3)
+        >>> x = normal((10000,), mean=5.0, stddev=2.0, seed=1)
+        >>> round(float(x.mean())), round(float(x.std()))
+        (5, 2)
+    """
     drawn = backend().random_normal(draw_key(seed), _sizes(shape), _float(dtype))
     return drawn * stddev + mean
 
 
+@documented
 def truncated_normal(
     shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Array:
-    """Normally distributed numbers, drawn again where further than two standard deviations from the mean."""
+    """Normally distributed random numbers without far ones.
+
+    Numbers beyond two standard deviations from the mean are drawn again: a start for
+    weights without outliers.
+
+    Args:
+        mean: the centre of the bell curve.
+        stddev: its standard deviation before the cut; after it, it is 0.88 of that.
+    Returns: an array of the given shape.
+
+    Example:
+        >>> x = truncated_normal((10000,), seed=1)
+        >>> float(abs(x).max()) <= 2.0
+        True
+    """
     drawn = backend().random_truncated_normal(draw_key(seed), _sizes(shape), _float(dtype))
     return drawn * stddev + mean
 
 
+@documented
 def uniform(
     shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Array:
-    """Numbers from minval up to, not including, maxval, all equally likely; floatx by default."""
+    """Random numbers from an interval, all equally likely.
+
+    Args:
+        minval: the lower end, which may occur.
+        maxval: the upper end, which does not occur.
+    Returns: an array of the given shape.
+
+    Example:
+        >>> x = uniform((10000,), minval=1.0, maxval=3.0, seed=1)
+        >>> bool((x >= 1.0).all()), bool((x < 3.0).all())
+        (True, True)
+        >>> round(float(x.mean()), 1)
+        2.0
+    """
     return backend().random_uniform(draw_key(seed), _sizes(shape), _float(dtype), minval, maxval)
 
 
+@documented
 def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Array:
-    """Integers from minval up to, not including, maxval, all equally likely."""
+    """Random integers from a range, all equally likely.
+
+    Args:
+        minval: the lowest, which may occur.
+        maxval: the end of the range, which does not occur.
+        dtype: an integer dtype; by default 'int32'.
+    Returns: an array of the given shape.
+    Raises: DTypeError for a floating dtype.
+
+    Example:
+        >>> throws = randint((1000,), 1, 7, seed=1)
+        >>> int(throws.min()), int(throws.max())
+        (1, 6)
+    """
     name = dtypes.standardize_dtype(dtype)
     if not dtypes.is_integer(name):
         raise DTypeError(explain("randint", expected="an integer dtype", got=name, fix="use uniform"))
     return backend().random_integers(draw_key(seed), _sizes(shape), name, int(minval), int(maxval))
 
 
+@documented
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Array:
-    """Class indices drawn with the probabilities softmax(logits): (batch, num_samples)."""
+    """Random class numbers, drawn by scores.
+
+    Class k has the probability softmax(logits)[k]. It picks, say, the next word of a
+    text.
+
+    Args:
+        logits: (batch, classes), scores, or logarithms of probabilities.
+        num_samples: how many to draw for each row, each from all classes again.
+        dtype: an integer dtype; by default 'int32'.
+    Returns: (batch, num_samples).
+    Raises: ShapeError unless the scores have two axes; UnsupportedError for a symbolic
+        tensor.
+
+    Example:
+        >>> categorical([[0.0, -1e9], [-1e9, 0.0]], 3, seed=1).tolist()
+        [[0, 0, 0], [1, 1, 1]]
+    """
     (logits,) = _values("categorical", logits)
     if len(logits.shape) != 2:
         raise ShapeError(
@@ -76,21 +151,53 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     )
 
 
+@documented
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Array:
-    """The slices of x along an axis in random order."""
+    """The slices of an array along an axis, in random order.
+
+    Args:
+        x: the array, or what becomes one; it stays as it is.
+        axis: the axis whose slices are put in another order; by default the first, the
+            batch.
+    Returns: an array of the shape and dtype of x.
+    Raises: UnsupportedError for a symbolic tensor.
+
+    Example:
+        >>> sorted(shuffle([3, 1, 2], seed=1).tolist())
+        [1, 2, 3]
+        >>> rows = shuffle([[1, 10], [2, 20], [3, 30]], seed=1)
+        >>> (rows[:, 1] / rows[:, 0]).tolist()  # rows stay together
+        [10.0, 10.0, 10.0]
+    """
     (x,) = _values("shuffle", x)
     return backend().random_permutation(draw_key(seed), x, axis)
 
 
+@documented
 def dropout(
     inputs: Any, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Any = None
 ) -> Array:
-    """inputs with a part `rate` of the elements 0 and the others divided by 1 - rate.
+    """The array with random elements set to 0, the others enlarged to make up for it.
+
+    Kept elements are divided by 1 - rate, so that sums stay the same on average. The
+    layer Dropout does it in training only.
 
     Args:
-        noise_shape: the shape in which elements are kept or dropped, with 1 for axes that share their fate;
-            None, as a whole or for an axis, is the size of inputs.
+        inputs: the array, floating.
+        rate: the part that is set to 0, from 0 to 1.
+        noise_shape: shape in which elements are kept or dropped, with 1 for axes that
+            share their fate: (batch, 1, channels) drops whole channels of (batch,
+            steps, channels). None, as a whole or for an axis, is the size of the
+            inputs.
+    Returns: an array of the shape and dtype of the inputs.
+    Raises: InvalidArgumentError for a rate outside of 0 to 1; ShapeError for a noise
+        shape with another number of axes; UnsupportedError for a symbolic tensor.
     Source: Srivastava et al. 2014, JMLR 15, in its form that leaves inference alone.
+
+    Example:
+        >>> x = dropout(np.ones(1000, "float32"), 0.5, seed=1)
+        >>> sorted(set(x.tolist()))
+        [0.0, 2.0]
     """
     if not 0 <= rate <= 1:
         raise InvalidArgumentError(explain("dropout", expected="a rate from 0 to 1", got=str(rate)))
@@ -108,14 +215,44 @@ def dropout(
     return backend().xp.where(keep, x / (1 - rate), 0)
 
 
+@documented
 def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None) -> Array:
-    """Gamma-distributed numbers of shape parameter alpha (which broadcasts) and scale 1."""
+    """Gamma-distributed random numbers, of scale 1.
+
+    They are positive, with mean and variance alpha; alpha = 1 is the exponential
+    distribution. Multiply by a scale to have another.
+
+    Args:
+        alpha: the shape parameter, above 0: a number, or an array that broadcasts to
+            `shape`.
+    Returns: an array of the given shape.
+
+    Example:
+        >>> x = gamma((10000,), 3.0, seed=1)
+        >>> round(float(x.mean())), bool((x > 0).all())
+        (3, True)
+    """
     name = _float(dtype)
     return backend().random_gamma(draw_key(seed), _sizes(shape), backend().asarray(alpha, name), name)
 
 
+@documented
 def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Array:
-    """Beta-distributed numbers, from 0 to 1: the part of one gamma-distributed number in the sum of two."""
+    """Beta-distributed random numbers, between 0 and 1.
+
+    They are x / (x + y) for two gamma-distributed numbers, of mean alpha / (alpha +
+    beta).
+
+    Args:
+        alpha, beta: parameters above 0: numbers, or arrays that broadcast to `shape`.
+            Both 1 is the uniform distribution; larger ones concentrate the numbers.
+    Returns: an array of the given shape.
+
+    Example:
+        >>> x = beta((10000,), 2.0, 6.0, seed=1)
+        >>> round(float(x.mean()), 2)
+        0.25
+    """
     name, sizes, key = _float(dtype), _sizes(shape), draw_key(seed)
     # One draw for both, so that an integer seed gives two different numbers.
     both = backend().xp.stack(
@@ -125,10 +262,24 @@ def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: A
     return drawn[0] / (drawn[0] + drawn[1])
 
 
+@documented
 def binomial(
     shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Array:
-    """How many of `counts` trials succeed with these probabilities; floatx. Each trial is drawn."""
+    """The number of successes among random trials, each of which is drawn.
+
+    Args:
+        counts: how many trials: a number, or an array that broadcasts to `shape`.
+        probabilities: how likely a success is, from 0 to 1; it broadcasts too.
+    Returns: an array of the given shape.
+    Raises: UnsupportedError for counts that are computed in a compiled function.
+
+    Example:
+        >>> binomial((3,), 10, [0.0, 0.5, 1.0], seed=1)[::2].tolist()
+        [0.0, 10.0]
+        >>> round(float(binomial((10000,), 10, 0.5, seed=1).mean()), 1)
+        5.0
+    """
     name, sizes = _float(dtype), _sizes(shape)
     trials, chance = _values("binomial", counts, probabilities)
     if backend().is_abstract(trials):
