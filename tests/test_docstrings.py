@@ -18,7 +18,6 @@ FAMILIES = ["layerlab", *(name for name in layerlab.__all__ if inspect.ismodule(
 
 # Still to be written, by family: (arguments without a word, names without an example). Only downwards.
 TO_WRITE: dict[str, tuple[int, int]] = {
-    "activations": (50, 35),
     "callbacks": (6, 11),
     "constraints": (16, 11),
     "initializers": (71, 32),

@@ -15,9 +15,22 @@ __all__ = [*_functions, "deserialize", "get", "serialize"]
 
 
 def get(identifier: Any) -> Any:
-    """The function for a name, a config or a callable; None is `linear`.
+    """The activation that a name, a config or a function stands for.
 
-    Raises: UnknownNameError, InvalidArgumentError.
+    Layers read their argument `activation` by it.
+
+    Args:
+        identifier: a name such as "relu", a config of `serialize`, or a function or
+            layer, which is given back. None is `linear`.
+    Returns: a function of an array.
+    Raises: UnknownNameError for an unknown name, with the nearest one;
+        InvalidArgumentError for what cannot be called.
+
+    Example:
+        >>> get("relu")([-2.0, 3.0]).tolist()
+        [0.0, 3.0]
+        >>> get(None) is linear
+        True
     """
     if identifier is None:
         return linear
@@ -32,12 +45,34 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(activation: Any) -> Any:
-    """The name of a function from here, else its config as Keras writes it to files."""
+    """What a config says of an activation; `deserialize` reads it.
+
+    Args:
+        activation: a function from here, or one of the user.
+    Returns: the name of a function from here; for others a dictionary, as Keras writes
+        it to files.
+
+    Example:
+        >>> serialize(get("relu"))
+        'relu'
+    """
     known = builtin_name(activation)
     return known[1] if known is not None else serialize_keras_object(activation)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The inverse of `serialize`; `custom_objects` maps further names to functions."""
+    """The activation that `serialize` wrote down.
+
+    Args:
+        config: a name, or a dictionary.
+        custom_objects: further names and the functions they stand for. None is those
+            that were registered.
+    Returns: a function of an array.
+    Raises: UnknownNameError for an unknown name.
+
+    Example:
+        >>> deserialize("twice", {"twice": lambda x: 2 * x})(3.0)
+        6.0
+    """
     with custom_object_scope(custom_objects):
         return resolve("activations", config, "An activation")
