@@ -1,6 +1,6 @@
 """The docstrings are the manual: each public name says what its arguments mean, and has an example that runs.
 
-The examples themselves are run as doctests.
+So do the public methods of the classes that users subclass and call. The examples themselves are run as doctests.
 """
 
 from __future__ import annotations
@@ -12,9 +12,23 @@ from typing import Any
 import pytest
 
 import layerlab
+import layerlab_jupyter
 from layerlab.core.docstrings import named_arguments
 
-FAMILIES = ["layerlab", *(name for name in layerlab.__all__ if inspect.ismodule(getattr(layerlab, name)))]
+FAMILIES = [
+    "layerlab",
+    "layerlab_jupyter",
+    *(name for name in layerlab.__all__ if inspect.ismodule(getattr(layerlab, name))),
+]
+CLASSES = [
+    layerlab.Model,
+    layerlab.Sequential,
+    layerlab.Layer,
+    layerlab.Loss,
+    layerlab.Metric,
+    layerlab.Optimizer,
+    layerlab.callbacks.Callback,
+]
 
 # Still to be written, by family: (arguments without a word, names without an example). Only downwards.
 TO_WRITE: dict[str, tuple[int, int]] = {
@@ -27,10 +41,14 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "regularizers": (14, 9),
 }
 
+# Arguments without a word in the public methods of a class and its bases. Only downwards.
+METHODS_TO_WRITE: dict[str, int] = {"Loss": 1, "Metric": 14, "Optimizer": 34, "Callback": 30}
+
 
 def public(family: str) -> Iterator[tuple[str, Any]]:
     """The classes and functions that a family brings, each under one name."""
-    space = layerlab if family == "layerlab" else getattr(layerlab, family)
+    packages = {"layerlab": layerlab, "layerlab_jupyter": layerlab_jupyter}
+    space = packages[family] if family in packages else getattr(layerlab, family)
     for name in getattr(space, "__all__", dir(space)):
         value = getattr(space, name)
         is_ours = getattr(value, "__module__", "").startswith(layerlab.__name__)
@@ -40,6 +58,14 @@ def public(family: str) -> Iterator[tuple[str, Any]]:
             yield from ((f"{family}.{name}.{key}", getattr(value, key)) for key in value.__all__)
 
 
+def public_methods(cls: type) -> Iterator[tuple[str, Any]]:
+    """The methods of a class and of its bases in layerlab, whatever they are bound to."""
+    for name in dir(cls):
+        method = inspect.unwrap(getattr(inspect.getattr_static(cls, name), "__func__", getattr(cls, name)))
+        if name[0] != "_" and inspect.isfunction(method) and method.__module__.startswith(layerlab.__name__):
+            yield name, method
+
+
 def unnamed_arguments(value: Any) -> list[str]:
     try:
         parameters = inspect.signature(value).parameters.values()
@@ -47,7 +73,7 @@ def unnamed_arguments(value: Any) -> list[str]:
         return []
     named = named_arguments(inspect.getdoc(value) or "")
     open_ended = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    return [p.name for p in parameters if p.kind not in open_ended and p.name not in named]
+    return [p.name for p in parameters if p.kind not in open_ended and p.name not in {*named, "self", "cls"}]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -67,3 +93,18 @@ def test_each_public_name_says_in_one_line_what_it_is_for(family: str) -> None:
     for name, value in public(family):
         first = (inspect.getdoc(value) or "").partition("\n")[0]
         assert len(first) > 5 and first[-1] in ".:", f"{name}: {first!r}"
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_each_argument_of_a_public_method_has_a_word(cls: type) -> None:
+    arguments = {name: left for name, method in public_methods(cls) if (left := unnamed_arguments(method))}
+    count = sum(map(len, arguments.values()))
+
+    assert count == METHODS_TO_WRITE.get(cls.__name__, 0), arguments
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_each_public_method_says_in_one_line_what_it_is_for(cls: type) -> None:
+    for name, method in public_methods(cls):
+        first = (inspect.getdoc(method) or "").partition("\n")[0]
+        assert len(first) > 5 and first[-1] in ".:", f"{cls.__name__}.{name}: {first!r}"

@@ -31,16 +31,27 @@ __all__ = ["RunHistory", "run", "runs"]
 
 
 def runs(folder: str | Path | None = None) -> pandas.DataFrame:
-    """All runs of this folder and of this process, newest first: a row each, indexed by run id.
+    """A table of what was trained in this folder and process: a row for each run.
 
-    Columns: `model`, `status`, `started` (local time), `seconds`, `epochs` (finished), `steps`, `optimizer`,
-    `learning_rate` (the first), `batch_size`, `parameters`, `backend`, `model_class`; the logs of the last
-    finished epoch (`loss`, `val_loss` ...); `kernel_id`, and `path` of the log. `status` is 'running',
-    'paused', 'stopped', 'failed', 'finished', or 'lost' when the process ended before the run did.
+    The newest is first. It reads the logs on disk as well: also in a script, and when
+    the kernel that trained is gone. Columns: `model`, `status`, `started` (local time),
+    `seconds`, `epochs` (finished), `steps`, `optimizer`, `learning_rate` (the first),
+    `batch_size`, `parameters`, `backend`, `model_class`; the logs of the last finished
+    epoch (`loss`, `val_loss` ...); `kernel_id`, and `path` of the log. `status` is
+    'running', 'paused', 'stopped', 'failed', 'finished', or 'lost' when the process
+    ended before the run did.
 
     Args:
-        folder: where the logs are; default: where this process writes its own (see `LAYERLAB_RUNS`).
+        folder: where the logs are; None is where this process writes its own (see
+            `LAYERLAB_RUNS`).
+    Returns: a pandas DataFrame, indexed by run id.
     Raises: ImportError without pandas.
+
+    Example:
+        >>> import layerlab_jupyter, tempfile
+        >>> with tempfile.TemporaryDirectory() as empty:
+        ...     layerlab_jupyter.runs(empty).columns[:3].tolist()
+        ['model', 'status', 'started']
     """
     pandas = _pandas()
     rows = [_row(summary) for summary in _summaries(folder)]
@@ -51,12 +62,22 @@ def runs(folder: str | Path | None = None) -> pandas.DataFrame:
 
 
 def run(run_id: str | None = None, folder: str | Path | None = None) -> RunHistory:
-    """The recorded history of one run, by default of the newest.
+    """The recorded history of one run: its steps, epochs and events.
 
     Args:
-        run_id: as `runs()` lists it.
-        folder: as in `runs()`.
+        run_id: as `runs()` lists it; None is the newest.
+        folder: where the logs are; None is where this process writes its own.
+    Returns: a RunHistory.
     Raises: UnknownNameError if there is no such run.
+
+    Example:
+        >>> import layerlab as keras, layerlab_jupyter as lab, numpy as np
+        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> watch = [lab.LiveFit(log=False)]
+        >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=3, verbose=0, callbacks=watch)
+        >>> lab.run().epochs["step"].tolist()
+        [1, 2, 3]
     """
     if run_id is None:
         newest = _summaries(folder)
@@ -78,7 +99,13 @@ def run(run_id: str | None = None, folder: str | Path | None = None) -> RunHisto
 
 @dataclass(frozen=True, eq=False)
 class RunHistory:
-    """What happened in one run. Of a run of this process each look is up to date.
+    """What happened in one run, as tables: `steps`, `epochs`, and `events`.
+
+    `run()` gives it. Of a run of this process each look is up to date.
+
+    Args:
+        run_id: as `runs()` lists it.
+        recorder: what holds the run's events.
 
     Example:
         >>> history = layerlab_jupyter.run()  # doctest: +SKIP
@@ -93,7 +120,7 @@ class RunHistory:
 
     @property
     def status(self) -> RunStatus:
-        """As `runs()` has it."""
+        """What became of the run: 'running', 'finished' ..., as in `runs()`."""
         return self.recorder.status
 
     @property

@@ -30,21 +30,26 @@ _MOST_SMOOTHING = 0.99
 
 
 class LiveFit(Callback):
-    """Shows and records a run as asked for here, whatever `verbose` says.
+    """A callback that shows and records a run as you ask for, whatever `verbose` says.
 
-    In a notebook `fit` shows its monitor by itself; this callback is for options, for `verbose=0`, and for
-    scripts and consoles: there the run is recorded, so that `runs()` lists it, and `fit` writes its usual
-    text. While fit runs, `control` is its RunControl: `pause()`, `resume()`, `step()`, `stop()`,
-    `set_learning_rate(value)`, to be called from any thread. A fit in a background thread is shown in the
-    cell that made its LiveFit.
+    In a notebook `fit` shows its monitor by itself; this callback is for options, for
+    `verbose=0`, and for scripts and consoles: there the run is recorded, so that
+    `runs()` lists it, and `fit` writes its usual text. While fit runs, `control` is its
+    RunControl: `pause()`, `resume()`, `step()`, `stop()`, `set_learning_rate(value)`,
+    to be called from any thread. A fit in a background thread is shown in the cell that
+    made its LiveFit.
 
     Args:
-        name: what the run is called in the monitor, the log and `runs()`; default: the model's name.
-        log: whether to write the run's log, or the folder for it; True: see `LAYERLAB_RUNS`.
-        smoothing: of the curves of batches, 0 (none) to 0.99. Like those below, None leaves it to the
-            settings of JupyterLab, and the monitor's controls change it.
+        name: what the run is called in the monitor, the log and `runs()`; None is the
+            model's name.
+        log: whether to write the run's log, or the folder for it; True: see
+            `LAYERLAB_RUNS`.
+        smoothing: of the curves of batches, 0 (none) to 0.99. Like the arguments below,
+            None leaves it to the settings of JupyterLab, and the monitor's controls
+            change it.
         x_axis: 'step', 'epoch' or 'time'.
         log_x, log_y: logarithmic axes.
+    Raises: InvalidArgumentError for values that are none of these.
 
     Example:
         >>> live = LiveFit(name="small batches", smoothing=0.6, log_y=True)
@@ -76,7 +81,14 @@ class LiveFit(Callback):
         self._made_in = running_cell()
 
     def watch_run(self, run_id: str, model: Any, control: RunControl) -> Listener:
-        """Called by fit; the listener that records the run, and shows it where that is possible."""
+        """Record a run, and show it where that is possible; `fit` calls it.
+
+        Args:
+            run_id: of the run that begins.
+            model: what is trained.
+            control: by which the monitor pauses and stops it.
+        Returns: the listener that gets the run's events.
+        """
         kernel = running_kernel()
         if kernel is not None:
             install(kernel)
@@ -99,12 +111,17 @@ class LiveFit(Callback):
 
 
 def run_control(run_id: str | None = None) -> RunControl:
-    """The control of a run of this process that has not ended; by default of the newest.
+    """The control of a run that is going on, to steer it from another thread.
+
+    It has `pause()`, `resume()`, `step()`, `stop()` and `set_learning_rate(value)`.
+
+    Args:
+        run_id: as `runs()` lists it; None is the newest that has not ended.
+    Returns: a RunControl.
+    Raises: UnknownNameError if no such run is going on in this process.
 
     Example:
         >>> threading.Timer(60, lambda: run_control().stop()).start()  # doctest: +SKIP
-
-    Raises: UnknownNameError if there is none.
     """
     for run in registry.runs():
         if run_id in (None, run.run_id) and not run.recorder.has_ended:

@@ -13,11 +13,30 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Answer the lab extension's messages from now on. In an IPython without a kernel it does nothing."""
+    """What `%load_ext layerlab_jupyter` does: answer the lab extension's messages.
+
+    Not needed for the monitor, nor for a model as a cell's last expression. In an
+    IPython without a kernel it does nothing.
+
+    Args:
+        ipython: the shell, which IPython passes.
+
+    Example:
+        >>> load_ipython_extension(None)
+    """
     kernel = getattr(ipython, "kernel", None)
     if hasattr(kernel, "control_handlers"):
         install(kernel)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Nothing to undo: what answers messages costs nothing, and outputs already shown still need it."""
+    """What `%unload_ext layerlab_jupyter` does: nothing.
+
+    What answers messages costs nothing, and outputs already shown still need it.
+
+    Args:
+        ipython: the shell, which IPython passes.
+
+    Example:
+        >>> unload_ipython_extension(None)
+    """

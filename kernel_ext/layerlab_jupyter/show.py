@@ -10,7 +10,18 @@ __all__ = ["show"]
 
 
 def show(model: Any) -> None:
-    """Draw the graph and the summary table of `model`; print its summary where they cannot be drawn."""
+    """Draw a model's graph and its summary table, in the middle of a cell.
+
+    As last expression of a cell a model shows itself. Where nothing can be drawn, as in
+    a console, its summary is printed.
+
+    Args:
+        model: a Model, built or not.
+
+    Example:
+        >>> for units in (16, 64):  # doctest: +SKIP
+        ...     show(make_model(units))
+    """
     bundle = frontend.display(model)
     if bundle is None:
         model.summary()

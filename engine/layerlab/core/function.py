@@ -57,11 +57,24 @@ class Function(Operation):
         return {**super().__getstate__(), "_input_nodes": [_maker(tensor) for tensor in self.inputs]}
 
     def call(self, inputs: Any) -> Any:
-        """Run the graph on values in the structure of the inputs, or as `flatten_inputs` takes them."""
+        """Run the graph on values.
+
+        Args:
+            inputs: arrays in the structure of the inputs, or as `flatten_inputs` takes
+                them.
+        Returns: arrays in the structure of the outputs.
+        Raises: DataError, ShapeError for inputs that do not fit.
+        """
         return self.values_of(self.outputs_structure, inputs)
 
     def values_of(self, wanted: Any, inputs: Any) -> Any:
-        """The values of a structure of the graph's tensors, for inputs as in `call`."""
+        """The values that tensors of the graph have for some inputs.
+
+        Args:
+            wanted: KerasTensors of the graph, or a structure of them.
+            inputs: as for `call`.
+        Returns: arrays in the structure of `wanted`.
+        """
         given = zip(self.inputs, self.flatten_inputs(inputs), strict=True)
         values = {id(tensor): self._adjust_rank(tensor, value) for tensor, value in given}
         for node in self.nodes:

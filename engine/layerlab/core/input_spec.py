@@ -62,12 +62,16 @@ class InputSpec:
         self.optional = optional
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """The constructor's arguments as JSON-like values."""
         return dict(vars(self))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> InputSpec:
-        """The inverse of `get_config`."""
+        """A new spec like the one whose `get_config` this is.
+
+        Args:
+            config: the constructor's arguments.
+        """
         return cls(**config)
 
     def __repr__(self) -> str:

@@ -566,7 +566,11 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def trainable(self) -> bool:
-        """Whether the weights are trained; setting it sets it for the layers inside as well."""
+        """Whether the weights are trained; settable.
+
+        The layers inside are set with it. A model that is compiled already follows,
+        from its next step on.
+        """
         return self._trainable
 
     @trainable.setter
@@ -748,7 +752,10 @@ class Layer(KerasNames, Operation, Configurable):
 
     @property
     def path(self) -> str:
-        """The names of the layers around it and its own, once it is built."""
+        """The names of the layers around it and its own, joined by '/'.
+
+        Before it is built, its own.
+        """
         return self._path or self.name
 
     def describe(self) -> str:

@@ -156,7 +156,7 @@ class Variable:
         return self.own_value
 
     def present_value(self) -> Array:
-        """`value` in the variable's own dtype."""
+        """The value in the variable's own dtype, without autocast."""
         scope = context.state_scope
         return self.settled_value() if scope is None else scope.read(self)
 
@@ -172,16 +172,31 @@ class Variable:
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """The number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
-        """Number of elements."""
+        """The number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def assign(self, value: Any) -> Variable:
-        """Replace the value; it must have the variable's shape. A state scope records the assignment."""
+        """Replace the value.
+
+        Inside a compiled step the assignment is recorded, and takes place when the step
+        is done.
+
+        Args:
+            value: array-like of the variable's shape; it is cast to its dtype.
+        Returns: the variable.
+        Raises: ShapeError for another shape.
+
+        Example:
+            >>> import layerlab as keras
+            >>> v = keras.Variable([1.0, 2.0])
+            >>> v.assign([3.0, 4.0]).numpy()
+            array([3., 4.], dtype=float32)
+        """
         value = value.value if isinstance(value, Variable) else value
         array = backend().asarray(value, self.dtype)
         if tuple(array.shape) != self.shape:
@@ -204,11 +219,21 @@ class Variable:
         return self
 
     def assign_add(self, value: Any) -> Variable:
-        """Add `value`."""
+        """Add to the value.
+
+        Args:
+            value: array-like of the variable's shape.
+        Returns: the variable.
+        """
         return self._assign_with(lambda mine, other: mine + other, value)
 
     def assign_sub(self, value: Any) -> Variable:
-        """Subtract `value`."""
+        """Subtract from the value.
+
+        Args:
+            value: array-like of the variable's shape.
+        Returns: the variable.
+        """
         return self._assign_with(lambda mine, other: mine - other, value)
 
     def _assign_with(self, combine: Callable[[Array, Array], Array], value: Any) -> Variable:

@@ -17,7 +17,7 @@ class KerasSteps(Trainer):
 
     @property
     def steps_per_execution(self) -> int:
-        """How many batches run between two calls of the batch callbacks; settable."""
+        """The number of batches between two calls of the batch callbacks; settable."""
         return self._steps_per_execution
 
     @steps_per_execution.setter

@@ -292,7 +292,10 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     @property
     def operations(self) -> list[Any]:
-        """Layers and ops of the graph, from inputs to outputs; for a model without a graph, its layers."""
+        """The layers and ops of the graph, from inputs to outputs.
+
+        Without a graph, the layers.
+        """
         return (
             list(self._model_graph.operations) if self._model_graph is not None else list(self._inner_layers)
         )
@@ -319,22 +322,26 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     @property
     def input_shape(self) -> Any:
-        """Shapes of `input`."""
+        """The shape of the input, None for open sizes; a structure for several."""
         return unpack_single(tree.map_structure(lambda tensor: tensor.shape, self.input))
 
     @property
     def output_shape(self) -> Any:
-        """Shapes of `output`."""
+        """The shape of the output, None for open sizes; a structure for several."""
         return unpack_single(tree.map_structure(lambda tensor: tensor.shape, self.output))
 
     @property
     def output_names(self) -> list[str]:  # type: ignore[override]
-        """A name for each output: its layer's, with _1, _2 for further outputs of the same layer."""
+        """The names of the outputs, by which dicts of targets, losses and metrics go.
+
+        An output has its layer's name, with _1, _2 for further outputs of the same
+        layer.
+        """
         return list(self.__dict__.get("_output_names", ()))
 
     @property
     def input_names(self) -> list[str]:
-        """Names of the inputs."""
+        """The names of the inputs, by which a dict of data goes."""
         return [] if self._model_graph is None else [tensor.name for tensor in self._model_graph.inputs]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:

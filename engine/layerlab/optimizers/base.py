@@ -111,8 +111,10 @@ class Optimizer(RateHolder):
     # -- what a subclass writes -------------------------------------------------------------------
 
     def slot_groups(self) -> list[dict[str, Any]]:
-        """Names of the slots with their initializers. Files number slots group by group, and within a group
-        variable by variable."""
+        """The names of the slots with their initializers, in groups.
+
+        Files number slots group by group, and within a group variable by variable.
+        """
         return []
 
     def update(
@@ -205,8 +207,20 @@ class Optimizer(RateHolder):
     def stateless_apply(
         self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
     ) -> tuple[list[Array], list[Array]]:
-        """`apply` as a pure function: values of the variables in (arrays, or Variables for theirs),
-        (trainable, optimizer) values out."""
+        """`apply` as a pure function of the variables' values.
+
+        For `jax.jit` and training loops of your own; the variables stay as they are.
+
+        Args:
+            optimizer_variables: values in the order of `self.variables`: arrays, or
+                Variables for their values.
+            grads: gradients, one for each of `trainable_variables`.
+            trainable_variables: values of the variables that the optimizer was built
+                with.
+        Returns: (new trainable values, new optimizer values).
+        Raises: NotBuiltError; InvalidArgumentError, ShapeError for values that do not
+            fit.
+        """
         if not self.built:
             raise self._not_built()
         own, trained = self.variables, self._trainable_variables

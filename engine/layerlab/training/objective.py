@@ -156,7 +156,7 @@ class Objective:
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss, the losses of outputs, compile's metrics, and those in attributes of model and layers."""
+        """All that is measured: losses, metrics of `compile`, metrics in attributes."""
         # What an inner model was compiled with is its own affair.
         layers = [
             layer
@@ -172,13 +172,19 @@ class Objective:
 
     @property
     def compiled_metrics(self) -> CompileMetrics | None:
-        """Compile's metrics, with `update_state(y, y_pred, sample_weight=None)`; None if there are none.
-        Deprecated: use `compute_metrics`."""
+        """The metrics of `compile` as one object; None if there are none. Deprecated.
+
+        It has `update_state(y, y_pred, sample_weight=None)`; `compute_metrics` takes
+        its place.
+        """
         return self._compile_metrics
 
     @property
     def metrics_names(self) -> list[str]:
-        """Labels of the numbers that evaluate and the *_on_batch methods return; empty before any data."""
+        """The labels of what `evaluate` and `train_on_batch` return.
+
+        Empty before any data were seen.
+        """
         if self._output_spec is None:
             return []
         names: list[str] = []

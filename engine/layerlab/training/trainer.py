@@ -142,12 +142,12 @@ class Trainer(Execution, GeneratorMethods):
 
     @property
     def compiled(self) -> bool:
-        """True once `compile` was called."""
+        """Whether `compile` was called."""
         return bool(self._compile_arguments)
 
     @property
     def run_eagerly(self) -> bool:
-        """Whether steps run as plain Python; settable."""
+        """Whether steps run as plain Python, for debugging; settable."""
         return self._run_eagerly
 
     @run_eagerly.setter
