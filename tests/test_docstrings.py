@@ -1,6 +1,6 @@
 """The docstrings are the manual: each public name says what its arguments mean, and has an example that runs.
 
-So do the public methods of the classes that users subclass and call. The examples themselves are run as doctests.
+So do the public methods of the classes that users subclass and call. The examples are run as doctests.
 """
 
 from __future__ import annotations
