@@ -147,7 +147,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
         x: (..., n).
         k: how many; at most n.
         sorted: without effect: they are sorted in any case.
-    Returns: values (..., k) and indices (..., k), int32. Of equal elements the earlier.
+    Returns: values (..., k) and indices (..., k), int32.
     Raises: ShapeError if there are less than k.
 
     Example:
@@ -164,7 +164,8 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
 def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
     """Whether the true class is among the k largest predictions.
 
-    A tie counts as inside; a prediction that is NaN or infinite as outside.
+    A tie counts as inside; a prediction of the true class that is NaN or infinite as
+    outside.
 
     Args:
         targets: (batch,), numbers of the true classes.

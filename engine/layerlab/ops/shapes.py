@@ -697,8 +697,9 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Array:
     class in each row, or puts an array into the order of `argsort`.
 
     Args:
-        indices: integers, with as many axes as x and its sizes but for this axis. What
-            is said of `take` on indices that do not exist holds here.
+        indices: integers, with as many axes as x and its sizes but for this axis;
+            negative ones count from the end. Of an index that does not exist only NumPy
+            says so: JAX gives NaN or the lowest integer, torch another element.
         axis: the axis that the indices count. None works in the flattened array.
     Returns: an array of the shape of `indices` and the dtype of x.
 
