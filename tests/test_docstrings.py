@@ -42,7 +42,7 @@ TO_WRITE: dict[str, tuple[int, int]] = {
 }
 
 # Arguments without a word in the public methods of a class and its bases. Only downwards.
-METHODS_TO_WRITE: dict[str, int] = {"Loss": 1, "Metric": 14, "Optimizer": 34, "Callback": 30}
+METHODS_TO_WRITE: dict[str, int] = {}
 
 
 def public(family: str) -> Iterator[tuple[str, Any]]:

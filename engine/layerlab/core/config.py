@@ -78,10 +78,14 @@ class Configurable(Registrable):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`.
+        """A new object like the one whose `get_config` this is.
 
-        Nested configs are turned back by the constructor's `get` calls; for a class of a user that has
-        no `get_config`, here.
+        Nested configs are turned back by the constructor's `get` calls; for a class of
+        a user that has no `get_config`, here.
+
+        Args:
+            config: the constructor's arguments, by name.
+        Raises: ConfigError for arguments that the constructor does not take.
         """
         if not _is_ours(cls) and _is_ours(cls.get_config):
             config = {key: deserialize_as(value) for key, value in config.items()}

@@ -66,13 +66,22 @@ class Metric(Stateless, Configurable):
         return unique([*tracked(self, "variable"), *inside])
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Take one batch into account."""
+        """Take one batch into account; to be overridden.
+
+        Args:
+            *args, **kwargs: mostly y_true, y_pred and sample_weight=None.
+        Raises: UnsupportedError where no subclass defines it.
+        """
         raise UnsupportedError(
             explain(f"{type(self).__name__} cannot be updated.", fix="implement update_state")
         )
 
     def result(self) -> Any:
-        """The value over all batches since the last reset: an array, or a dict of arrays."""
+        """The value over all batches since the last reset; to be overridden.
+
+        Returns: an array, or a dict of arrays.
+        Raises: UnsupportedError where no subclass defines it.
+        """
         raise UnsupportedError(explain(f"{type(self).__name__} has no result.", fix="implement result"))
 
     def reset_state(self) -> None:
@@ -81,7 +90,11 @@ class Metric(Stateless, Configurable):
             variable.assign(np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype)))
 
     def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
-        """Make the variables whose shapes follow from the data's; nothing for most metrics."""
+        """Make the variables whose shapes follow from the data; most have none.
+
+        Args:
+            y_true_shape, y_pred_shape: tuples of ints, with the batch axis.
+        """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """`update_state`, then `result`."""
@@ -96,7 +109,18 @@ class Metric(Stateless, Configurable):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """A variable that belongs to the metric; `initializer` None is zeros, dtype None floatx."""
+        """Make a variable that gathers over batches; to be called in `__init__`.
+
+        Args:
+            shape: tuple of ints, () for a number.
+            initializer: name, Initializer or function of the first value; None is
+                zeros.
+            dtype: dtype name; None is floatx.
+            aggregation: how replicas would be combined; unused on one device.
+            name: last part of its path; automatic when None.
+        Returns: the Variable, which `reset_state` makes zero.
+        Raises: NotBuiltError before `super().__init__()`.
+        """
         if "_variables" not in vars(self):
             raise NotBuiltError(
                 explain(
@@ -120,7 +144,12 @@ class Metric(Stateless, Configurable):
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """The older name of `add_variable`."""
+        """An older name of `add_variable`.
+
+        Args:
+            shape: tuple of ints; () is a number.
+            initializer, dtype, name: as for `add_variable`.
+        """
         return self.add_variable(shape, initializer, dtype, name=name)
 
     def __repr__(self) -> str:

@@ -23,13 +23,30 @@ class Stateless:
     def stateless_update_state(
         self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
     ) -> list[Array]:
-        """The values that `variables` would have after `update_state`; the metric does not change."""
+        """`update_state` as a pure function of the variables' values, which gives new ones.
+
+        The metric does not change.
+
+        Args:
+            metric_variables: values in the order of `variables`: arrays, or Variables
+                for their values.
+            *args, **kwargs: as of `update_state`.
+        Returns: a list of arrays.
+        Raises: InvalidArgumentError, ShapeError for values that do not fit.
+        """
         with self._scope_of(metric_variables) as scope:
             self.update_state(*args, **kwargs)
         return [scope.read(variable) for variable in self.variables]
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """`result` with the given values of `variables`."""
+        """The result for given values of `variables`, as a pure function.
+
+        Args:
+            metric_variables: values in the order of `variables`: arrays, or Variables
+                for their values.
+        Returns: an array, or a dict of arrays.
+        Raises: InvalidArgumentError, ShapeError for values that do not fit.
+        """
         with self._scope_of(metric_variables):
             return self.result()
 

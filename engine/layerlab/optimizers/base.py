@@ -120,18 +120,31 @@ class Optimizer(RateHolder):
     def update(
         self, value: Array, gradient: Array, slots: Slots, learning_rate: Array, step: Array
     ) -> tuple[Array, Slots]:
-        """The new value and slots of one variable. Pure.
+        """The formula of one step for one variable, a pure function; to be overridden.
 
         Args:
-            value, gradient, slots: arrays of the variable's shape and dtype.
-            learning_rate, step: scalars of the same dtype; the first step is 1.
+            value, gradient: the variable's value and its gradient, arrays of its shape
+                and dtype.
+            slots: name -> array of the same shape and dtype, as `slot_groups` names
+                them.
+            learning_rate: of this step, a scalar of the same dtype.
+            step: its number, from 1, a scalar of the same dtype.
+        Returns: (new value, name -> new slot), with the slots that change.
         """
         raise UnsupportedError(
             explain(f"{type(self).__name__} has no formula.", fix="override update or update_step")
         )
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: Any) -> None:
-        """Change one variable and its slots by `self.assign`. Keras' hook; by default it calls `update`."""
+        """One step for one variable by `self.assign`, as in Keras; it may be overridden.
+
+        By default it calls `update`.
+
+        Args:
+            gradient: an array of the variable's shape.
+            variable: the Variable to change.
+            learning_rate: of this step, a scalar.
+        """
         index = self._get_variable_index(variable)
         slots = {name: made[index] for name, made in self._slot_variables.items()}
         held = {name: slot for name, slot in slots.items() if slot is not None}
@@ -153,7 +166,13 @@ class Optimizer(RateHolder):
     # -- state ----------------------------------------------------------------------------------------
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Make the slots for these variables. Done once; `apply` does it if need be."""
+        """Make the slots for some variables; a second call does nothing.
+
+        `apply` and `fit` call it.
+
+        Args:
+            variables: the Variables to be trained.
+        """
         if self.built:
             return
         self._trainable_variables = list(variables)
@@ -182,11 +201,21 @@ class Optimizer(RateHolder):
     # -- one step -------------------------------------------------------------------------------------
 
     def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
-        """Make one step with one gradient for each variable; None skips a variable, with a warning.
+        """Make one step: change each variable along its gradient.
 
         Args:
-            trainable_variables: by default those that the optimizer was built with.
+            grads: one gradient for each variable; None skips a variable, with a
+                warning.
+            trainable_variables: the Variables; None: those that the optimizer was built
+                with.
         Raises: InvalidArgumentError, ShapeError, NotBuiltError.
+
+        Example:
+            >>> import layerlab as keras
+            >>> weight = keras.Variable([1.0, 2.0])
+            >>> keras.optimizers.SGD(0.5).apply([[1.0, 1.0]], [weight])
+            >>> weight.numpy()
+            array([0.5, 1.5], dtype=float32)
         """
         gradients = list(grads)
         if not gradients:
@@ -199,7 +228,13 @@ class Optimizer(RateHolder):
             self._iterations.assign_add(1)
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
-        """`apply` for pairs of gradient and variable; returns the step counter."""
+        """Make one step, as `apply`, with gradients and variables in pairs.
+
+        Args:
+            grads_and_vars: pairs (gradient, Variable), as `zip` makes them.
+        Returns: the step counter.
+        Raises: InvalidArgumentError, ShapeError.
+        """
         pairs = list(grads_and_vars)
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
@@ -231,11 +266,23 @@ class Optimizer(RateHolder):
             return [scope.read(variable) for variable in trained], [scope.read(variable) for variable in own]
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss to differentiate: multiplied by `loss_scale_factor`."""
+        """The loss to differentiate: multiplied by `loss_scale_factor`, if any.
+
+        Args:
+            loss: a scalar.
+        """
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
-        """Copy the moving averages into the variables, if there are any: called at the end of training."""
+        """Copy the moving averages into the variables; `fit` calls it at its end.
+
+        Without `use_ema` it does nothing.
+
+        Args:
+            var_list: the Variables, in the order in which the optimizer was built with
+                them.
+        Raises: InvalidArgumentError for another number of variables.
+        """
         if self.use_ema:
             variables = list(var_list)
             check_count("finalize_variable_values", len(self._average_variables), len(variables))
@@ -246,22 +293,42 @@ class Optimizer(RateHolder):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Leave these variables, and those whose name matches one of the patterns, out of weight decay.
+        """Leave some variables out of weight decay, mostly biases and scales.
 
         To be called before training; a second call replaces the first.
+
+        Args:
+            var_list: Variables; None for none.
+            var_names: regular expressions: a variable whose name has a match is left
+                out ("bias"); None for none.
         """
         self._not_decaying = Exclusions(var_list or (), var_names or ())
 
     def assign(self, variable: Variable, value: Any) -> None:
-        """Set a variable's value; for `update_step`."""
+        """Set a variable's value; for `update_step`.
+
+        Args:
+            variable: the model's, or a slot.
+            value: array of its shape.
+        """
         variable.assign(value)
 
     def assign_add(self, variable: Variable, value: Any) -> None:
-        """Add to a variable; for `update_step`."""
+        """Add to a variable; for `update_step`.
+
+        Args:
+            variable: the model's, or a slot.
+            value: array of its shape.
+        """
         variable.assign_add(value)
 
     def assign_sub(self, variable: Variable, value: Any) -> None:
-        """Subtract from a variable; for `update_step`."""
+        """Subtract from a variable; for `update_step`.
+
+        Args:
+            variable: the model's, or a slot.
+            value: array of its shape.
+        """
         variable.assign_sub(value)
 
     # -- config ---------------------------------------------------------------------------------------
@@ -275,7 +342,14 @@ class Optimizer(RateHolder):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """The inverse of `get_config`."""
+        """A new optimizer like the one whose `get_config` this is, without its state.
+
+        Args:
+            config: the constructor's arguments, by name; a schedule as its config.
+            custom_objects: name -> class, for schedules that are not registered; None
+                for none.
+        Raises: ConfigError, UnknownNameError.
+        """
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = deserialize_keras_object(config["learning_rate"], custom_objects)

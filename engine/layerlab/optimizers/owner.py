@@ -46,7 +46,18 @@ class VariableOwner(Portable, Configurable):
         layout: Any = None,
         name: str | None = None,
     ) -> Variable:
-        """A new variable of the optimizer's own, not trainable."""
+        """Make a variable of the optimizer's own, which nothing trains.
+
+        Args:
+            shape: tuple of ints.
+            initializer: name, Initializer or function of the first value.
+            dtype: dtype name; None is floatx.
+            aggregation: how replicas would be combined; unused on one device.
+            layout: for calls written for Keras; must be None.
+            name: last part of its path; automatic when None.
+        Returns: the Variable, which is saved with the optimizer.
+        Raises: UnsupportedError for a layout.
+        """
         if layout is not None:
             raise UnsupportedError(explain("add_variable(layout=...) is not supported.", fix="leave it out"))
         with name_scope(self.name, caller=self):
@@ -64,7 +75,15 @@ class VariableOwner(Portable, Configurable):
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
-        """A slot for a model's variable: of its shape and dtype, named `<its path>_<name>`."""
+        """Make a slot for a model's variable: of its shape and dtype.
+
+        Args:
+            reference_variable: the model's.
+            name: the slot's: the path ends with `<path of the variable>_<name>`; None
+                is 'var'.
+            initializer: name, Initializer or function of the first value.
+        Returns: the Variable.
+        """
         return self.add_variable(
             shape=reference_variable.shape,
             initializer=initializer,
@@ -75,11 +94,16 @@ class VariableOwner(Portable, Configurable):
     def add_optimizer_variables(
         self, trainable_variables: Iterable[Variable], name: str | Sequence[str], initializer: Any = "zeros"
     ) -> Any:
-        """A list of slots, one for each variable; for several names, a tuple of such lists.
+        """Make a slot for each of a model's variables.
+
+        A variable without the slot (`has_slot`) has None in its place.
 
         Args:
-            initializer: one for all names, or one for each.
-        A variable without the slot (`has_slot`) has None in its place.
+            trainable_variables: the model's.
+            name: of the slot, or a list of names.
+            initializer: one for all names, or a list with one for each.
+        Returns: a list of slots; for several names, a tuple of such lists.
+        Raises: InvalidArgumentError for another number of initializers than of names.
         """
         names = [name] if isinstance(name, str) else list(name)
         starts = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
@@ -97,11 +121,21 @@ class VariableOwner(Portable, Configurable):
         return slots[0] if isinstance(name, str) else slots
 
     def has_slot(self, variable: Variable, name: str) -> bool:
-        """Whether a variable needs the slot of this name."""
+        """Whether a variable needs a slot.
+
+        Args:
+            variable: the model's.
+            name: of the slot.
+        """
         return not variable.overwrite_with_gradient
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Assign arrays to `variables`, in their order. Raises: NotBuiltError, ShapeError."""
+        """Assign values to all of the optimizer's variables.
+
+        Args:
+            weights: arrays in the order of `variables`.
+        Raises: NotBuiltError, ShapeError.
+        """
         if not self.built:
             raise NotBuiltError(
                 explain(
@@ -120,14 +154,22 @@ class VariableOwner(Portable, Configurable):
             variable.assign(weight)
 
     def save_own_variables(self, store: Any) -> None:
-        """Put the values into a mapping (an HDF5 group), keyed by their numbers."""
+        """Put the optimizer's state into a store; saving calls it.
+
+        Args:
+            store: a mapping (or HDF5 group) that gets arrays under '0', '1' ...
+        """
         for number, variable in enumerate(self.variables):
             store[str(number)] = variable.numpy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """The inverse of `save_own_variables`; warns and loads nothing if the number of variables differs.
+        """Take the optimizer's state from a store; loading calls it.
 
-        Files of tf.keras may lack the learning rate: it is in the config.
+        It warns and loads nothing if the number of variables differs. Files of tf.keras
+        may lack the learning rate: it is in the config.
+
+        Args:
+            store: a mapping as `save_own_variables` filled it.
         """
         variables = self.variables
         if len(store) == len(variables) - 1:

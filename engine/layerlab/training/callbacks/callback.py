@@ -52,11 +52,19 @@ class Callback(Portable):
         return self._model
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Called once before anything else."""
+        """Called once before all hooks: what is known of the run.
+
+        Args:
+            params: 'verbose', 'epochs', and 'steps' of an epoch, None if unknown.
+        """
         self.params = params
 
     def set_model(self, model: Any) -> None:
-        """Called once before anything else."""
+        """Called once before all hooks: what is trained.
+
+        Args:
+            model: the model; `self.model` from then on.
+        """
         self._model = model
 
     def backup_state(self) -> dict[str, Any]:
@@ -64,62 +72,143 @@ class Callback(Portable):
         return {name: getattr(self, name) for name in self.backed_up}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take what `backup_state` of an earlier run gave; after `on_train_begin`."""
+        """Take what `backup_state` of an earlier run gave; after `on_train_begin`.
+
+        Args:
+            state: attribute -> value, for the names in `backed_up`.
+        """
         for name in self.backed_up:
             setattr(self, name, state[name])
 
     def on_event(self, event: Event) -> None:
-        """Each event of `layerlab.events`, from the training thread."""
+        """Each event of `layerlab.events`, from the training thread.
+
+        Args:
+            event: an object of one of the classes there.
+        """
 
     def on_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """An older name of `on_train_batch_begin`."""
+        """An older name of `on_train_batch_begin`.
+
+        Args:
+            batch, logs: as there.
+        """
 
     def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """An older name of `on_train_batch_end`."""
+        """An older name of `on_train_batch_end`.
+
+        Args:
+            batch, logs: as there.
+        """
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Before an epoch, counted from 0."""
+        """Before an epoch.
+
+        Args:
+            epoch: its number, from 0.
+            logs: empty.
+        """
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """After an epoch and its validation (`val_` labels). What is put into `logs` reaches History."""
+        """After an epoch and its validation.
+
+        Args:
+            epoch: its number, from 0.
+            logs: label -> number, `val_` before labels of the validation. What is put
+                into it reaches the callbacks behind and the History.
+        """
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Before a training step; batches count from 0 in each epoch."""
+        """Before a training step.
+
+        Args:
+            batch: its number, from 0 in each epoch.
+            logs: empty.
+        """
         self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """After a training step; running means over the epoch."""
+        """After a training step.
+
+        Args:
+            batch: its number, from 0 in each epoch.
+            logs: label -> mean over the epoch so far.
+        """
         self.on_batch_end(batch, logs)
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Before a step of evaluation or validation."""
+        """Before a step of evaluation or validation.
+
+        Args:
+            batch: its number, from 0.
+            logs: empty.
+        """
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """After a step of evaluation or validation."""
+        """After a step of evaluation or validation.
+
+        Args:
+            batch: its number, from 0.
+            logs: label -> mean over the batches so far.
+        """
 
     def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Before a step of predict."""
+        """Before a step of `predict`.
+
+        Args:
+            batch: its number, from 0.
+            logs: empty.
+        """
 
     def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
-        """After a step of predict; `logs["outputs"]` are its outputs."""
+        """After a step of `predict`.
+
+        Args:
+            batch: its number, from 0.
+            logs: {"outputs": the batch's outputs}.
+        """
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Args:
+            logs: empty.
+        """
 
     def on_train_end(self, logs: Any = None) -> None:
-        """After the last epoch; with the last epoch's logs."""
+        """After the last epoch.
+
+        Args:
+            logs: of the last epoch, label -> number.
+        """
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Before evaluation or validation."""
+        """Before evaluation or validation.
+
+        Args:
+            logs: empty.
+        """
 
     def on_test_end(self, logs: Any = None) -> None:
-        """After evaluation or validation."""
+        """After evaluation or validation.
+
+        Args:
+            logs: label -> number over all batches.
+        """
 
     def on_predict_begin(self, logs: Any = None) -> None:
-        """Before predict."""
+        """Before `predict`.
+
+        Args:
+            logs: empty.
+        """
 
     def on_predict_end(self, logs: Any = None) -> None:
-        """After predict."""
+        """After `predict`.
+
+        Args:
+            logs: empty.
+        """
 
 
 def own_watchers(callbacks: Any) -> list[Watch]:
