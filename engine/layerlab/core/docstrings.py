@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 __all__ = ["completed", "named_arguments"]
@@ -24,16 +24,14 @@ def completed(described: Callable[..., Any], shared: Mapping[str, str]) -> str |
         described: whose signature and docstring are read.
         shared: what to say of an argument, by name (with stars: `**kwargs`); may be of several lines.
     """
-    if not described.__doc__:
+    if not described.__doc__ or not shared:
         return described.__doc__
     doc = inspect.cleandoc(described.__doc__)
     own = named_arguments(doc)
-    added = [
-        f"    {name}: {shared[name]}"
-        for name in _parameters(described)
-        if name in shared and name.lstrip("*") not in own
-    ]
-    order = [name.lstrip("*") for name in _parameters(described)]
+    parameters = _parameters(described)
+    left = [name for name in parameters if name in shared and name.lstrip("*") not in own]
+    added = [f"    {name}: {shared[name]}" for name in left]
+    order = [name.lstrip("*") for name in parameters]
     return "\n".join(_inserted(doc.splitlines(), added, order)) if added else doc
 
 
@@ -44,10 +42,10 @@ def named_arguments(doc: str) -> set[str]:
     return {name.lstrip("*") for entry in entries if entry for name in entry[1].split(", ")}
 
 
-def _parameters(described: Callable[..., Any]) -> Iterable[str]:
+def _parameters(described: Callable[..., Any]) -> list[str]:
     stars: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    for parameter in inspect.signature(described).parameters.values():
-        yield stars.get(parameter.kind, "") + parameter.name
+    parameters = inspect.signature(described).parameters.values()
+    return [stars.get(parameter.kind, "") + parameter.name for parameter in parameters]
 
 
 def _block(lines: list[str]) -> tuple[int, int]:
