@@ -23,7 +23,7 @@ __all__ = ["Frontend", "Watch", "Watcher", "begin", "discover", "display_bundle"
 GROUP = "layerlab.frontends"
 
 Watch = Callable[[str, Any, Any], Listener | None]
-"""As `Frontend.watch`."""
+"""A function (run id, model, control) -> listener or None, like `Frontend.watch`."""
 
 
 class Frontend(Protocol):

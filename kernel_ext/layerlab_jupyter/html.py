@@ -44,7 +44,7 @@ def run_html(events: Events, status: str, metrics: int = 0) -> str:
 
 
 def run_text(events: Events, status: str, metrics: int = 0) -> str:
-    """The same as plain text."""
+    """The summary of a run as plain text, for front ends without HTML."""
     lines = [clean(_headline(events, status), 400)]
     numbers = _numbers(events)
     for name, training, validation, best in numbers:

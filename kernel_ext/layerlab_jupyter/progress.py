@@ -79,7 +79,7 @@ class Tally:
     length: int = 0  # of the newest finished epoch
 
     def copy(self) -> Tally:
-        """One that changes by itself."""
+        """A tally that changes by itself."""
         return replace(self, labels=dict(self.labels))
 
     def add(self, event: dict[str, Any]) -> None:

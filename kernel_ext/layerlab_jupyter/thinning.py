@@ -61,7 +61,7 @@ def thin(parts: Sequence[Part], *, steps: int, epochs: int, marks: int) -> list[
 
 
 def thinned(parts: Sequence[Part], *, steps: int, epochs: int, marks: int) -> dict[int, Part]:
-    """As `thin`: what is kept, by its place in `parts`."""
+    """What `thin` keeps, by its place in `parts`."""
     dropped = _epochs_to_drop(parts, epochs) | _marks_to_drop(parts, marks)
     kept = {i: part for i, part in enumerate(parts) if i not in dropped}
     return _thin_steps(kept, steps)

@@ -93,7 +93,7 @@ class Backend(Protocol):
         """Whether NumPy can read the array where it is, without a transfer from a device."""
 
     def copy(self, x: Array) -> Array:
-        """The same values in memory of their own."""
+        """An array of the same values, in memory of its own."""
 
     def cast(self, x: Array, dtype: str) -> Array: ...
 

@@ -58,7 +58,7 @@ class Range:
             self._refuse(owner, name, value)
 
     def require(self, owner: str, name: str, value: Any) -> None:
-        """The same, and only a number will do."""
+        """Like `check`, but only a number will do: arrays and objects are refused."""
         if not isinstance(value, numbers.Real) or not self._holds(value):
             self._refuse(owner, name, value)
 

@@ -106,7 +106,10 @@ def _is_ours(target: Any) -> bool:
 
 
 def _arguments_of_ours(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Those that mean what they mean in our classes: of a constructor of a user, what it only passes on."""
+    """The arguments that mean what they mean in our classes.
+
+    Of a constructor of a user these are the ones it only passes on.
+    """
     kinds = {name: parameter.kind for name, parameter in _signature(cls).parameters.items()}
     passed_on = next((name for name, kind in kinds.items() if kind is inspect.Parameter.VAR_KEYWORD), "")
     constructor = next(base for base in cls.__mro__ if "__init__" in vars(base))

@@ -30,7 +30,7 @@ class FunctionConfig(dict[str, Any]):
 
 
 def function_configs(config: Any) -> Iterator[FunctionConfig]:
-    """All that are in a config, those of lambdas among them."""
+    """All FunctionConfigs in a config, of lambdas as well."""
     waiting = [config]
     while waiting:
         value = waiting.pop()

@@ -77,7 +77,7 @@ class WeightedSource:
 
     @property
     def steps(self) -> int | None:
-        """As of the source."""
+        """The number of batches in an epoch; None if unknown."""
         return self._source.steps
 
     def peek(self) -> Any:
@@ -86,7 +86,7 @@ class WeightedSource:
 
     @property
     def is_ready(self) -> bool:
-        """As of the source."""
+        """Whether the source can give the next batch at once."""
         return self._source.is_ready
 
     def epoch(self) -> Iterator[Any]:
@@ -94,19 +94,19 @@ class WeightedSource:
         return map(self._weigh, self._source.epoch())
 
     def rewind(self) -> None:
-        """As of the source."""
+        """Let the source's next epoch begin at the first batch."""
         self._source.rewind()
 
     def place(self) -> dict[str, Any]:
-        """As of the source."""
+        """How far training has come in the source, as JSON."""
         return self._source.place()
 
     def go_on_at(self, place: dict[str, Any], given: int) -> None:
-        """As of the source."""
+        """Let the source's next epoch begin at a place of an earlier run."""
         self._source.go_on_at(place, given)
 
     def close(self) -> None:
-        """As of the source."""
+        """Stop the source's workers."""
         self._source.close()
 
     def _weigh(self, batch: Any) -> Any:

@@ -75,7 +75,7 @@ class IterableSource:
 
     @property
     def is_ready(self) -> bool:
-        """As of the thread, if there is one; else whether no model is asked for the batches."""
+        """Whether the next batch is there; without a thread, whether no model is asked for it."""
         return self._prefetcher.is_ready
 
     def epoch(self) -> Iterator[Any]:

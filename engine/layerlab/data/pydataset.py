@@ -160,7 +160,7 @@ class PyDatasetSource:
 
     @property
     def is_ready(self) -> bool:
-        """As of the threads, if there are any; else whether no model is asked for the batches."""
+        """Whether the next batch is there; without threads, whether no model is asked for it."""
         return self._prefetcher.is_ready if self._ahead is None else self._ahead.is_ready
 
     def epoch(self) -> Iterator[Any]:

@@ -23,7 +23,7 @@ class Stateless:
     def stateless_update_state(
         self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
     ) -> list[Array]:
-        """`update_state` as a pure function of the variables' values, which gives new ones.
+        """`update_state` as a pure function of the values of the variables.
 
         The metric does not change.
 

@@ -242,7 +242,7 @@ def _optimizer(config: Config) -> None:
 
 
 def _nadam(config: Config) -> None:
-    """Its `decay` is the schedule_decay of its momentum, under another name."""
+    """Nadam's `decay` is the schedule_decay of its momentum, under another name."""
     for name in ("decay", "schedule_decay"):
         if config.get(name) in (0.0, 0.004):
             del config[name]

@@ -136,7 +136,7 @@ class Optimizer(RateHolder):
         )
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: Any) -> None:
-        """One step for one variable by `self.assign`, as in Keras; it may be overridden.
+        """One step for one variable by `self.assign`, as in Keras; may be overridden.
 
         By default it calls `update`.
 

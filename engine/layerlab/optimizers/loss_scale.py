@@ -50,7 +50,7 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def variables(self) -> list[Variable]:
-        """Its own, then those of the inner optimizer."""
+        """The optimizer's own variables, then the inner optimizer's."""
         return [*self._variables, *self.inner_optimizer.variables]
 
     @property

@@ -150,7 +150,7 @@ def read_arrays(group: Any, name: str) -> list[Any]:
 
 
 def read_named_arrays(group: Any, name: str) -> list[tuple[str, Any]]:
-    """The same with their names."""
+    """The datasets that the group `name` lists, unread, with their names."""
     inner = _member(group, name)
     return [(weight_name, _member(inner, weight_name)) for weight_name in _read_names(inner, "weight_names")]
 

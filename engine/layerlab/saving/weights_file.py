@@ -196,7 +196,7 @@ def _stores_anything(saveable: Any) -> bool:
 
 
 def _own_variables(saveable: Any) -> list[Variable]:
-    """Those that the object itself stores, in the order of their numbers."""
+    """The variables that the object itself stores, in the order of their numbers."""
     if isinstance(saveable, Layer):
         return saveable._weights_here()
     return _variables(saveable)

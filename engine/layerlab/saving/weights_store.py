@@ -76,7 +76,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
 
 @contextlib.contextmanager
 def opened_part(source: Path | IO[bytes], name: str) -> Iterator[h5py.File]:
-    """The same for an HDF5 file that may be a part of another one, open for reading."""
+    """An HDF5 file, checked like `opened`, that may be a part of another open file."""
     _require_h5py()
     try:
         file = h5py.File(source, "r")

@@ -30,7 +30,7 @@ _PASS_ON = frozenset(("Activation", "Dropout", "Flatten", "Permute", "Reshape", 
 
 @dataclass(frozen=True)
 class Advice:
-    """As in `events.Diagnostic`; `path` is the layer's."""
+    """What to change in a layer, with the fields of `events.Diagnostic`."""
 
     code: str
     path: str

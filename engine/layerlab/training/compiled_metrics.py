@@ -65,7 +65,7 @@ class CompileMetrics(Stateless):
 
     @property
     def variables(self) -> list[Variable]:
-        """Those of `metrics`."""
+        """The variables of `metrics`."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
     def build(self, y_true: Any, y_pred: Any) -> None:

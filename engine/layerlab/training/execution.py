@@ -332,7 +332,7 @@ class Execution(Steps):
         }
 
     def _other_optimizers(self) -> list[Any]:
-        """Those in attributes, beside compile's: a GAN has two."""
+        """The optimizers in attributes, beside the one of `compile`: a GAN has two."""
         return [optimizer for optimizer in tracked(self, "optimizer") if optimizer is not self.optimizer]
 
     def _state_groups(self, kind: str) -> dict[str, list[Variable]]:

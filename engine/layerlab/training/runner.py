@@ -124,7 +124,7 @@ class StepRunner:
         return Ran(1, outputs)
 
     def _run_loop(self, batches: list[Any]) -> Ran | None:
-        """As many of the first batches as have the shape that the loop is for; None if none has."""
+        """Run the first batches that have the shape the loop is for; None if none has."""
         count = 0
         if self.together > 1:
             while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:

@@ -45,7 +45,7 @@ class StateProgram:
         return self.called(self._run, state, *others)
 
     def called(self, compiled: Callable[..., Any], state: Any, *others: Any) -> Any:
-        """The same, from what `lower(...).compile()` gave."""
+        """A call by way of what `lower(...).compile()` gave."""
         own, borrowed = _apart(state)
         changes, *results = compiled(own, borrowed, *others)
         kept = borrowed if self._donates else state
