@@ -28,7 +28,7 @@ from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.state import StateScope, given_values
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
-from layerlab.core.tracking import tracked, unique
+from layerlab.core.tracking import remembered, tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.errors import (
     InvalidArgumentError,
@@ -506,10 +506,14 @@ class Layer(KerasNames, Operation, Configurable):
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
         """This layer and those inside, each once, outermost first."""
-        found: list[Layer] = [self] if include_self else []
-        for layer in self._inner_layers:
-            found += layer._flatten_layers() if recursive else [layer]
-        return unique(found)
+        if include_self and recursive:
+            return remembered(self, "layers", self._walk_layers)
+        found = self._walk_layers() if recursive else self._inner_layers
+        return [layer for layer in found if layer is not self]
+
+    def _walk_layers(self) -> list[Layer]:
+        inside = (found for layer in self._inner_layers for found in layer._flatten_layers())
+        return unique([self, *inside])
 
     def _weights_here(self) -> list[Variable]:
         mine = sorted(unique([*self._own_variables(), *tracked(self, "variable")]), key=lambda v: v.serial)
@@ -527,6 +531,9 @@ class Layer(KerasNames, Operation, Configurable):
     @property
     def variables(self) -> list[Variable]:
         """The weights and the states of random generators."""
+        return remembered(self, "variables", self._walk_variables)
+
+    def _walk_variables(self) -> list[Variable]:
         return unique(
             v for layer in self._flatten_layers() for v in [*layer._weights_here(), *layer._seed_states()]
         )

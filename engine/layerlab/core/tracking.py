@@ -7,11 +7,11 @@ well, so that `self.blocks.append(Dense(4))` needs no special container.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-__all__ = ["one_look", "tracked", "unique"]
+__all__ = ["one_look", "remembered", "tracked", "unique"]
 
 T = TypeVar("T")
 # Bookkeeping of the graph and arguments as passed: not part of the object.
@@ -32,19 +32,31 @@ def tracked(owner: Any, kind: str) -> list[Any]:
         _, held = seen[id(owner)]
     else:
         held = _held(owner)
-        seen[id(owner)] = owner, held  # the owner too, so that no other one gets its id
+        seen[id(owner)] = owner, held
     return unique(item for item in held.get(kind, ()) if item is not owner)
+
+
+def remembered(owner: Any, what: str, make: Callable[[], list[T]]) -> list[T]:
+    """`make()`, and while one look is open what it gave for this owner before."""
+    if _look.seen is None:
+        return make()
+    known = _look.known.get((id(owner), what))
+    if known is None:
+        known = _look.known[id(owner), what] = owner, make()
+    return list(known[1])
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
     """While open in this thread objects are walked once, for all kinds: what is attached then is not seen."""
-    previous = _look.seen
-    _look.seen = {} if previous is None else previous
+    if _look.seen is not None:
+        yield
+        return
+    _look.seen = {}
     try:
         yield
     finally:
-        _look.seen = previous
+        _look.seen, _look.known = None, {}
 
 
 def unique(items: Iterable[T]) -> list[T]:
@@ -54,7 +66,9 @@ def unique(items: Iterable[T]) -> list[T]:
 
 class _Look(threading.local):
     def __init__(self) -> None:
+        # By identity; with the owners themselves, so that no other one gets their identity.
         self.seen: dict[int, tuple[Any, dict[str, list[Any]]]] | None = None
+        self.known: dict[tuple[int, str], tuple[Any, list[Any]]] = {}
 
 
 _look = _Look()

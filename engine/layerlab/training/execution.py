@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,12 @@ class Execution(Steps):
             return function(iter(batches))
 
         return execute
+
+    def _look_before(self, kind: str) -> AbstractContextManager[None]:
+        """One walk over the model for all that asks what it holds before a step; as many as before if it may
+        still get parts."""
+        is_ready = self.built and (kind == "predict" or self._has_stepped)
+        return one_look() if is_ready else nullcontext()
 
     def _executed(self, kind: str) -> Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]:
         function = self._made_function(kind)

@@ -522,30 +522,36 @@ class Trainer(Execution, GeneratorMethods):
         Returns: arrays in the structure of the model's outputs.
         Raises: DataError, ShapeError.
         """
-        batch = _one_batch(self._source(x))
+        batch = _one_batch(self._source(x, default_batch_size=None))
         with self._alone_in("predict_on_batch"):
-            self._prepare_for(batch, is_compiled=False)
-            return tree.map_structure(backend().to_numpy, self._made_function("predict")([batch]))
+            with self._look_before("predict"):
+                self._prepare_for(batch, is_compiled=False)
+                execute = self._made_function("predict")
+            return tree.map_structure(backend().to_numpy, execute([batch]))
 
     def _run_one_batch(
         self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
-        self._check_compiled(f"{kind}_run_one_batch")
-        batch = _one_batch(self._source(x, y, sample_weight, class_weight=class_weight))
-        with self._alone_in(f"{kind}_run_one_batch"):
-            self._prepare_for(batch)
-            if not self._gathers_metrics:
-                self._begin_metrics()
-            logs = self._made_function(kind)([batch])
-        logs = to_floats(logs)
+        method = f"{kind}_on_batch"
+        self._check_compiled(method)
+        options = {"class_weight": class_weight, "default_batch_size": None}
+        batch = _one_batch(self._source(x, y, sample_weight, **options))
+        with self._alone_in(method):
+            with self._look_before(kind):
+                self._prepare_for(batch)
+                if not self._gathers_metrics:
+                    self._begin_metrics()
+                execute = self._made_function(kind)
+            logs = to_floats(execute([batch]))
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     # -- inside -----------------------------------------------------------------------------------------
 
     def _source(self, *data: Any, **options: Any) -> BatchSource:
-        """`make_source` for this model: with its own batch size, and the inputs that it names."""
-        options = {"default_batch_size": own_batch_size(self), "needs": needs_of(self), **options}
-        return make_source(*data, **options)
+        """`make_source` for this model: its own batch size is the default, its inputs are needed."""
+        if "default_batch_size" not in options:
+            options["default_batch_size"] = own_batch_size(self)
+        return make_source(*data, needs=needs_of(self), **options)
 
     def _callback_list(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
         level = verbosity(verbose)
