@@ -100,6 +100,25 @@ def refuse(layer: str, **arguments: Any) -> None:
 share_arguments(
     "layers",
     {
+        # of many
+        "activity_regularizer": "penalty on the outputs, added to the loss; None is none.",
+        "name": "name of the layer, unique within its model, without '/'; None makes one\n"
+        "        from the class, such as 'dense_1'.",
+        "dtype": "dtype name or DTypePolicy, for the computation and the weights; None is\n"
+        "        the global policy, at first 'float32'.",
+        "seed": "an integer makes the layer's random numbers repeatable; None takes a seed\n"
+        "        that follows from `set_random_seed`.",
+        "data_format": "'channels_last' for (batch, ..., channels), 'channels_first' for\n"
+        "        (batch, channels, ...). None is `layerlab.config.image_data_format()`, at\n"
+        "        first 'channels_last'.",
+        "use_bias": "whether a learned bias is added.",
+        "kernel_initializer": "first values of the kernel: a name or an initializer.",
+        "bias_initializer": "first values of the bias: a name or an initializer.",
+        "kernel_regularizer": "penalty on the kernel, added to the loss; None is none.",
+        "bias_regularizer": "penalty on the bias, added to the loss; None is none.",
+        "kernel_constraint": "projection of the kernel after each update; None is none.",
+        "bias_constraint": "projection of the bias after each update; None is none.",
+        "**kwargs": "`name`, `dtype`, `trainable` and what else Layer takes.",
         # of normalizations
         "center": "whether beta is added.",
         "scale": "whether the normalized values are multiplied by gamma. A linear layer\n"
@@ -122,7 +141,7 @@ share_arguments(
         "        kernel, as GPU libraries do; False scales the state before it, as the paper\n"
         "        does.",
         "recurrent_dropout": "fraction of the state's features that training hides from the\n"
-        "        gates, the same in all steps of a sequence (Gal, Ghahramani 2016,\n"
+        "        recurrent kernel, the same in all steps of a sequence (Gal, Ghahramani 2016,\n"
         "        arXiv:1512.05287).",
         "return_sequences": "whether the outputs of all steps are returned; False returns\n        the last.",
         "return_state": "whether the final states are returned as well, after the output.",

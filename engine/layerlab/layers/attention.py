@@ -82,7 +82,6 @@ class Attention(_Attention):
         score_mode: 'dot', the dot products of queries and keys; 'concat', the sum over
             the features of tanh(query + key), multiplied by a learned number.
         dropout: fraction of the attention weights that training sets to 0.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer([query, value, key], mask=[query_mask, value_mask])`: query (batch, Tq,
     dim), value and key (batch, Tv, dim), key by default the value. The masks are
     (batch, Tq) and (batch, Tv), True for places that count; `use_causal_mask=True`
@@ -142,7 +141,6 @@ class AdditiveAttention(_Attention):
     Args:
         use_scale: whether each feature has a learned factor `scale`; without, it is 1.
         dropout: fraction of the attention weights that training sets to 0.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer([query, value, key], mask=[query_mask, value_mask])`: query (batch, Tq,
     dim), value and key (batch, Tv, dim), key by default the value. The masks are
     (batch, Tq) and (batch, Tv), True for places that count; `use_causal_mask=True`

@@ -219,14 +219,13 @@ class MultiHeadAttention(_HeadAttention):
         output_shape: features of the output, or several sizes; None is the query's.
         attention_axes: axes of the query along which places lie; None is all between
             batch and features.
-        kernel_initializer, bias_initializer: first values of all projections; strings,
-            as given by default, draw values of their own for each.
+        kernel_initializer, bias_initializer: first values of all projections, drawn
+            anew for each unless the initializer has a seed.
         kernel_regularizer, bias_regularizer: penalties on the weights of each
             projection.
         activity_regularizer: penalty on the outputs of each projection.
         kernel_constraint, bias_constraint: rules that the projections' weights obey
             after each step.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(query, value, key=None)`: query (batch, Tq, features), value and key
     (batch, Tv, features), key by default the value. `attention_mask` (batch, Tq, Tv) is
     True where a query place may look at a value; `use_causal_mask=True` hides values
@@ -311,9 +310,8 @@ class GroupQueryAttention(_HeadAttention):
     """Multi-head attention with fewer heads of keys and values than of queries.
 
     As MultiHeadAttention, with num_query_heads / num_key_value_heads query heads to
-    each head of keys and values, which makes the keys and values that a language model
-    keeps while it writes as much smaller. With one key head it is multi-query
-    attention.
+    each head of keys and values: a language model has as many times fewer keys and
+    values to keep while it writes. With one key head it is multi-query attention.
 
     Args:
         head_dim: size of each head.
@@ -321,14 +319,13 @@ class GroupQueryAttention(_HeadAttention):
         num_key_value_heads: number of heads of keys and values.
         dropout: fraction of the attention weights that training sets to 0.
         use_bias: whether the projections add a learned bias.
-        kernel_initializer, bias_initializer: first values of all projections; strings,
-            as given by default, draw values of their own for each.
+        kernel_initializer, bias_initializer: first values of all projections, drawn
+            anew for each unless the initializer has a seed.
         kernel_regularizer, bias_regularizer: penalties on the weights of each
             projection.
         activity_regularizer: penalty on the outputs of each projection.
         kernel_constraint, bias_constraint: rules that the projections' weights obey
             after each step.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(query, value, key=None)`, with the masks and further arguments of
     MultiHeadAttention's call.
     Output shape: (batch, Tq, features), as the query.

@@ -47,8 +47,6 @@ class Dropout(_Noise):
         noise_shape: shape of the random pattern, which is broadcast over the input; a
             None in it is the input's size. (None, 1, None) drops the same features at
             all steps. None draws for each value.
-        seed: an integer makes the patterns repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`; within `fit` training is True by itself.
     Input shape: any.
     Output shape: as the input.
@@ -112,8 +110,6 @@ class SpatialDropout1D(_SpatialDropout):
     Args:
         rate: fraction of the features that training sets to 0, from 0 to 1; the others
             are divided by 1 - rate.
-        seed: an integer makes the patterns repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: (batch, steps, features).
     Output shape: as the input.
@@ -147,8 +143,6 @@ class SpatialDropout2D(_SpatialDropout):
     Args:
         rate: fraction of the channels that training sets to 0, from 0 to 1; the others
             are divided by 1 - rate.
-        seed: an integer makes the patterns repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: (batch, rows, columns, channels), or channels first.
     Output shape: as the input.
@@ -185,8 +179,6 @@ class SpatialDropout3D(_SpatialDropout):
     Args:
         rate: fraction of the channels that training sets to 0, from 0 to 1; the others
             are divided by 1 - rate.
-        seed: an integer makes the patterns repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: (batch, depth, rows, columns, channels), or channels first.
     Output shape: as the input.
@@ -224,8 +216,6 @@ class GaussianNoise(_Noise):
 
     Args:
         stddev: standard deviation of the noise, in units of x, from 0 to 1.
-        seed: an integer makes the noise repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: any.
     Output shape: as the input.
@@ -258,8 +248,6 @@ class GaussianDropout(_Noise):
 
     Args:
         rate: as for Dropout, from 0 to less than 1.
-        seed: an integer makes the noise repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: any.
     Output shape: as the input.
@@ -298,8 +286,6 @@ class AlphaDropout(_Noise):
         rate: fraction of the values that training drops, from 0 to less than 1.
         noise_shape: shape of the random pattern, which is broadcast over the input; a
             None in it is the input's size. None draws for each value.
-        seed: an integer makes the patterns repeatable; None takes one from the global
-            seed.
     Call: `layer(x, training=False)`.
     Input shape: any.
     Output shape: as the input.

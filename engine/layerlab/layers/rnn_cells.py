@@ -171,7 +171,6 @@ class SimpleRNNCell(_GateCell):
         activation: function of the sum; None leaves it as it is.
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
     features), states a list of one array (batch, units).
     Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
@@ -245,7 +244,6 @@ class LSTMCell(_GateCell):
             (open).
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, [h, c], training=False)` gives (h', [h', c']): inputs (batch,
     features), h and c (batch, units).
     Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias
@@ -347,7 +345,6 @@ class GRUCell(_GateCell):
         recurrent_activation: function of the gates z and r, from 0 to 1.
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `cell(inputs, states, training=False)` gives (output, states): inputs (batch,
     features), states a list of one array (batch, units).
     Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias

@@ -46,7 +46,6 @@ class SimpleRNN(_CellRNN):
         activation: function of the sum; None leaves it as it is.
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     one state (batch, units).
     Input shape: (batch, time, features).
@@ -138,7 +137,6 @@ class LSTM(_CellRNN):
             (open).
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     the states are [h, c], (batch, units) each.
     Input shape: (batch, time, features).
@@ -259,7 +257,6 @@ class GRU(_CellRNN):
         recurrent_activation: function of the gates z and r, from 0 to 1.
         dropout: fraction of the input features that training sets to 0, the same in all
             steps of a sequence.
-        seed: of the dropout; an integer makes its patterns repeatable.
     Call: `layer(sequences, initial_state=None, mask=None, training=False)`, as for RNN;
     one state (batch, units).
     Input shape: (batch, time, features).
