@@ -62,7 +62,7 @@ def test_the_block_comes_before_what_is_returned() -> None:
         Returns: the thing.
         """
 
-    assert completed(make, SHARED) == ("Make a thing.\n\nArgs:\n    width: in metres.\n\nReturns: the thing.")
+    assert completed(make, SHARED) == ("Make a thing.\n\nArgs:\n    width: in metres.\nReturns: the thing.")
 
 
 def test_what_goes_on_to_a_base_class_is_told_with_its_stars() -> None:

@@ -66,7 +66,8 @@ def _inserted(lines: list[str], added: list[str], order: list[str]) -> list[str]
     before, after = lines[:place], lines[place:]
     while before and not before[-1]:
         before.pop()
-    return [*before, "", "Args:", *added, *([""] if after else []), *after]
+    gap = [""] if after and after[0].startswith("Example") else []  # as where one writes the block oneself
+    return [*before, "", "Args:", *added, *gap, *after]
 
 
 def _in_order(lines: list[str], order: list[str]) -> list[str]:

@@ -44,8 +44,8 @@ def conv(
 ) -> Array:
     """The convolution of a signal, an image or a volume with a kernel.
 
-    result[t, f] = sum over k and c of inputs[t + k, c] kernel[k, c, f], without
-    mirroring the kernel; so along one, two or three axes.
+    result[t, f] = sum over k and c of inputs[t stride + k dilation, c] kernel[k, c, f],
+    along one, two or three axes. The kernel is not mirrored.
 
     Args:
         kernel: (*window, channels / groups, filters). With fewer channels than the
@@ -189,6 +189,8 @@ def max_pool(
     """The largest element of each window, for each channel by itself.
 
     Args:
+        strides: by how many places the window moves on. None is its size, so that
+            windows do not overlap.
         padding: "valid" has only windows that lie inside; "same" has ceil(size /
             stride), and fills with what is never the largest.
     Returns: (batch, *places, channels).
@@ -219,6 +221,8 @@ def average_pool(
     """The mean of each window, for each channel by itself.
 
     Args:
+        strides: by how many places the window moves on. None is its size, so that
+            windows do not overlap.
         padding: "valid" has only windows that lie inside; "same" has ceil(size /
             stride), and the elements of the padding are not counted.
     Returns: (batch, *places, channels).
