@@ -36,7 +36,6 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "constraints": (16, 11),
     "initializers": (71, 32),
     "layers": (216, 54),
-    "metrics": (169, 54),
     "optimizers": (168, 21),
     "regularizers": (14, 9),
 }

@@ -31,14 +31,29 @@ __all__ = [
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Array:
-    """1 where the labels equal the predictions, else 0."""
+    """1 where the labels equal the predictions, else 0.
+
+    Returns: the shape of y_pred, floatx.
+    """
     y_true, y_pred = matched_pair(y_true, y_pred, "accuracy")
     return _matches(y_true, y_pred)
 
 
 @register_function("metric_functions")
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
-    """1 where `y_pred > threshold` says the same as the label 0 or 1."""
+    """1 where a prediction is on the right side of a threshold for its label, else 0.
+
+    Args:
+        y_true: labels 0 or 1, of the shape of y_pred.
+        y_pred: predicted probabilities of label 1, (batch, ..., labels).
+        threshold: predictions above it say 1; for logits 0.0.
+    Returns: the shape of y_pred, floatx.
+    Raises: ShapeError for labels that do not fit the predictions.
+
+    Example:
+        >>> binary_accuracy([[1.0], [0.0], [1.0]], [[0.7], [0.2], [0.4]]).tolist()
+        [[1.0], [1.0], [0.0]]
+    """
     y_true, y_pred = squeeze_or_expand_to_same_rank(as_array(y_true), as_array(y_pred))
     check_matching(y_true, y_pred, "binary_accuracy")
     return _matches(y_true, ops.cast(y_pred > threshold, y_true.dtype))
@@ -46,14 +61,36 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
 
 @register_function("metric_functions")
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
-    """1 where the largest of (..., classes) is at the same place in labels and predictions."""
+    """1 where the largest prediction is at the class of the one-hot label, else 0.
+
+    Args:
+        y_true: one-hot labels, of the shape of y_pred.
+        y_pred: probabilities or logits, (batch, ..., classes).
+    Returns: the shape of y_pred without its last axis, floatx.
+    Raises: ShapeError for labels of another shape, such as class numbers.
+
+    Example:
+        >>> categorical_accuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]]).tolist()
+        [1.0, 0.0]
+    """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, "categorical_accuracy")
     return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
 @register_function("metric_functions")
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
-    """1 where the largest of (..., classes) is at the place that the label (...) or (..., 1) names."""
+    """1 where the largest prediction is at the class that the label names, else 0.
+
+    Args:
+        y_true: class numbers, (batch, ...) or (batch, ..., 1).
+        y_pred: probabilities or logits, (batch, ..., classes).
+    Returns: the shape of y_pred without its last axis, floatx.
+    Raises: ShapeError for labels that do not fit, such as one-hot ones.
+
+    Example:
+        >>> sparse_categorical_accuracy([1, 0], [[0.2, 0.8], [0.4, 0.6]]).tolist()
+        [1.0, 0.0]
+    """
     # Class numbers as int32: the dtype of 16-bit predictions could not tell 256 from 257.
     y_true, y_pred = as_array(y_true, "int32"), as_array(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
@@ -68,7 +105,19 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
 
 @register_function("metric_functions")
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
-    """1 where the class of the one-hot label is among the `k` largest predictions."""
+    """1 where the class of the one-hot label is among the k likeliest, else 0.
+
+    Args:
+        y_true: one-hot labels, of the shape of y_pred.
+        y_pred: probabilities or logits, (batch, ..., classes).
+    Returns: the shape of y_pred without its last axis, floatx.
+    Raises: ShapeError for labels of another shape, such as class numbers.
+
+    Example:
+        >>> labels, outputs = [[1, 0, 0], [0, 0, 1]], [[0.3, 0.6, 0.1], [0.3, 0.6, 0.1]]
+        >>> top_k_categorical_accuracy(labels, outputs, k=2).tolist()
+        [1.0, 0.0]
+    """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, "top_k_categorical_accuracy")
     return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k)
 
@@ -77,9 +126,20 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
 def sparse_top_k_categorical_accuracy(
     y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
 ) -> Array:
-    """1 where the label (...) is among the `k` largest of (..., classes).
+    """1 where the class that the label names is among the k likeliest, else 0.
 
-    With `from_sorted_ids`, predictions are class numbers, the likeliest first.
+    Args:
+        y_true: class numbers, (batch, ...).
+        y_pred: probabilities or logits, (batch, ..., classes).
+        from_sorted_ids: True for predictions that are class numbers, the likeliest
+            first, instead of one value per class.
+    Returns: the shape of y_true, floatx.
+    Raises: ShapeError for labels that do not fit, such as one-hot ones.
+
+    Example:
+        >>> outputs = [[0.3, 0.6, 0.1], [0.3, 0.6, 0.1]]
+        >>> sparse_top_k_categorical_accuracy([0, 2], outputs, k=2).tolist()
+        [1.0, 0.0]
     """
     y_pred = as_array(y_pred)
     y_true = ops.cast(y_true, y_pred.dtype if from_sorted_ids else "int32")
@@ -101,7 +161,20 @@ def sparse_top_k_categorical_accuracy(
 
 
 class Accuracy(MeanMetricWrapper):
-    """How often predictions equal labels."""
+    """The share of predictions that equal their labels.
+
+    For predictions that are decided already, such as class numbers. In `compile`, the
+    string 'accuracy' means the accuracy that fits the shapes: BinaryAccuracy,
+    CategoricalAccuracy or SparseCategoricalAccuracy.
+
+    Input shape: labels and predictions of one shape.
+
+    Example:
+        >>> accuracy = Accuracy()
+        >>> accuracy.update_state([1, 2, 3, 4], [0, 2, 3, 4])
+        >>> float(accuracy.result())
+        0.75
+    """
 
     aliases = ("acc",)
     _direction = "up"
@@ -111,7 +184,19 @@ class Accuracy(MeanMetricWrapper):
 
 
 class BinaryAccuracy(MeanMetricWrapper):
-    """How often `prediction > threshold` is right about labels 0 and 1."""
+    """The share of predictions on the right side of a threshold, for labels 0 and 1.
+
+    Args:
+        threshold: predictions above it say 1; between 0 and 1, for logits 0.0.
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> accuracy = BinaryAccuracy()
+        >>> accuracy.update_state([[1.0], [0.0]], [[0.7], [0.2]])
+        >>> accuracy.update_state([[1.0], [0.0]], [[0.4], [0.1]])
+        >>> float(accuracy.result())
+        0.75
+    """
 
     _direction = "up"
 
@@ -120,7 +205,16 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 
 class CategoricalAccuracy(MeanMetricWrapper):
-    """How often the likeliest class is the one of the one-hot label."""
+    """The share of samples whose likeliest class is that of the one-hot label.
+
+    Input shape: labels and predictions (batch, ..., classes); probabilities or logits.
+
+    Example:
+        >>> accuracy = CategoricalAccuracy()
+        >>> accuracy.update_state([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]])
+        >>> float(accuracy.result())
+        0.5
+    """
 
     _direction = "up"
 
@@ -129,7 +223,19 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseCategoricalAccuracy(MeanMetricWrapper):
-    """How often the likeliest class is the labelled class number."""
+    """The share of samples whose likeliest class is the one that the label names.
+
+    Input shape: labels, class numbers (batch, ...) or (batch, ..., 1); predictions
+    (batch, ..., classes), probabilities or logits.
+
+    Example:
+        >>> accuracy = SparseCategoricalAccuracy()
+        >>> accuracy.update_state([1, 0], [[0.2, 0.8], [0.4, 0.6]])
+        >>> float(accuracy.result())
+        0.5
+        >>> float(SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.4, 0.6]], [3, 1]))
+        0.75
+    """
 
     _direction = "up"
 
@@ -138,7 +244,17 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the class of the one-hot label is among the `k` likeliest."""
+    """The share of samples with the class of the one-hot label among the k likeliest.
+
+    Input shape: labels and predictions (batch, ..., classes); probabilities or logits.
+
+    Example:
+        >>> labels, outputs = [[1, 0, 0], [0, 0, 1]], [[0.3, 0.6, 0.1], [0.3, 0.6, 0.1]]
+        >>> float(TopKCategoricalAccuracy(k=1)(labels, outputs))
+        0.0
+        >>> float(TopKCategoricalAccuracy(k=2)(labels, outputs))
+        0.5
+    """
 
     _direction = "up"
 
@@ -147,7 +263,19 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the labelled class number is among the `k` likeliest."""
+    """The share of samples with the class that the label names among the k likeliest.
+
+    Args:
+        from_sorted_ids: True for predictions that are class numbers, the likeliest
+            first, instead of one value per class.
+    Input shape: labels, class numbers (batch, ...); predictions (batch, ..., classes),
+    probabilities or logits.
+
+    Example:
+        >>> outputs = [[0.3, 0.6, 0.1], [0.3, 0.6, 0.1]]
+        >>> float(SparseTopKCategoricalAccuracy(k=2)([0, 2], outputs))
+        0.5
+    """
 
     _direction = "up"
 

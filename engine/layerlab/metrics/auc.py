@@ -19,17 +19,39 @@ _COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negativ
 
 
 class AUC(Metric):
-    """The area under a curve of rates, over thresholds from below 0 to above 1.
+    """The area under a curve of rates, which sums up all thresholds in one number.
+
+    For "ROC" the probability that a label 1 gets a higher prediction than a label 0: 1
+    is perfect, 0.5 is chance, whatever the share of labels 1. "PR" is stricter where
+    labels 1 are rare.
 
     Args:
-        num_thresholds: at least 2; more is finer.
-        curve: "ROC", "PR" (precision over recall) or "PRGAIN" (their gains; Flach, Kull 2015, NeurIPS).
-        summation_method: "interpolation" (for PR: Davis, Goadrich 2006, ICML), "minoring" or "majoring".
-        thresholds: numbers in [0, 1] instead of `num_thresholds` even ones.
-        multi_label: one area for each label of (batch, labels), averaged; else all are counted together.
-        num_labels: makes the variables at once, for multi_label.
-        label_weights: (labels,), weights of the average, or of the counts if not multi_label.
+        num_thresholds: number of points of the curve, at least 2; more are finer.
+        curve: 'ROC', true positive rate over false positive rate; 'PR', precision over
+            recall; 'PRGAIN', the gains of both (Flach, Kull 2015, NeurIPS).
+        summation_method: between the points, 'interpolation' takes the mean height (for
+            PR: Davis, Goadrich 2006, ICML), 'minoring' the lower and 'majoring' the
+            higher.
+        thresholds: numbers in [0, 1] instead of `num_thresholds` even ones; 0 and 1 are
+            added.
+        multi_label: True computes one area for each label of (batch, labels) and
+            averages them; False counts all decisions together.
+        num_labels: number of labels, for multi_label; with it the variables exist at
+            once, else from the first batch on.
+        label_weights: (labels,), weights of the labels: in the average, or in the
+            counts unless multi_label.
         from_logits: whether predictions still need a sigmoid.
+    Input shape: labels 0 or 1 and predictions of one shape; (batch, labels) if
+    multi_label.
+    Raises: InvalidArgumentError for fewer than 2 thresholds, an unknown curve, or
+    num_labels without multi_label; ShapeError for predictions that are not (batch,
+    labels) if multi_label.
+
+    Example:
+        >>> area = AUC()
+        >>> area.update_state([0, 1, 0, 1], [0.1, 0.4, 0.6, 0.8])
+        >>> round(float(area.result()), 3)  # 3 of 4 pairs are in order
+        0.75
     """
 
     _direction = "up"
@@ -92,7 +114,13 @@ class AUC(Metric):
             setattr(self, count, self.add_variable(shape, initializers.Zeros(), name=count))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch of labels 0 or 1 and predictions of the same shape."""
+        """Take in one batch of labels 0 or 1 and predictions of the same shape.
+
+        Args:
+            y_true: labels 0 or 1.
+            y_pred: predictions in [0, 1]; logits if `from_logits`.
+            sample_weight: (batch,), or of a shape that broadcasts to the labels.
+        """
         y_pred = ops.convert_to_tensor(y_pred)
         self.build_from_shapes((), y_pred.shape)
         parts = count_decisions(
@@ -109,7 +137,7 @@ class AUC(Metric):
                 variable.assign_add(getattr(counts, count))
 
     def result(self) -> Array:
-        """The area."""
+        """The area under the curve; the average over the labels if multi_label."""
         tp, fp, tn, fn = (variable.value for variable in self._variables)
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._over_labels(_interpolated_pr_area(tp, fp, fn))

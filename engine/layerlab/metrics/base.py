@@ -12,31 +12,36 @@ from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name
+from layerlab.core.registry import share_arguments
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.errors import NotBuiltError, UnsupportedError, explain
 from layerlab.metrics.accumulators import accumulator_type
+from layerlab.metrics.arguments import SHARED_ARGUMENTS, SHARED_ARGUMENTS_OF_FUNCTIONS
 from layerlab.metrics.stateless import Stateless
 
 __all__ = ["Metric"]
 
+share_arguments("metrics", SHARED_ARGUMENTS)
+share_arguments("metric_functions", SHARED_ARGUMENTS_OF_FUNCTIONS)
+
 
 class Metric(Stateless, Configurable):
-    """Base of all metrics: implement `update_state` and `result`, keep state in `add_variable`.
+    """Base of all metrics: a quantity that is gathered over batches in variables.
 
-    State changes by `assign` only, so that the update is pure inside a `StateScope` and can be compiled.
-    Variables and metrics kept in attributes (also in lists and dicts) belong to the metric.
+    Write `update_state` and `result`; keep the state in variables of `add_variable`,
+    and change it by `assign` only, so that the update can be compiled. Variables and
+    metrics kept in attributes (also in lists and dicts) belong to the metric.
 
-    Args:
-        dtype: name or DTypePolicy of the computation; None is floatx.
-        name: by default made from the class name.
+    Call: `metric(...)` is `update_state(...)`, then `result()`; `reset_state()` begins
+    anew, as `fit` does before each epoch.
 
     Example:
         >>> from layerlab import ops
         >>> class Largest(Metric):
         ...     def __init__(self, name="largest", dtype=None):
         ...         super().__init__(name=name, dtype=dtype)
-        ...         self.top = self.add_variable(shape=(), initializer="zeros", name="top")
+        ...         self.top = self.add_variable(shape=(), name="top")
         ...     def update_state(self, y_true, y_pred, sample_weight=None):
         ...         self.top.assign(ops.maximum(self.top, ops.max(y_pred)))
         ...     def result(self):

@@ -39,7 +39,13 @@ class _DecisionMetric(Metric):
             setattr(self, count, self.add_variable((len(thresholds),), initializers.Zeros(), name=count))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch of labels 0 or 1 and predictions of the same shape."""
+        """Take in one batch of labels 0 or 1 and predictions of the same shape.
+
+        Args:
+            y_true: labels; all but 0 count as 1.
+            y_pred: predictions in [0, 1].
+            sample_weight: (batch,), or of a shape that broadcasts to the labels.
+        """
         parts = count_decisions(
             y_true,
             y_pred,
@@ -87,25 +93,57 @@ class _Count(_DecisionMetric):
 
 
 class FalsePositives(_Count):
-    """How many negative labels were predicted above the threshold."""
+    """The number of labels 0 whose prediction is above the threshold.
+
+    Input shape: labels 0 or 1 and predictions of one shape.
+
+    Example:
+        >>> labels, outputs = [1, 1, 0, 0, 0], [0.9, 0.3, 0.6, 0.1, 0.2]
+        >>> float(FalsePositives()(labels, outputs))  # the 0.6
+        1.0
+    """
 
     which = "false_positives"
 
 
 class FalseNegatives(_Count):
-    """How many positive labels were not predicted above the threshold."""
+    """The number of labels 1 whose prediction is not above the threshold.
+
+    Input shape: labels 0 or 1 and predictions of one shape.
+
+    Example:
+        >>> labels, outputs = [1, 1, 0, 0, 0], [0.9, 0.3, 0.6, 0.1, 0.2]
+        >>> float(FalseNegatives()(labels, outputs))  # the 0.3
+        1.0
+    """
 
     which = "false_negatives"
 
 
 class TrueNegatives(_Count):
-    """How many negative labels were not predicted above the threshold."""
+    """The number of labels 0 whose prediction is not above the threshold.
+
+    Input shape: labels 0 or 1 and predictions of one shape.
+
+    Example:
+        >>> labels, outputs = [1, 1, 0, 0, 0], [0.9, 0.3, 0.6, 0.1, 0.2]
+        >>> float(TrueNegatives()(labels, outputs))
+        2.0
+    """
 
     which = "true_negatives"
 
 
 class TruePositives(_Count):
-    """How many positive labels were predicted above the threshold."""
+    """The number of labels 1 whose prediction is above the threshold.
+
+    Input shape: labels 0 or 1 and predictions of one shape.
+
+    Example:
+        >>> labels, outputs = [1, 1, 0, 0, 0], [0.9, 0.3, 0.6, 0.1, 0.2]
+        >>> TruePositives(thresholds=[0.2, 0.5])(labels, outputs).tolist()
+        [2.0, 1.0]
+    """
 
     which = "true_positives"
 
@@ -141,17 +179,47 @@ class _Ratio(_DecisionMetric):
 class Precision(_Ratio):
     """The share of positive predictions that are right.
 
+    true positives / (true positives + false positives), over all batches; 0 if nothing
+    was predicted. Of interest where a false alarm is costly.
+
     Args:
-        thresholds: a number or a list in [0, 1]; predictions above count as positive. None is 0.5.
-        top_k: only the k largest of (batch, classes) count as positive.
-        class_id: only this class is counted.
+        thresholds: a number in [0, 1], or a list of numbers, for each of which the
+            result has a value. Predictions above a threshold count as positive. None is
+            0.5, and with top_k no threshold.
+    Input shape: labels 0 or 1 and predictions of one shape; (batch, classes) for top_k
+    and class_id.
+
+    Example:
+        >>> labels, outputs = [1, 1, 1, 0], [0.9, 0.8, 0.1, 0.3]
+        >>> float(Precision()(labels, outputs))
+        1.0
+        >>> Precision(thresholds=[0.0, 0.5])(labels, outputs).tolist()
+        [0.75, 1.0]
     """
 
     counted = ("true_positives", "false_positives")
 
 
 class Recall(_Ratio):
-    """The share of positive labels that were found; arguments as in `Precision`."""
+    """The share of labels 1 that were found.
+
+    true positives / (true positives + false negatives), over all batches; 0 if there
+    were no labels 1. Of interest where a miss is costly. Also called sensitivity.
+
+    Args:
+        thresholds: a number in [0, 1], or a list of numbers, for each of which the
+            result has a value. Predictions above a threshold count as positive. None is
+            0.5, and with top_k no threshold.
+    Input shape: labels 0 or 1 and predictions of one shape; (batch, classes) for top_k
+    and class_id.
+
+    Example:
+        >>> labels, outputs = [1, 1, 1, 1, 0], [0.9, 0.8, 0.7, 0.1, 0.3]
+        >>> float(Recall()(labels, outputs))  # 3 of 4
+        0.75
+        >>> float(Recall(class_id=1)([[1, 0], [0, 1]], [[0.9, 0.1], [0.8, 0.2]]))
+        0.0
+    """
 
     counted = ("true_positives", "false_negatives")
 
@@ -194,7 +262,24 @@ class _AtValue(_DecisionMetric):
 
 
 class SensitivityAtSpecificity(_AtValue):
-    """The best sensitivity (recall) at a specificity of at least `specificity`, over `num_thresholds`."""
+    """The best sensitivity at a specificity of at least a given value.
+
+    Sensitivity (recall) is the share of labels 1 that were found, specificity the share
+    of labels 0 that were left alone. Of all thresholds with enough specificity the one
+    with the highest sensitivity counts; 0 if none has enough.
+
+    Args:
+        specificity: the least specificity, in [0, 1].
+    Input shape: labels 0 or 1 and predictions of one shape.
+    Raises: InvalidArgumentError for a value outside of [0, 1].
+
+    Example:
+        >>> labels, outputs = [0, 0, 1, 1], [0.1, 0.6, 0.5, 0.9]
+        >>> float(SensitivityAtSpecificity(0.5)(labels, outputs))  # a false alarm in 2
+        1.0
+        >>> float(SensitivityAtSpecificity(1.0)(labels, outputs))  # no false alarm
+        0.5
+    """
 
     def __init__(
         self,
@@ -213,7 +298,24 @@ class SensitivityAtSpecificity(_AtValue):
 
 
 class SpecificityAtSensitivity(_AtValue):
-    """The best specificity at a sensitivity (recall) of at least `sensitivity`, over `num_thresholds`."""
+    """The best specificity at a sensitivity of at least a given value.
+
+    Sensitivity (recall) is the share of labels 1 that were found, specificity the share
+    of labels 0 that were left alone. Of all thresholds with enough sensitivity the one
+    with the highest specificity counts; 0 if none has enough.
+
+    Args:
+        sensitivity: the least sensitivity, in [0, 1].
+    Input shape: labels 0 or 1 and predictions of one shape.
+    Raises: InvalidArgumentError for a value outside of [0, 1].
+
+    Example:
+        >>> labels, outputs = [0, 0, 1, 1], [0.1, 0.6, 0.5, 0.9]
+        >>> float(SpecificityAtSensitivity(0.5)(labels, outputs))  # one of two found
+        1.0
+        >>> float(SpecificityAtSensitivity(1.0)(labels, outputs))  # both found
+        0.5
+    """
 
     def __init__(
         self,
@@ -232,7 +334,21 @@ class SpecificityAtSensitivity(_AtValue):
 
 
 class PrecisionAtRecall(_AtValue):
-    """The best precision at a recall of at least `recall`, over `num_thresholds`."""
+    """The best precision at a recall of at least a given value.
+
+    Of all thresholds with enough recall the one with the highest precision counts; 0 if
+    none has enough.
+
+    Args:
+        recall: the least recall, in [0, 1].
+    Input shape: labels 0 or 1 and predictions of one shape.
+    Raises: InvalidArgumentError for a value outside of [0, 1].
+
+    Example:
+        >>> labels, outputs = [0, 0, 1, 1], [0.1, 0.6, 0.5, 0.9]
+        >>> round(float(PrecisionAtRecall(1.0)(labels, outputs)), 3)  # 2 of 3 are right
+        0.667
+    """
 
     def __init__(
         self,
@@ -251,7 +367,21 @@ class PrecisionAtRecall(_AtValue):
 
 
 class RecallAtPrecision(_AtValue):
-    """The best recall at a precision of at least `precision`, over `num_thresholds`."""
+    """The best recall at a precision of at least a given value.
+
+    Of all thresholds with enough precision the one with the highest recall counts; 0 if
+    none has enough.
+
+    Args:
+        precision: the least precision, in [0, 1].
+    Input shape: labels 0 or 1 and predictions of one shape.
+    Raises: InvalidArgumentError for a value outside of [0, 1].
+
+    Example:
+        >>> labels, outputs = [0, 0, 1, 1], [0.1, 0.6, 0.5, 0.9]
+        >>> float(RecallAtPrecision(1.0)(labels, outputs))  # no false alarm: one of two
+        0.5
+    """
 
     def __init__(
         self,

@@ -19,13 +19,23 @@ _AVERAGES = ("micro", "macro", "weighted")
 
 
 class FBetaScore(Metric):
-    """(1 + beta²) precision recall / (beta² precision + recall), for (batch, classes).
+    """The weighted harmonic mean of precision and recall.
+
+    (1 + beta²) precision recall / (beta² precision + recall): recall counts beta times
+    as much as precision.
 
     Args:
-        average: None: one score per class; "micro": over all labels; "macro": the mean over classes;
-            "weighted": the mean over classes by their number of labels.
-        beta: positive float; above 1 weighs recall more.
-        threshold: predictions above it count as yes; None: the largest of each sample does.
+        beta: a positive float; above 1 recall counts more, below 1 precision.
+    Input shape: labels, one-hot or 0 and 1, and predictions (batch, classes).
+    Raises: InvalidArgumentError for a beta that is not a positive float, an unknown
+    average or a threshold outside of (0, 1]; ShapeError for other shapes.
+    Source: van Rijsbergen 1979, Information Retrieval.
+
+    Example:
+        >>> labels, outputs = [[1], [1], [1], [0]], [[0.9], [0.2], [0.3], [0.1]]
+        >>> metric = FBetaScore(average="micro", beta=2.0, threshold=0.5)
+        >>> round(float(metric(labels, outputs)), 3)  # precision 1, recall 1 / 3
+        0.385
     """
 
     _direction = "up"
@@ -79,7 +89,13 @@ class FBetaScore(Metric):
         self.intermediate_weights = self._counts("intermediate_weights", shape)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch; `sample_weight` is (batch,) or (batch, 1)."""
+        """Take in one batch.
+
+        Args:
+            y_true: labels, one-hot or 0 and 1, (batch, classes).
+            y_pred: predictions, (batch, classes).
+            sample_weight: (batch,) or (batch, 1).
+        """
         y_true, y_pred = as_pair(y_true, as_array(y_pred, self.dtype))
         self.build_from_shapes(y_true.shape, y_pred.shape)
         check_same_shape(y_true, y_pred, type(self).__name__, "one-hot labels: to_categorical(y)")
@@ -121,7 +137,21 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall: FBetaScore with beta 1."""
+    """The harmonic mean of precision and recall.
+
+    2 precision recall / (precision + recall): FBetaScore with beta 1. High only where
+    both are high.
+
+    Input shape: labels, one-hot or 0 and 1, and predictions (batch, classes).
+    Raises: InvalidArgumentError for an unknown average or a threshold outside of (0,
+    1]; ShapeError for other shapes.
+
+    Example:
+        >>> labels, outputs = [[1], [1], [1], [0]], [[0.9], [0.2], [0.3], [0.1]]
+        >>> metric = F1Score(average="micro", threshold=0.5)
+        >>> round(float(metric(labels, outputs)), 3)  # precision 1, recall 1 / 3
+        0.5
+    """
 
     def __init__(
         self,

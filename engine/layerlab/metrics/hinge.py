@@ -11,7 +11,17 @@ __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hi
 
 
 class Hinge(MeanMetricWrapper):
-    """The mean distance to the margin; labels are -1 or 1, or 0 or 1."""
+    """The mean distance to the margin of labels -1 and 1.
+
+    mean(max(1 - y_true y_pred, 0)); 0 is taken for -1 where all labels of a batch are 0
+    or 1.
+
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> float(Hinge()([[1.0], [-1.0]], [[2.0], [0.5]]))  # 0 and 1.5
+        0.75
+    """
 
     _direction = "down"
 
@@ -20,7 +30,17 @@ class Hinge(MeanMetricWrapper):
 
 
 class SquaredHinge(MeanMetricWrapper):
-    """The mean squared distance to the margin; labels are -1 or 1, or 0 or 1."""
+    """The mean squared distance to the margin of labels -1 and 1.
+
+    mean(max(1 - y_true y_pred, 0)²); 0 is taken for -1 where all labels of a batch are
+    0 or 1.
+
+    Input shape: labels and predictions (batch, ..., labels).
+
+    Example:
+        >>> float(SquaredHinge()([[1.0], [-1.0]], [[2.0], [1.0]]))  # 0 and 4
+        2.0
+    """
 
     _direction = "down"
 
@@ -29,7 +49,18 @@ class SquaredHinge(MeanMetricWrapper):
 
 
 class CategoricalHinge(MeanMetricWrapper):
-    """The mean margin between the right class and the best wrong one; one-hot labels."""
+    """How far the right class, on average, falls short of the best wrong one.
+
+    mean(max(1 + wrong - right, 0)), so by a margin of 1; `wrong` is the largest
+    prediction of a wrong class, at least 0.
+
+    Input shape: labels, one-hot, and predictions (batch, ..., classes).
+
+    Example:
+        >>> labels, outputs = [[0, 1], [0, 1]], [[0.5, 2.0], [0.5, 0.0]]
+        >>> float(CategoricalHinge()(labels, outputs))  # 0 and 1.5
+        0.75
+    """
 
     _direction = "down"
 

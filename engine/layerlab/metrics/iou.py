@@ -20,14 +20,26 @@ __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 
 
 class IoU(Metric):
-    """The mean over target classes of |both| / |either|, counted over all batches.
+    """Intersection over union: how well the areas of some classes are segmented.
+
+    |both| / |either| for each class: elements of the class in labels and predictions,
+    over elements of it in one or the other. They are counted over all batches; the
+    result is the mean over the target classes.
 
     Args:
-        num_classes: labels and predictions outside of 0 ... num_classes - 1 are not counted.
-        target_class_ids: the classes whose scores are averaged; those that never occur are left out.
-        dtype: of the counts; None is int32, in which sample weights are truncated.
-        ignore_class: label of elements that are not counted.
-        sparse_y_true, sparse_y_pred: whether they hold class numbers; else one value per class along `axis`.
+        dtype: of the counts. None is int32, in which fractions of sample weights are
+            lost; 'float32' keeps them.
+        axis: axis of the classes, where labels or predictions are not class numbers.
+    Input shape: labels and predictions of any one shape, such as (batch, height,
+    width), with an axis of classes where they are not class numbers.
+    Raises: InvalidArgumentError for a target class of num_classes or above.
+    Source: Jaccard 1912, New Phytologist 11.
+
+    Example:
+        >>> labels, outputs = [[0, 0, 1, 1]], [[0, 1, 1, 1]]
+        >>> metric = IoU(num_classes=2, target_class_ids=[1])
+        >>> round(float(metric(labels, outputs)), 3)  # 2 of 3
+        0.667
     """
 
     _direction = "up"
@@ -63,7 +75,13 @@ class IoU(Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch: labels and predictions of any shape, one weight for each element."""
+        """Take in one batch.
+
+        Args:
+            y_true, y_pred: labels and predictions of any one shape, apart from an axis
+                of classes.
+            sample_weight: a number, or one weight for each element.
+        """
         if self.sparse_y_true == self.sparse_y_pred:
             y_true, y_pred = squeeze_or_expand_to_same_rank(as_array(y_true), as_array(y_pred))
         y_true = self._class_numbers(y_true, self.sparse_y_true)
@@ -112,7 +130,21 @@ class IoU(Metric):
 
 
 class BinaryIoU(IoU):
-    """IoU of two classes, where predictions of at least `threshold` are class 1."""
+    """Intersection over union of two classes, with predictions cut at a threshold.
+
+    Args:
+        target_class_ids: [1] scores the object, [0] the background; by default the mean
+            of both.
+        threshold: predictions of at least this much are class 1.
+        dtype: of the counts. None is int32, in which fractions of sample weights are
+            lost; 'float32' keeps them.
+    Input shape: labels 0 and 1 and predictions of any one shape.
+
+    Example:
+        >>> metric = BinaryIoU(target_class_ids=[1])
+        >>> round(float(metric([0, 0, 1, 1], [0.1, 0.6, 0.7, 0.8])), 3)  # 2 of 3
+        0.667
+    """
 
     def __init__(
         self,
@@ -125,12 +157,34 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch of labels 0 and 1, and predictions."""
+        """Take in one batch.
+
+        Args:
+            y_true: labels 0 and 1.
+            y_pred: predictions of the same shape.
+            sample_weight: a number, or one weight for each element.
+        """
         super().update_state(y_true, ops.cast(y_pred, "float32") >= self.threshold, sample_weight)
 
 
 class MeanIoU(IoU):
-    """IoU averaged over all classes."""
+    """Intersection over union, averaged over all classes.
+
+    Each class counts the same, however few its elements are; classes that occur nowhere
+    are left out.
+
+    Args:
+        dtype: of the counts. None is int32, in which fractions of sample weights are
+            lost; 'float32' keeps them.
+        axis: axis of the classes, where labels or predictions are not class numbers.
+    Input shape: labels and predictions of any one shape, such as (batch, height,
+    width), with an axis of classes where they are not class numbers.
+
+    Example:
+        >>> metric = MeanIoU(num_classes=2)
+        >>> round(float(metric([0, 0, 1, 1], [0, 1, 1, 1])), 3)  # 1 / 2 and 2 / 3
+        0.583
+    """
 
     def __init__(
         self,
@@ -148,7 +202,23 @@ class MeanIoU(IoU):
 
 
 class OneHotIoU(IoU):
-    """IoU of one-hot labels; predictions are class probabilities along `axis`, or class numbers."""
+    """Intersection over union of some classes, for one-hot labels.
+
+    As IoU with sparse_y_true=False; predictions are class probabilities unless
+    sparse_y_pred.
+
+    Args:
+        dtype: of the counts. None is int32, in which fractions of sample weights are
+            lost; 'float32' keeps them.
+    Input shape: labels and predictions (batch, ..., classes).
+
+    Example:
+        >>> labels = [[1, 0], [0, 1], [0, 1]]
+        >>> outputs = [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8]]
+        >>> metric = OneHotIoU(num_classes=2, target_class_ids=[1])
+        >>> round(float(metric(labels, outputs)), 3)  # 2 of 3
+        0.667
+    """
 
     def __init__(
         self,
@@ -164,7 +234,23 @@ class OneHotIoU(IoU):
 
 
 class OneHotMeanIoU(MeanIoU):
-    """MeanIoU of one-hot labels; predictions are class probabilities along `axis`, or class numbers."""
+    """Intersection over union, averaged over all classes, for one-hot labels.
+
+    As MeanIoU with sparse_y_true=False; predictions are class probabilities unless
+    sparse_y_pred.
+
+    Args:
+        dtype: of the counts. None is int32, in which fractions of sample weights are
+            lost; 'float32' keeps them.
+    Input shape: labels and predictions (batch, ..., classes).
+
+    Example:
+        >>> labels = [[1, 0], [0, 1], [0, 1]]
+        >>> outputs = [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8]]
+        >>> metric = OneHotMeanIoU(num_classes=2)
+        >>> round(float(metric(labels, outputs)), 3)  # 0 and 2 / 3
+        0.333
+    """
 
     def __init__(
         self,

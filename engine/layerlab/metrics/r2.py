@@ -18,14 +18,27 @@ _AGGREGATIONS = ("uniform_average", "variance_weighted_average")
 
 
 class R2Score(Metric):
-    """1 - (sum of squared errors) / (sum of squared distances of the labels from their mean).
+    """The share of the labels' variance that the predictions explain.
+
+    1 - sum((y_true - y_pred)²) / sum((y_true - mean of y_true)²), over all batches: 1
+    is perfect, 0 no better than predicting the mean, below 0 worse.
 
     Args:
-        class_aggregation: "uniform_average" or "variance_weighted_average" over the columns, or None: one
-            score per column.
-        num_regressors: number of independent variables, for the adjusted score; with too few samples for the
-            adjustment the plain score is given. 0: plain.
-    Labels and predictions are (batch, columns) or (batch,).
+        class_aggregation: 'uniform_average', the mean over the columns;
+            'variance_weighted_average', their mean by the variance of each. None gives
+            one score per column.
+        num_regressors: number of independent variables, for the adjusted score; with
+            too few samples for the adjustment the plain score is given. 0 is plain.
+    Input shape: labels and predictions (batch, columns) or (batch,).
+    Raises: InvalidArgumentError for an unknown aggregation or num_regressors below 0;
+    ShapeError for other shapes.
+
+    Example:
+        >>> labels = [1.0, 2.0, 3.0, 4.0]
+        >>> round(float(R2Score()(labels, [1.0, 2.0, 3.0, 5.0])), 3)  # 1 - 1 / 5
+        0.8
+        >>> round(float(R2Score()(labels, [2.5, 2.5, 2.5, 2.5])), 3)
+        0.0
     """
 
     _direction = "up"
@@ -67,7 +80,12 @@ class R2Score(Metric):
         self.count = self.add_variable(shape, initializers.Zeros(), name="count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch; `sample_weight` is (batch,) or broadcastable to the labels."""
+        """Take in one batch.
+
+        Args:
+            y_true, y_pred: labels and predictions, (batch, columns) or (batch,).
+            sample_weight: (batch,), or of a shape that broadcasts to the labels.
+        """
         y_true, y_pred = matched_pair(y_true, as_array(y_pred, self.dtype), "R2Score")
         if len(y_true.shape) == 1:
             y_true, y_pred = ops.expand_dims(y_true, 1), ops.expand_dims(y_pred, 1)

@@ -19,7 +19,9 @@ __all__ = ["Mean", "MeanMetricWrapper", "Sum"]
 
 
 class Sum(Metric):
-    """The (weighted) sum of all values.
+    """The sum of all values, each times its weight.
+
+    Call: `metric.update_state(values, sample_weight=None)`; values of any shape.
 
     Example:
         >>> total = Sum()
@@ -33,17 +35,27 @@ class Sum(Metric):
         self.total = self.add_variable((), initializers.Zeros(), self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Add `values`, any shape, times `sample_weight`."""
+        """Add the values of one batch.
+
+        Args:
+            values: any shape.
+            sample_weight: factors of the values, of their shape or their leading axes.
+        """
         values, _ = _per_sample(values, sample_weight, ops.sum, self.dtype)
         self.total.assign_add(ops.sum(values))
 
     def result(self) -> Array:
-        """The sum."""
+        """The sum of all values so far."""
         return ops.cast(self.total, self.dtype)
 
 
 class Mean(Metric):
-    """The (weighted) mean of all values; 0 before the first.
+    """The mean of all values, each with its weight; 0 before the first.
+
+    sum(weight value) / sum(weight), over all batches, whatever their sizes.
+
+    Call: `metric.update_state(values, sample_weight=None)`; values (batch, ...) or a
+    number.
 
     Example:
         >>> mean = Mean()
@@ -59,7 +71,12 @@ class Mean(Metric):
         self.count = self.add_variable((), initializers.Zeros(), self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Take in `values` (batch, ...): each sample counts once, or as often as its weight says."""
+        """Take in the values of one batch: a sample counts once, or as its weight says.
+
+        Args:
+            values: (batch, ...), or a number, which counts as one sample.
+            sample_weight: weights of the values, of their shape or their leading axes.
+        """
         values, weights = _per_sample(values, sample_weight, ops.mean, self.dtype)
         self.total.assign_add(ops.sum(values))
         if weights is not None:
@@ -68,16 +85,26 @@ class Mean(Metric):
             self.count.assign_add(float(values.shape[0]) if len(values.shape) else 1.0)
 
     def result(self) -> Array:
-        """The mean."""
+        """The mean of all values so far; 0 if there are none."""
         return ops.divide_no_nan(self.total, self.count)
 
 
 class MeanMetricWrapper(Mean):
-    """The mean over samples of `fn(y_true, y_pred, **kwargs)`.
+    """A metric made of a function: the mean of `fn(y_true, y_pred, **kwargs)`.
+
+    `compile(metrics=[fn])` makes one of each function; with a MeanMetricWrapper one
+    chooses its name and arguments.
 
     Args:
         fn: gives one value per sample, (batch,), or more axes, which are averaged.
-        kwargs: passed to `fn`; kept as attributes and in the config.
+        **kwargs: passed to `fn`; kept as attributes and in the config.
+
+    Example:
+        >>> def within(y_true, y_pred, distance):
+        ...     return ops.abs(ops.subtract(y_true, y_pred)) <= distance
+        >>> metric = MeanMetricWrapper(within, name="within_1", distance=1.0)
+        >>> float(metric([1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 3.5, 6.0]))
+        0.75
     """
 
     def __init__(
@@ -91,7 +118,12 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"  # type: ignore[misc]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Take in one batch; a mask on `y_pred` hides its padding."""
+        """Take in one batch; a mask on `y_pred` hides its padding.
+
+        Args:
+            y_true, y_pred: labels and predictions, as `fn` takes them.
+            sample_weight: (batch,), or of the shape of what `fn` gives.
+        """
         mask = get_mask(y_pred)
         values = returned(self._fn(y_true, y_pred, **self._fn_kwargs), f"The metric function '{self.name}'")
         super().update_state(values, weights_with_mask(sample_weight, mask, self.dtype))

@@ -38,7 +38,19 @@ __all__ = [
 
 
 class MeanSquaredError(MeanMetricWrapper):
-    """The mean of squared differences."""
+    """The mean of squared differences.
+
+    mean((y_true - y_pred)²), over all batches.
+
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> metric = MeanSquaredError()
+        >>> metric.update_state([[1.0], [2.0]], [[1.0], [4.0]])  # 0 and 4
+        >>> metric.update_state([[3.0], [3.0]], [[3.0], [3.0]])  # 0 and 0
+        >>> float(metric.result())
+        1.0
+    """
 
     aliases = ("mse", "MSE")
     _direction = "down"
@@ -48,7 +60,16 @@ class MeanSquaredError(MeanMetricWrapper):
 
 
 class MeanAbsoluteError(MeanMetricWrapper):
-    """The mean of absolute differences."""
+    """The mean of absolute differences, in the unit of the labels.
+
+    mean(|y_true - y_pred|), over all batches.
+
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> float(MeanAbsoluteError()([[1.0], [2.0]], [[1.0], [4.0]]))
+        1.0
+    """
 
     aliases = ("mae", "MAE")
     _direction = "down"
@@ -58,7 +79,17 @@ class MeanAbsoluteError(MeanMetricWrapper):
 
 
 class MeanAbsolutePercentageError(MeanMetricWrapper):
-    """The mean of absolute differences in percent of the labels."""
+    """The mean of absolute differences in percent of the labels.
+
+    100 mean(|y_true - y_pred| / max(|y_true|, epsilon)): labels near 0 give huge
+    values.
+
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> float(MeanAbsolutePercentageError()([[2.0], [400.0]], [[3.0], [300.0]]))
+        37.5
+    """
 
     aliases = ("mape", "MAPE")
     _direction = "down"
@@ -68,7 +99,17 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
 
 
 class MeanSquaredLogarithmicError(MeanMetricWrapper):
-    """The mean of squared differences of logarithms."""
+    """The mean of squared differences of logarithms, for values from 0 up.
+
+    mean((log(1 + y_true) - log(1 + y_pred))²): what counts is the ratio.
+
+    Input shape: labels and predictions (batch, ..., features), not negative.
+
+    Example:
+        >>> metric = MeanSquaredLogarithmicError()
+        >>> round(float(metric([[9.0], [99.0]], [[4.0], [49.0]])), 2)  # log(2)², both
+        0.48
+    """
 
     aliases = ("msle", "MSLE")
     _direction = "down"
@@ -78,7 +119,19 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
 
 
 class RootMeanSquaredError(Mean):
-    """The square root of the mean of squared differences, over all batches."""
+    """The square root of the mean of squared differences, in the unit of the labels.
+
+    sqrt(mean((y_true - y_pred)²)): the mean is taken over all batches, then the root.
+
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> metric = RootMeanSquaredError()
+        >>> metric.update_state([[1.0], [2.0]], [[1.0], [4.0]])  # 0 and 4
+        >>> metric.update_state([[3.0], [3.0]], [[3.0], [3.0]])  # 0 and 0
+        >>> float(metric.result())
+        1.0
+    """
 
     aliases = ("rmse", "RMSE")
     _direction = "down"
@@ -87,7 +140,12 @@ class RootMeanSquaredError(Mean):
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Take in one batch of labels and predictions."""
+        """Take in one batch.
+
+        Args:
+            y_true, y_pred: labels and predictions of one shape.
+            sample_weight: (batch,), or of the shape of the labels.
+        """
         y_true, y_pred = matched_pair(y_true, as_array(y_pred, self.dtype), "root_mean_squared_error")
         super().update_state(ops.square(y_pred - y_true), sample_weight)
 
@@ -97,7 +155,19 @@ class RootMeanSquaredError(Mean):
 
 
 class CosineSimilarity(MeanMetricWrapper):
-    """The mean cosine of the angle between labels and predictions: 1 for the same direction."""
+    """The mean cosine of the angle between labels and predictions.
+
+    sum(y_true y_pred) / (|y_true| |y_pred|): 1 for the same direction, 0 for a right
+    angle, -1 for the opposite. The loss of this name is its negative.
+
+    Args:
+        axis: axis of the vectors, by default the last.
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> round(float(CosineSimilarity()([[0.0, 1.0]], [[3.0, 4.0]])), 3)
+        0.8
+    """
 
     _direction = "up"
 
@@ -106,7 +176,17 @@ class CosineSimilarity(MeanMetricWrapper):
 
 
 class LogCoshError(MeanMetricWrapper):
-    """The mean logarithm of the hyperbolic cosine of the error."""
+    """The mean logarithm of the hyperbolic cosine of the error.
+
+    mean(log(cosh(e))), e = y_pred - y_true: near e² / 2 for small errors and |e| -
+    log(2) for large ones.
+
+    Input shape: labels and predictions (batch, ..., features).
+
+    Example:
+        >>> round(float(LogCoshError()([[0.0]], [[10.0]])), 3)  # 10 - log(2)
+        9.307
+    """
 
     aliases = ("logcosh", "log_cosh")
     _direction = "down"
@@ -117,6 +197,20 @@ class LogCoshError(MeanMetricWrapper):
 
 @register_function("metric_functions")
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
-    """The cosine of the angle along `axis`; the loss of this name is its negative."""
+    """The cosine of the angle between labels and predictions.
+
+    sum(y_true y_pred) / (|y_true| |y_pred|); the loss of this name is its negative.
+
+    Args:
+        axis: axis of the vectors, by default the last.
+    Returns: the shape of y_pred without `axis`.
+    Raises: ShapeError for labels that do not fit the predictions.
+
+    Example:
+        >>> labels, outputs = [[0.0, 1.0], [0.0, 1.0]], [[0.0, 3.0], [3.0, 4.0]]
+        >>> cosine = cosine_similarity(labels, outputs)
+        >>> [round(value, 3) for value in cosine.tolist()]
+        [1.0, 0.8]
+    """
     y_true, y_pred = matched_pair(y_true, y_pred, "cosine_similarity")
     return -negative_cosine_similarity(y_true, y_pred, axis)

@@ -36,20 +36,50 @@ _BY_SHAPE: dict[str, dict[str, Any]] = {
 
 
 def get(identifier: Any) -> Any:
-    """The metric that a name ('mae', 'AUC'), config, class, function or instance means; None for None.
+    """The metric that a name, config, class, function or instance means.
 
-    Raises: UnknownNameError with the nearest name, InvalidArgumentError.
+    Args:
+        identifier: 'mae', 'AUC', a config of `serialize`, a class, a function or a
+            metric. None stays None.
+    Returns: a metric, or the function that the name means.
+    Raises: UnknownNameError with the nearest name; InvalidArgumentError for what is
+    none.
+
+    Example:
+        >>> get("mae")
+        <MeanAbsoluteError name=mean_absolute_error>
+        >>> get("AUC").curve
+        'ROC'
     """
     return resolve("metrics", identifier, "metric")
 
 
 def serialize(metric: Any) -> Any:
-    """The config of a metric or of a metric function."""
+    """The config of a metric or metric function, which can be stored as JSON.
+
+    Args:
+        metric: a metric, or a function of layerlab.metrics or one that was registered.
+    Returns: a dict with the name of the class or function and the arguments.
+
+    Example:
+        >>> serialize(get("TopKCategoricalAccuracy"))["config"]["k"]
+        5
+    """
     return serialize_keras_object(metric)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The metric of a config made by `serialize`, or of a name."""
+    """The metric of a config that `serialize` made, or of a name.
+
+    Args:
+        config: the config, or a name as for `get`.
+        custom_objects: name -> class or function of your own, looked at first.
+    Raises: UnknownNameError for a name that is unknown.
+
+    Example:
+        >>> deserialize(serialize(get("mae"))).name
+        'mean_absolute_error'
+    """
     return get(config) if isinstance(config, str) else deserialize_keras_object(config, custom_objects)
 
 
@@ -61,6 +91,17 @@ def is_resolved_by_shape(name: Any) -> bool:
 def resolve_by_shape(name: str, y_true_shape: Shape, y_pred_shape: Shape) -> Metric:
     """The accuracy or crossentropy for labels and outputs of these shapes.
 
-    It has the default name of its class: callers that label it by `name` set that afterwards.
+    It has the default name of its class: callers that label it by `name` set that
+    afterwards.
+
+    Args:
+        name: 'accuracy', 'acc', 'crossentropy' or 'ce', in any case.
+        y_true_shape, y_pred_shape: shapes of labels and outputs, the batch included.
+
+    Example:
+        >>> resolve_by_shape("accuracy", (None,), (None, 10))
+        <SparseCategoricalAccuracy name=sparse_categorical_accuracy>
+        >>> resolve_by_shape("accuracy", (None, 10), (None, 10))
+        <CategoricalAccuracy name=categorical_accuracy>
     """
     return _BY_SHAPE[name.lower()][task_by_shape(y_true_shape, y_pred_shape)]()
