@@ -142,7 +142,10 @@ class RunHistory:
 
     @property
     def epochs(self) -> pandas.DataFrame:
-        """One row per finished epoch, indexed by its number from 0: `step`, `seconds`, and each log."""
+        """A table with a row for each finished epoch: `step`, `seconds`, and each log.
+
+        It is indexed by the epoch's number, from 0.
+        """
         rows = [
             {**{name: event[name] for name in _OF_EPOCHS}, **_floats(event["logs"])}
             for event in self.events

@@ -51,11 +51,11 @@ class Configurable(Registrable):
         return instance
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments as JSON-like values.
+        """The constructor's arguments as JSON-like values, for copies and files.
 
-        A class of layerlab reports its attributes, which may have changed since; a class of a user, whose
-        attributes may mean anything, what was passed: unless it has a `get_config` of its own, which adds its
-        arguments to these.
+        A class of layerlab reports its attributes, which may have changed since; a
+        class of a user, whose attributes may mean anything, what was passed: unless it
+        has a `get_config` of its own, which adds its arguments to these.
         """
         config = {}
         theirs_are_left_to_them = not _is_ours(type(self).get_config)

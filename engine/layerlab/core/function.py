@@ -89,9 +89,14 @@ class Function(Operation):
         return tree.map_structure(lambda tensor: values[id(tensor)], wanted)
 
     def flatten_inputs(self, inputs: Any) -> list[Any]:
-        """The values in the order of `inputs`; a dict is read by the names of the inputs.
+        """The values of inputs as a flat list, in the order of the graph's inputs.
 
-        Raises: DataError for a wrong number of inputs, missing names, or None for what is not optional.
+        Args:
+            inputs: in the structure of the inputs, a list, or a dict by the inputs'
+                names.
+        Returns: a list with one value for each input.
+        Raises: DataError for a wrong number of inputs, missing names, or None for an
+            input that is not optional.
         """
         values = self.match(inputs)
         for tensor, value in zip(self.inputs, values, strict=True):

@@ -142,7 +142,10 @@ class Variable:
 
     @property
     def value(self) -> Array:
-        """The array that holds now: the open state scope's, else the variable's own; autocast applied."""
+        """The array that holds now, cast where autocast says so.
+
+        Inside a compiled step it is the value after the assignments so far.
+        """
         value = self.present_value()
         wanted = context.autocast_dtype
         if wanted is not None and self.autocast and wanted != self.dtype and dtypes.is_float(self.dtype):

@@ -121,7 +121,10 @@ class Steps(Objective):
         return self._forward_pass(x, training=False)
 
     def zero_grad(self) -> None:
-        """Forget the gradients that `loss.backward()` left on the weights; only PyTorch has them."""
+        """Forget the gradients that `loss.backward()` left on the weights, on PyTorch.
+
+        Other back ends have none, and nothing happens.
+        """
         variables: Iterable[Variable] = self.variables
         for value in (variable.own_value for variable in variables):
             if getattr(value, "grad", None) is not None:
