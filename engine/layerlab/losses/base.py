@@ -136,7 +136,13 @@ class LossFunctionWrapper(Loss):
         vars(self).update(kwargs)  # a config is read from attributes
 
     def call(self, y_true: Any, y_pred: Any) -> Array:
-        """`fn` of labels and predictions whose ranks are made equal."""
+        """The values of `fn`, for labels and predictions whose ranks are made equal.
+
+        Args:
+            y_true, y_pred: labels and predictions, or nested structures as `fn` takes
+                them.
+        Raises: InvalidArgumentError if `fn` gives None.
+        """
         if tree.is_nested(y_true) or tree.is_nested(y_pred):
             if tree.same_structure(y_true, y_pred):
                 pairs = [
@@ -158,7 +164,11 @@ class LossFunctionWrapper(Loss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
+        """The loss of a config, the inverse of `get_config`.
+
+        Args:
+            config: constructor arguments; a function as `get_config` writes it.
+        """
         return super().from_config(deserialize_keras_object(config) if "fn" in config else config)
 
     def __repr__(self) -> str:

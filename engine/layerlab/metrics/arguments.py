@@ -17,9 +17,9 @@ SHARED_ARGUMENTS = {
     "num_thresholds": "how many thresholds to try, evenly from 0 to 1; more are\n"
     "        finer and take longer.",
     "top_k": "only the k largest of the classes count as predicted. None sets no\n        limit.",
-    "class_id": "index in the last axis of the only class to count. None counts\n        all.",
-    "num_classes": "number of classes n; labels and predictions outside of 0 to n -\n"
-    "        1 are not counted.",
+    "class_id": "index, from 0, of the only class in the last axis to count. None\n        counts all.",
+    "num_classes": "number of classes n; labels and predictions outside of 0 to\n"
+    "        n - 1 are not counted.",
     "target_class_ids": "the classes whose scores are averaged; a class that\n"
     "        neither labels nor predictions contain is left out.",
     "ignore_class": "label of the elements that are not counted. None counts all.",

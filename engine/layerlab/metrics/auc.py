@@ -98,7 +98,13 @@ class AUC(Metric):
         return list(self._thresholds)
 
     def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
-        """Make the counts, (thresholds,) or (thresholds, labels)."""
+        """Make the counts, (thresholds,) or (thresholds, labels).
+
+        Args:
+            y_true_shape: not used.
+            y_pred_shape: (batch, labels) if multi_label, else any.
+        Raises: ShapeError for another shape if multi_label.
+        """
         if self._variables:
             return
         if self.multi_label and len(y_pred_shape) != 2:
@@ -157,7 +163,12 @@ class AUC(Metric):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`; Keras writes label_weights as a tensor."""
+        """The metric of a config, the inverse of `get_config`.
+
+        Args:
+            config: constructor arguments; label_weights also as a tensor, as Keras
+                writes it.
+        """
         weights = config.get("label_weights")
         return super().from_config({**config, "label_weights": deserialize_keras_object(weights)})
 

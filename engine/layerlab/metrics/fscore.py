@@ -68,7 +68,12 @@ class FBetaScore(Metric):
         self.threshold = threshold
 
     def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
-        """Make the counts, one per class."""
+        """Make the counts: one number each if 'micro', else one per class.
+
+        Args:
+            y_true_shape, y_pred_shape: (batch, classes), or (batch,) beside (batch, 1).
+        Raises: ShapeError for other shapes.
+        """
         if hasattr(self, "true_positives"):
             return
         labels = _with_column(y_true_shape, y_pred_shape)

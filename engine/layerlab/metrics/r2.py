@@ -62,7 +62,12 @@ class R2Score(Metric):
         self.num_samples = self.add_variable((), initializers.Zeros(), name="num_samples")
 
     def build_from_shapes(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
-        """Make the sums per output column."""
+        """Make the sums, one for each column.
+
+        Args:
+            y_true_shape, y_pred_shape: (batch, columns) or (batch,).
+        Raises: ShapeError for other shapes.
+        """
         if hasattr(self, "count"):
             return
         shape = (1,) if len(y_true_shape) == 1 or len(y_pred_shape) == 1 else tuple(y_pred_shape)[1:]

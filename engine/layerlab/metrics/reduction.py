@@ -137,7 +137,11 @@ class MeanMetricWrapper(Mean):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
+        """The metric of a config, the inverse of `get_config`.
+
+        Args:
+            config: constructor arguments; a function as `get_config` writes it.
+        """
         return super().from_config(deserialize_keras_object(config) if "fn" in config else config)
 
 
