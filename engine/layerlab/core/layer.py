@@ -575,8 +575,9 @@ class Layer(KerasNames, Operation, Configurable):
     def trainable(self) -> bool:
         """Whether the weights are trained; settable.
 
-        The layers inside are set with it. A model that is compiled already follows,
-        from its next step on.
+        The layers inside are set with it. Freezing counts from the next step on; to
+        thaw weights that were frozen when training began, call `compile` again: its
+        optimizer knows only what it was built with.
         """
         return self._trainable
 
