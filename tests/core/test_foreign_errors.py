@@ -241,6 +241,29 @@ def test_an_op_says_on_what_it_cannot_be_called(backend: str, call: Callable[[],
     assert isinstance(caught.value, ValueError)
 
 
+def test_a_matrix_that_has_no_inverse_is_told() -> None:
+    singular = np.zeros((2, 2), "float32")
+    for back_end in ("torch", "numpy"):  # JAX gives infinities, as its users know
+        keras.config.set_backend(back_end)
+        try:
+            for call in (ops.inv, ops.cholesky):
+                with pytest.raises(
+                    InvalidArgumentError, match=r"(?s)on \(2, 2\).*multiple of the identity"
+                ):
+                    call(singular)
+        finally:
+            keras.config.set_backend("jax")
+
+
+def test_an_index_that_does_not_exist_points_to_the_sizes() -> None:
+    keras.config.set_backend("numpy")
+    try:
+        with pytest.raises(ShapeError, match=r"(?s)ops.take cannot be called on \(3,\).*compare the indices"):
+            ops.take(np.zeros(3, "float32"), [7])
+    finally:
+        keras.config.set_backend("jax")
+
+
 def test_the_error_of_a_function_that_an_op_runs_stays_the_readers_own(backend: str) -> None:
     def step(carry: Any, x: Any) -> Any:
         raise ValueError("mine")

@@ -14,7 +14,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.core.call_spec import shape_of
-from layerlab.errors import LayerlabError, ShapeError, ValueNeededError, explain
+from layerlab.errors import InvalidArgumentError, LayerlabError, ShapeError, ValueNeededError, explain
 
 __all__ = ["retold", "shown", "value_needed"]
 
@@ -22,6 +22,13 @@ _OURS = Path(__file__).parent.parent
 # Exactly these: a subclass, such as one that says that the memory is full, tells more by itself.
 _OF_SHAPES = (ValueError, TypeError, IndexError, RuntimeError, np.exceptions.AxisError)
 _OF_STRUCTURES = (*_OF_SHAPES, KeyError, AttributeError)
+_FOR_SHAPES = "compare the shapes with those that it takes"
+_FOR_INDICES = "compare the indices and axes with the sizes of these shapes"
+_FOR_STRUCTURES = (
+    "give it tensors, in the structure that its docstring names; a function that was to make one may lack"
+    " its `return`"
+)
+_FOR_ALGEBRA = "add a small multiple of the identity (x + 1e-6 * ops.eye(n)), or use ops.lstsq"
 _NEEDED = {
     "value": (
         "uses the value of a tensor in Python (if, while, float(), int(), range()), but here it has none yet:"
@@ -61,19 +68,21 @@ def retold(
     needed = value_needed(error, where)
     if needed is not None:
         return needed
+    if _is_of_algebra(error):
+        return InvalidArgumentError(
+            explain(f"{where} failed on {shown(arguments)}.", got=_first_line(error), fix=_FOR_ALGEBRA)
+        )
     if type(error) not in (_OF_STRUCTURES if is_ours else _OF_SHAPES) or _is_of_user(error):
         return None
     is_structure = isinstance(error, KeyError | AttributeError) or "NoneType" in str(error)
-    return ShapeError(
-        explain(
-            f"{where} cannot be called on {shown(arguments)}.",
-            got="" if is_structure else _first_line(error),
-            fix="give it tensors, in the structure that its docstring names; a function that was to make one"
-            " may lack its `return`"
-            if is_structure
-            else "compare the shapes with those that it takes",
-        )
-    )
+    fix = _FOR_STRUCTURES if is_structure else _FOR_INDICES if type(error) is IndexError else _FOR_SHAPES
+    got = "" if is_structure else _first_line(error)
+    return ShapeError(explain(f"{where} cannot be called on {shown(arguments)}.", got=got, fix=fix))
+
+
+def _is_of_algebra(error: BaseException) -> bool:
+    """Of NumPy's or PyTorch's linear algebra: a matrix that is singular, or not positive definite."""
+    return type(error).__name__.lstrip("_") == "LinAlgError"
 
 
 def value_needed(error: BaseException, where: str) -> ValueNeededError | None:
