@@ -247,9 +247,7 @@ def test_a_matrix_that_has_no_inverse_is_told() -> None:
         keras.config.set_backend(back_end)
         try:
             for call in (ops.inv, ops.cholesky):
-                with pytest.raises(
-                    InvalidArgumentError, match=r"(?s)on \(2, 2\).*multiple of the identity"
-                ):
+                with pytest.raises(InvalidArgumentError, match=r"(?s)on \(2, 2\).*multiple of the identity"):
                     call(singular)
         finally:
             keras.config.set_backend("jax")

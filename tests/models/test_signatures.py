@@ -279,3 +279,26 @@ def test_the_newest_forms_do_not_warn(model: Any) -> None:
         model.fit(Batches(), verbose=0, validation_data=(X, Y))
         model.evaluate(X, Y, verbose=0)
         model.train_on_batch(X, Y)
+
+
+class OwnAdam(keras.optimizers.Adam):
+    def __init__(self, speed, **kwargs):
+        super().__init__(learning_rate=speed, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("cls", "shown"),
+    [
+        (keras.Sequential, "(layers=None, trainable=True, name=None)"),
+        (keras.initializers.Zeros, "()"),
+        (OwnAdam, "(speed, **kwargs)"),
+    ],
+)
+def test_the_help_of_a_class_shows_what_its_constructor_takes(cls, shown):
+    parameters = inspect.signature(cls).parameters.values()
+    bare = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
+    assert str(bare) == shown
+
+
+def test_the_help_of_a_layer_shows_what_its_call_takes():
+    assert "units" not in inspect.signature(keras.layers.Dense(3)).parameters

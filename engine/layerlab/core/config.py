@@ -27,6 +27,17 @@ __all__ = [
 ]
 
 
+class _ConstructorSignature:
+    """What `inspect.signature` of a class, so the help of a notebook, shows: `__init__`, not `__new__`."""
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+        if instance is not None:  # what a layer takes when it is called is another matter
+            raise AttributeError("__signature__")
+        if owner.__init__ is object.__init__:  # type: ignore[misc]
+            return inspect.Signature()
+        return inspect.Signature(list(_constructor(owner).parameters.values())[1:])
+
+
 class Configurable(Registrable):
     """An object whose config is its constructor's arguments.
 
@@ -34,6 +45,7 @@ class Configurable(Registrable):
     it was passed. Override `get_config` to add to `super().get_config()`.
     """
 
+    __signature__ = _ConstructorSignature()
     _init_arguments: dict[str, Any]
     config_base: ClassVar[bool] = True  # set in a class's own body: its constructor's arguments are no config
     not_in_config: ClassVar[tuple[str, ...]] = ()

@@ -38,7 +38,7 @@ from layerlab.layers.regularize import *
 from layerlab.layers.regularize import __all__ as _regularize
 from layerlab.layers.reshape import *
 from layerlab.layers.reshape import __all__ as _reshape
-from layerlab.layers.rnn import RNN
+from layerlab.layers.rnn import *
 from layerlab.layers.rnn import __all__ as _rnn
 from layerlab.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 from layerlab.layers.rnn_layers import *

@@ -23,7 +23,7 @@ from layerlab.layers.rnn_stack import (
     splits_steps,
 )
 
-__all__ = ["RNN", "refuse_list", "state_shapes"]
+__all__ = ["RNN"]
 
 
 class RNN(Layer):

@@ -47,6 +47,8 @@ def show_common_arguments(cls: type, base: type) -> None:
     """Let `inspect.signature(cls)`, and so the help of notebooks, list what `**common` stands for."""
     own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
     if not own or own[-1].name != "common":
+        if "__init__" in vars(cls):  # else that of the class above would be inherited
+            cls.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
         return
     names = {parameter.name for parameter in own}
     shared = [
