@@ -16,7 +16,23 @@ __all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
 
 class Activation(Layer):
-    """Applies an activation function, given by name or as a callable."""
+    """Activation function as a layer of its own.
+
+    For a function that stands behind another layer than the one with the weights: after
+    a normalization, or after a sum of branches.
+
+    Args:
+        activation: a name of `layerlab.activations` such as 'gelu', or a callable of
+            one array.
+    Input shape: any
+    Output shape: as the input.
+    Raises: UnknownNameError for a name that means no activation.
+
+    Example:
+        >>> import numpy as np
+        >>> Activation("relu")(np.array([-2.0, 3.0])).tolist()
+        [0.0, 3.0]
+    """
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -28,7 +44,24 @@ class Activation(Layer):
 
 
 class ReLU(Layer):
-    """`negative_slope * (x - threshold)` below the threshold, x above it, at most `max_value`."""
+    """Rectifier: what is positive passes, the rest becomes 0.
+
+    y = min(x, max_value) for x >= threshold, else negative_slope * (x - threshold).
+
+    Args:
+        max_value: the largest output, such as 6; None has no bound.
+        negative_slope: slope below the threshold; above 0 no unit loses its gradient.
+        threshold: where values begin to pass.
+    Input shape: any
+    Output shape: as the input.
+    Raises: InvalidArgumentError for an argument below 0.
+    Source: Nair, Hinton 2010, ICML.
+
+    Example:
+        >>> import numpy as np
+        >>> ReLU(max_value=2)(np.array([-2.0, 1.0, 3.0])).tolist()
+        [0.0, 1.0, 2.0]
+    """
 
     def __init__(
         self,
@@ -50,7 +83,22 @@ class ReLU(Layer):
 
 
 class LeakyReLU(Layer):
-    """x where positive, else `negative_slope * x`."""
+    """Rectifier with a slope on the negative side, so that no unit loses its gradient.
+
+    y = x for x >= 0, else negative_slope * x.
+
+    Args:
+        negative_slope: slope on the negative side, at least 0; 0 is ReLU.
+    Input shape: any
+    Output shape: as the input.
+    Raises: InvalidArgumentError for a slope below 0.
+    Source: Maas, Hannun, Ng 2013, ICML.
+
+    Example:
+        >>> import numpy as np
+        >>> LeakyReLU(0.25)(np.array([-2.0, 3.0])).tolist()
+        [-0.5, 3.0]
+    """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2
@@ -63,11 +111,28 @@ class LeakyReLU(Layer):
 
 
 class PReLU(Layer):
-    """x where positive, else `alpha * x` with a learned alpha for each position of a sample.
+    """Rectifier whose slope on the negative side is learned.
+
+    y = x for x >= 0, else alpha * x, with an alpha for each position of a sample.
 
     Args:
-        shared_axes: axes along which one alpha is shared, counted from 1.
-    Weights: alpha. Source: He et al. 2015, arXiv:1502.01852.
+        alpha_initializer: first values of alpha; 'Zeros' begins as ReLU.
+        alpha_regularizer: penalty on alpha, added to the loss; None is none.
+        alpha_constraint: projection of alpha after each update; None is none.
+        shared_axes: axes along which one alpha is shared, counted from 1: [1, 2] for
+            images leaves one for each channel. None shares none.
+    Input shape: (batch, ...), with known sizes where alpha is not shared
+    Output shape: as the input.
+    Weights: alpha, a sample's shape with 1 for the shared axes.
+    Source: He et al. 2015, arXiv:1502.01852.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = PReLU(alpha_initializer="ones", shared_axes=[1, 2])
+        >>> layer(np.array([-2.0, 3.0]).reshape(1, 1, 1, 2)).ravel().tolist()
+        [-2.0, 3.0]
+        >>> layer.alpha.shape
+        (1, 1, 2)
     """
 
     def __init__(
@@ -110,7 +175,22 @@ class PReLU(Layer):
 
 
 class ELU(Layer):
-    """x where positive, else `alpha * (exp(x) - 1)`."""
+    """Rectifier that bends smoothly towards -alpha on the negative side.
+
+    y = x for x >= 0, else alpha * (exp(x) - 1). Means of the outputs are nearer to 0
+    than with ReLU.
+
+    Args:
+        alpha: minus the limit for large negative x.
+    Input shape: any
+    Output shape: as the input.
+    Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289.
+
+    Example:
+        >>> import numpy as np
+        >>> [round(y, 3) for y in ELU()(np.array([-2.0, 3.0])).tolist()]
+        [-0.865, 3.0]
+    """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -122,10 +202,24 @@ class ELU(Layer):
 
 
 class Softmax(Layer):
-    """Exponentials that sum to 1 along `axis`; places where `mask` is False get 0.
+    """Exponentials divided by their sum: scores become probabilities.
+
+    y = exp(x) / sum(exp(x)) along `axis`.
 
     Args:
-        axis: one or several axes.
+        axis: one axis, or several that sum to 1 together.
+    Call: `layer(x, mask=None)`; `mask` broadcasts to x, and where it is False y is 0.
+    Input shape: any
+    Output shape: as the input.
+    Raises: ShapeError for a mask that does not broadcast to the input.
+
+    Example:
+        >>> import numpy as np
+        >>> Softmax()(np.array([[0.0, 0.0]])).tolist()
+        [[0.5, 0.5]]
+        >>> mask = np.array([[True, True, False]])
+        >>> Softmax()(np.array([[1.0, 1.0, 5.0]]), mask=mask).tolist()
+        [[0.5, 0.5, 0.0]]
     """
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
