@@ -118,7 +118,45 @@ share_arguments(
         "bias_regularizer": "penalty on the bias, added to the loss; None is none.",
         "kernel_constraint": "projection of the kernel after each update; None is none.",
         "bias_constraint": "projection of the bias after each update; None is none.",
+        "activation": "function of the result: a name such as 'relu', or a callable; None is\n        none.",
+        "lora_rank": "not supported; None alone is accepted.",
+        "lora_alpha": "not supported; None alone is accepted.",
+        "quantization_config": "not supported; None alone is accepted.",
+        "gptq_unpacked_column_size": "not supported; None alone is accepted.",
         "**kwargs": "`name`, `dtype`, `trainable` and what else Layer takes.",
+        # of convolutions
+        "filters": "number of output channels.",
+        "kernel_size": "size of the window: an integer, or one for each spatial axis.",
+        "strides": "distance from one window to the next: an integer, or one for each\n"
+        "        spatial axis. 2 halves the output.",
+        "padding": "'valid' takes the windows that lie within the input; 'same' adds zeros\n"
+        "        around it, so that the output has ceil(size / stride) places.",
+        "dilation_rate": "distance between the places that a window reads: an integer, or\n"
+        "        one for each spatial axis. Above 1 the window reaches farther with as many\n"
+        "        weights; strides must be 1 then.",
+        "groups": "number of independent convolutions into which channels and filters are\n"
+        "        split; divides both.",
+        "depth_multiplier": "number of kernels, and of outputs, for each input channel.",
+        "depthwise_initializer": "first values of the depthwise kernel: a name or an\n        initializer.",
+        "depthwise_regularizer": "penalty on the depthwise kernel, added to the loss; None\n        is none.",
+        "depthwise_constraint": "projection of the depthwise kernel after each update; None\n"
+        "        is none.",
+        "pointwise_initializer": "first values of the kernel that mixes the channels.",
+        "pointwise_regularizer": "penalty on the kernel that mixes the channels; None is none.",
+        "pointwise_constraint": "projection of the kernel that mixes the channels after each\n"
+        "        update; None is none.",
+        # of pooling
+        "pool_size": "size of the window: an integer, or one for each spatial axis.",
+        "output_size": "size of the output: an integer, or one for each spatial axis. The\n"
+        "        windows follow from it.",
+        "keepdims": "whether the spatial axes stay, with size 1.",
+        # of embeddings
+        "input_dim": "number of vectors: the largest integer to come, plus 1.",
+        "output_dim": "length of a vector.",
+        "embeddings_initializer": "first values of the table; 'uniform' draws from -0.05 to\n        0.05.",
+        "embeddings_regularizer": "penalty on the table, added to the loss; None is none.",
+        "embeddings_constraint": "projection of the table after each update; None is none.",
+        "mask_zero": "whether 0 means padding: later layers that know masks skip it.",
         # of normalizations
         "center": "whether beta is added.",
         "scale": "whether the normalized values are multiplied by gamma. A linear layer\n"

@@ -108,7 +108,13 @@ class _Conv(Window):
             )
 
     def convolution_op(self, inputs: Array, kernel: Array) -> Array:
-        """The convolution without bias and activation; override it to change the kernel."""
+        """The convolution without bias and activation, for subclasses to override.
+
+        Args:
+            inputs: the layer's input.
+            kernel: the array to convolve with, of the shape of the weight.
+        Returns: the output before the bias is added.
+        """
         padding = self.padding
         if padding == "causal":
             inputs, padding = _pad_past(self, inputs), "valid"
@@ -126,42 +132,83 @@ class _Conv(Window):
 
 
 class Conv1D(_Conv):
-    """Convolution over the steps of (batch, steps, channels).
+    """Convolution over the steps of a sequence.
+
+    y[t, f] = activation(sum over i, c of x[t * stride + i * dilation, c] *
+    kernel[i, c, f] + bias[f]): one learned pattern for each filter, looked for
+    everywhere.
 
     Args:
-        filters: number of output channels.
-        kernel_size, strides, dilation_rate: of the window; not both of the latter above 1.
-        padding: 'valid', 'same', or 'causal': no output sees later steps.
-        data_format: 'channels_last' or 'channels_first'.
-        groups: input and output channels are split into as many independent convolutions.
+        padding: 'valid' takes the windows that lie within the input; 'same' adds zeros
+            on both sides; 'causal' adds them before the first step, so that no output
+            sees a later step.
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, filters)
     Weights: kernel (window, channels // groups, filters), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or filters that `groups` does not divide; ShapeError for an
+    input that is smaller than a 'valid' window, or of unknown channels.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 4, 1)
+        >>> Conv1D(1, 2, kernel_initializer="ones")(x)[0, :, 0].tolist()
+        [3.0, 5.0, 7.0]
+        >>> causal = Conv1D(1, 2, padding="causal", kernel_initializer="ones")
+        >>> causal(x)[0, :, 0].tolist()
+        [1.0, 3.0, 5.0, 7.0]
     """
 
     rank = 1
 
 
 class Conv2D(_Conv):
-    """Convolution over the rows and columns of (batch, rows, columns, channels).
+    """Convolution over the rows and columns of images.
 
-    Args:
-        filters: number of output channels.
-        kernel_size, strides, dilation_rate: an integer, or one for each axis; not both of the latter above 1.
-        padding: 'valid' or 'same'.
-        data_format: 'channels_last' or 'channels_first'.
-        groups: input and output channels are split into as many independent convolutions.
+    y[i, j, f] = activation(sum over a, b, c of x[i + a, j + b, c] * kernel[a, b, c, f]
+    + bias[f]), for strides and dilation of 1: one learned pattern for each filter,
+    looked for everywhere in the image.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, filters)
     Weights: kernel (height, width, channels // groups, filters), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or filters that `groups` does not divide; ShapeError for an
+    input that is smaller than a 'valid' window, or of unknown channels.
+    Source: LeCun et al. 1989, Neural Computation 1(4).
 
     Example:
         >>> import numpy as np
-        >>> Conv2D(8, 3, padding="same")(np.ones((2, 6, 5, 1), "float32")).shape == (2, 6, 5, 8)
-        True
+        >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> Conv2D(1, 2, kernel_initializer="ones")(x)[0, :, :, 0].tolist()
+        [[8.0, 12.0], [20.0, 24.0]]
+        >>> Conv2D(8, 3, strides=2, padding="same")(np.ones((2, 6, 5, 3))).shape
+        (2, 3, 3, 8)
     """
 
     rank = 2
 
 
 class Conv3D(_Conv):
-    """Convolution over three axes of (batch, a, b, c, channels); arguments as those of Conv2D."""
+    """Convolution over the three axes of volumes, or over images and time.
+
+    The sum of Conv2D with one axis more; weights and time grow with the cube of
+    `kernel_size`.
+
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, new_depth, new_rows, new_columns, filters)
+    Weights: kernel (depth, height, width, channels // groups, filters), bias
+    (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or filters that `groups` does not divide; ShapeError for an
+    input that is smaller than a 'valid' window, or of unknown channels.
+
+    Example:
+        >>> import numpy as np
+        >>> y = Conv3D(4, 2, kernel_initializer="ones")(np.ones((1, 3, 3, 3, 1)))
+        >>> y.shape, float(y[0, 0, 0, 0, 0])
+        ((1, 2, 2, 2, 4), 8.0)
+    """
 
     rank = 3
 
@@ -231,18 +278,49 @@ class _DepthwiseConv(Window):
 
 
 class DepthwiseConv1D(_DepthwiseConv):
-    """Each channel of (batch, steps, channels) convolved with `depth_multiplier` kernels of its own.
+    """Convolution over steps in which each channel has kernels of its own.
 
-    Weights: kernel (window, channels, depth_multiplier), bias (channels * depth_multiplier,).
+    y[t, c * m + k] = activation(sum over i of x[t + i, c] * kernel[i, c, k] + bias), m
+    being `depth_multiplier`: channels are filtered, but not mixed.
+
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, channels * depth_multiplier)
+    Weights: kernel (window, channels, depth_multiplier),
+    bias (channels * depth_multiplier,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, or strides
+    together with dilation; ShapeError for an input that is smaller than a 'valid'
+    window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]])
+        >>> DepthwiseConv1D(2, depthwise_initializer="ones")(x).tolist()
+        [[[3.0, 30.0], [5.0, 50.0]]]
     """
 
     rank = 1
 
 
 class DepthwiseConv2D(_DepthwiseConv):
-    """Each channel convolved on its own with `depth_multiplier` kernels, over images.
+    """Convolution over images in which each channel has kernels of its own.
 
-    Weights: kernel (height, width, channels, depth_multiplier), bias (channels * depth_multiplier,).
+    Each channel is filtered by `depth_multiplier` kernels, and channels are not mixed:
+    far fewer weights and products than Conv2D has. A Conv2D with a window of 1 behind
+    it mixes them; SeparableConv2D is both in one.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, channels * depth_multiplier)
+    Weights: kernel (height, width, channels, depth_multiplier),
+    bias (channels * depth_multiplier,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, or strides
+    together with dilation; ShapeError for an input that is smaller than a 'valid'
+    window.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = DepthwiseConv2D(2, depthwise_initializer="ones")
+        >>> layer(np.arange(9.0).reshape(1, 3, 3, 1))[0, :, :, 0].tolist()
+        [[8.0, 12.0], [20.0, 24.0]]
     """
 
     rank = 2
@@ -329,19 +407,51 @@ class _SeparableConv(Window):
 
 
 class SeparableConv1D(_SeparableConv):
-    """A depthwise convolution over steps, then a mixing of the channels.
+    """Depthwise convolution over steps, then a mixing of the channels.
 
-    Weights: depthwise_kernel, pointwise_kernel (1, channels * depth_multiplier, filters), bias (filters,).
+    DepthwiseConv1D without a bias, followed by Conv1D with a window of 1.
+
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, filters)
+    Weights: depthwise_kernel (window, channels, depth_multiplier), pointwise_kernel
+    (1, channels * depth_multiplier, filters), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, or strides
+    together with dilation; ShapeError for an input that is smaller than a 'valid'
+    window.
+
+    Example:
+        >>> import numpy as np
+        >>> ones = {"depthwise_initializer": "ones", "pointwise_initializer": "ones"}
+        >>> x = np.array([[[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]])
+        >>> SeparableConv1D(1, 2, **ones)(x).tolist()
+        [[[33.0], [55.0]]]
     """
 
     rank = 1
 
 
 class SeparableConv2D(_SeparableConv):
-    """A depthwise convolution over images, then a mixing of the channels.
+    """Depthwise convolution over images, then a mixing of the channels.
 
+    DepthwiseConv2D without a bias, followed by Conv2D with a window of 1: patterns in
+    space and mixtures of channels are learned apart, with a fraction of Conv2D's
+    weights.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, filters)
+    Weights: depthwise_kernel (height, width, channels, depth_multiplier),
+    pointwise_kernel (1, 1, channels * depth_multiplier, filters), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, or strides
+    together with dilation; ShapeError for an input that is smaller than a 'valid'
+    window.
     Source: Chollet 2017, arXiv:1610.02357.
-    Weights: depthwise_kernel, pointwise_kernel (1, 1, channels * depth_multiplier, filters), bias (filters,).
+
+    Example:
+        >>> for layer in (SeparableConv2D(64, 3), Conv2D(64, 3)):
+        ...     layer.build((None, 8, 8, 32))
+        ...     print(layer.count_params())
+        2400
+        18496
     """
 
     rank = 2

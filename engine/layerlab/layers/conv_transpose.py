@@ -101,26 +101,93 @@ class _ConvTranspose(Window):
 
 
 class Conv1DTranspose(_ConvTranspose):
-    """Enlarges (batch, steps, channels) by `strides`; kernel (window, filters, channels), bias (filters,)."""
+    """Transposed convolution over steps: a sequence enlarged with learned kernels.
+
+    Each step adds its value times the kernel to the output, `strides` places behind the
+    step before: the gradient of Conv1D towards its input.
+
+    Args:
+        strides: how many times longer the output is.
+        padding: 'same' gives steps * stride; 'valid' gives (steps - 1) * stride +
+            max(window, stride), all that the kernel reaches.
+        output_padding: steps to add at the end, fewer than the stride; the output has
+            then (steps - 1) * stride + window + output_padding, less 2 * (window // 2)
+            if 'same'. None leaves the length to `padding`.
+        dilation_rate: distance between the places that a kernel writes to.
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, filters)
+    Weights: kernel (window, filters, channels), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or an `output_padding` that is not less than the strides.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0], [5.0]]])
+        >>> layer = Conv1DTranspose(1, 3, strides=2, kernel_initializer="ones")
+        >>> layer(x)[0, :, 0].tolist()  # both reach the third place
+        [1.0, 1.0, 6.0, 5.0, 5.0]
+    """
 
     rank = 1
 
 
 class Conv2DTranspose(_ConvTranspose):
-    """Enlarges images by `strides`.
+    """Transposed convolution over images: enlarged with learned kernels.
+
+    Each pixel adds its value times the kernel to the output, `strides` places from its
+    neighbour: the gradient of Conv2D towards its input. A `kernel_size` that `strides`
+    divides avoids a pattern of squares in the result.
 
     Args:
-        filters: number of output channels.
-        padding: 'same': the output is `strides` times the input; 'valid': larger by what the kernel overlaps.
-        output_padding: sizes to add at the end of each axis, less than the strides; None: by `padding`.
+        strides: how many times larger the output is: an integer, or one for each axis.
+        padding: 'same' gives size * stride; 'valid' gives (size - 1) * stride +
+            max(window, stride), all that the kernel reaches.
+        output_padding: an integer, or one for each axis, less than the strides: rows
+            and columns to add at the end. The output has then (size - 1) * stride +
+            window + output_padding, less 2 * (window // 2) if 'same'. None leaves the
+            size to `padding`.
+        dilation_rate: distance between the places that a kernel writes to.
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, filters)
     Weights: kernel (height, width, filters, channels), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or an `output_padding` that is not less than the strides.
+    Source: Zeiler et al. 2010, "Deconvolutional networks"; Dumoulin, Visin 2016,
+    arXiv:1603.07285, for the sizes.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = Conv2DTranspose(1, 2, strides=2, kernel_initializer="ones")
+        >>> layer(np.array([[[[1.0], [2.0]]]]))[0, :, :, 0].tolist()
+        [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
 
     rank = 2
 
 
 class Conv3DTranspose(_ConvTranspose):
-    """Enlarges volumes by `strides`; arguments as those of Conv2DTranspose."""
+    """Transposed convolution over volumes: enlarged with learned kernels.
+
+    The enlargement of Conv2DTranspose with one axis more.
+
+    Args:
+        strides: how many times larger the output is: an integer, or one for each axis.
+        padding: 'same' gives size * stride; 'valid' gives (size - 1) * stride +
+            max(window, stride), all that the kernel reaches.
+        output_padding: an integer, or one for each axis, less than the strides: places
+            to add at the end of the axis. None leaves the size to `padding`.
+        dilation_rate: distance between the places that a kernel writes to.
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, new_depth, new_rows, new_columns, filters)
+    Weights: kernel (depth, height, width, filters, channels), bias (filters,).
+    Raises: InvalidArgumentError for sizes that are not positive integers, strides
+    together with dilation, or an `output_padding` that is not less than the strides.
+
+    Example:
+        >>> import numpy as np
+        >>> Conv3DTranspose(2, 2, strides=2)(np.ones((1, 2, 3, 4, 1))).shape
+        (1, 4, 6, 8, 2)
+    """
 
     rank = 3
 

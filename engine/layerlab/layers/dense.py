@@ -17,19 +17,27 @@ __all__ = ["Dense", "EinsumDense"]
 
 
 class Dense(Layer):
-    """`activation(inputs @ kernel + bias)`.
+    """Fully connected layer: each output is a weighted sum of all features.
+
+    y = activation(x @ kernel + bias), over the last axis; axes between the batch and
+    the last are kept, so that each step of a sequence goes through the same weights.
 
     Args:
         units: size of the last axis of the output.
-        activation: name, function or None.
-        use_bias: whether there is a bias.
-    Input: (batch, ..., features). Output: (batch, ..., units).
+    Input shape: (batch, ..., features)
+    Output shape: (batch, ..., units)
     Weights: kernel (features, units), bias (units,).
+    Raises: InvalidArgumentError for `units` that is not a positive integer; ShapeError
+    for an input of other features than the first had; UnsupportedError for `lora_rank`,
+    `lora_alpha` or `quantization_config`.
 
     Example:
         >>> import numpy as np
-        >>> Dense(3)(np.ones((2, 4), "float32")).shape == (2, 3)
-        True
+        >>> layer = Dense(2, kernel_initializer="ones", bias_initializer="ones")
+        >>> layer(np.array([[1.0, 2.0, 3.0]])).tolist()  # 1 + 2 + 3, and the bias
+        [[7.0, 7.0]]
+        >>> layer.kernel.shape, layer.bias.shape
+        ((3, 2), (2,))
     """
 
     not_in_config = ("activity_regularizer", "lora_rank", "lora_alpha")
@@ -93,19 +101,32 @@ class Dense(Layer):
 
 
 class EinsumDense(Layer):
-    """`activation(einsum(equation, inputs, kernel) + bias)`.
+    """Fully connected layer over any axes, which an einsum equation names.
+
+    y = activation(einsum(equation, x, kernel) + bias). The letters that the output
+    lacks are summed over. For projections into several heads, or over several axes at
+    once.
 
     Args:
-        equation: 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...': the input's axes, the kernel's, the output's.
-        output_shape: sizes of the output's axes without the batch and '...'; None where the input tells.
+        equation: letters of the input's axes, the kernel's and the output's: 'X,Y->Z',
+            '...X,Y->...Z' or 'X...,Y->Z...'. `Dense` on a matrix is 'ab,bc->ac'.
+        output_shape: sizes of the output's axes without the batch and '...'; None where
+            the input tells the size.
         bias_axes: letters of the output's axes that the bias has; None for no bias.
-    Weights: kernel (shape by `equation`), bias.
+    Input shape: by `equation`
+    Output shape: (batch, ..., *output_shape)
+    Weights: kernel and bias, shapes by `equation` and `bias_axes`.
+    Raises: InvalidArgumentError for an equation of another form, a letter of unknown
+    size, or `bias_axes` that the output lacks; ShapeError for an input that does not
+    fit.
 
     Example:
         >>> import numpy as np
-        >>> layer = EinsumDense("abc,cd->abd", output_shape=(None, 5), bias_axes="d")
-        >>> layer(np.ones((2, 3, 4), "float32")).shape == (2, 3, 5)
-        True
+        >>> heads = EinsumDense("btf,fhd->bthd", (None, 2, 3), bias_axes="hd")
+        >>> heads(np.ones((1, 5, 4))).shape  # 4 features to 2 heads of 3
+        (1, 5, 2, 3)
+        >>> heads.kernel.shape, heads.bias.shape
+        ((4, 2, 3), (2, 3))
     """
 
     not_in_config = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")

@@ -61,15 +61,28 @@ class _Embedding(Layer):
 
 
 class Embedding(_Embedding):
-    """Integers from 0 to input_dim - 1 to vectors.
+    """Table of learned vectors, looked up by integer: words, categories, users.
+
+    y[..., :] = embeddings[x[...]]: a Dense without bias on one-hot vectors, without
+    making them.
 
     Args:
-        input_dim: number of vectors.
-        output_dim: length of a vector.
-        mask_zero: whether 0 means padding and is masked in the layers that follow.
-        weights: first value of the table.
-    Input: (batch, ...), integers. Output: (batch, ..., output_dim).
+        weights: first value of the table, (input_dim, output_dim), such as vectors
+            trained elsewhere; None takes `embeddings_initializer`.
+    Input shape: (batch, ...), integers from 0 to input_dim - 1
+    Output shape: (batch, ..., output_dim)
     Weights: embeddings (input_dim, output_dim).
+    Raises: InvalidArgumentError for an `input_dim` or `output_dim` that is not a
+    positive integer. The integers themselves are not checked: JAX gives NaN for those
+    above.
+
+    Example:
+        >>> import numpy as np
+        >>> table = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
+        >>> Embedding(3, 2, weights=table)(np.array([2, 1])).tolist()
+        [[3.0, 4.0], [1.0, 2.0]]
+        >>> Embedding(3, 2, mask_zero=True).compute_mask(np.array([2, 1, 0])).tolist()
+        [True, True, False]
     """
 
     def __init__(
@@ -116,14 +129,31 @@ class Embedding(_Embedding):
 
 
 class ReversibleEmbedding(_Embedding):
-    """An Embedding that also turns vectors into scores for each integer: `layer(x, reverse=True)`.
+    """Embedding that also gives scores for each integer from a vector.
+
+    `layer(x)` looks vectors up; `layer(x, reverse=True)` is x @ transpose(embeddings),
+    the logits of a language model's next word. One table for both ways saves weights.
 
     Args:
-        tie_weights: whether both ways share one table.
-        reverse_dtype: dtype in which scores are computed.
-        logit_soft_cap: scores are squashed by tanh into (-cap, cap).
-    Weights: embeddings (input_dim, output_dim); reverse_embeddings (output_dim, input_dim) unless tied.
+        tie_weights: whether both ways share one table; False adds a second.
+        reverse_dtype: dtype in which scores are computed, such as 'float32' under a
+            16-bit policy; None is the compute dtype.
+        logit_soft_cap: scores become cap * tanh(scores / cap), between -cap and cap;
+            None leaves them.
+    Call: `layer(x, reverse=False)`
+    Input shape: (batch, ...), integers; reverse: (batch, ..., output_dim)
+    Output shape: (batch, ..., output_dim); reverse: (batch, ..., input_dim)
+    Weights: embeddings (input_dim, output_dim); reverse_embeddings (output_dim,
+    input_dim) unless tied.
     Source: Press, Wolf 2016, arXiv:1608.05859.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = ReversibleEmbedding(3, 2, embeddings_initializer="ones")
+        >>> layer(np.array([[2, 1]])).shape
+        (1, 2, 2)
+        >>> layer(np.array([[1.0, 3.0]]), reverse=True).tolist()
+        [[4.0, 4.0, 4.0]]
     """
 
     def __init__(
