@@ -103,25 +103,57 @@ class _AveragePooling(_Pooling):
 
 
 class MaxPooling1D(_MaxPooling):
-    """The largest value in each window of `pool_size` steps of (batch, steps, channels)."""
+    """Largest value of each window that moves over steps.
+
+    Each channel by itself. The sequence gets shorter, and the strongest answer of each
+    window stays, whichever step it came from.
+
+    Args:
+        strides: distance from one window to the next.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside is never the largest.
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([1.0, 4.0, 2.0, 3.0]).reshape(1, 4, 1)
+        >>> MaxPooling1D(2)(x)[0, :, 0].tolist()
+        [4.0, 3.0]
+        >>> MaxPooling1D(2, strides=1)(x)[0, :, 0].tolist()
+        [4.0, 4.0, 3.0]
+    """
 
     rank = 1
     aliases = ("MaxPool1D",)
 
 
 class MaxPooling2D(_MaxPooling):
-    """The largest value in each window of (batch, rows, columns, channels).
+    """Largest value of each window that moves over images.
+
+    Each channel by itself. The image gets smaller, and a feature counts the same
+    wherever in its window it is.
 
     Args:
-        pool_size: an integer, or one for each axis.
-        strides: step between windows; None: `pool_size`.
-        padding: 'valid' or 'same'.
-        data_format: 'channels_last' or 'channels_first'.
+        strides: distance from one window to the next: an integer, or one for each axis.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside is never the largest.
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
 
     Example:
         >>> import numpy as np
-        >>> MaxPooling2D()(np.ones((2, 6, 5, 3))).shape == (2, 3, 2, 3)
-        True
+        >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+        >>> MaxPooling2D()(x)[0, :, :, 0].tolist()
+        [[5.0, 7.0], [13.0, 15.0]]
     """
 
     rank = 2
@@ -129,28 +161,110 @@ class MaxPooling2D(_MaxPooling):
 
 
 class MaxPooling3D(_MaxPooling):
-    """The largest value in each window of a volume; arguments as those of MaxPooling2D."""
+    """Largest value of each window that moves over volumes.
+
+    Each channel by itself; with windows of 2 an eighth of the values is left.
+
+    Args:
+        strides: distance from one window to the next: an integer, or one for each axis.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside is never the largest.
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, new_depth, new_rows, new_columns, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(8.0).reshape(1, 2, 2, 2, 1)
+        >>> MaxPooling3D()(x).tolist()
+        [[[[[7.0]]]]]
+    """
 
     rank = 3
     aliases = ("MaxPool3D",)
 
 
 class AveragePooling1D(_AveragePooling):
-    """The mean of each window of `pool_size` steps of (batch, steps, channels); padding does not count."""
+    """Mean of each window that moves over steps.
+
+    Each channel by itself: the sequence gets shorter and smoother.
+
+    Args:
+        strides: distance from one window to the next.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside does not count in the mean.
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, new_steps, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 4, 1)
+        >>> AveragePooling1D(2)(x)[0, :, 0].tolist()
+        [1.5, 3.5]
+        >>> AveragePooling1D(3, strides=1, padding="same")(x)[0, :, 0].tolist()
+        [1.5, 2.0, 3.0, 3.5]
+    """
 
     rank = 1
     aliases = ("AvgPool1D",)
 
 
 class AveragePooling2D(_AveragePooling):
-    """The mean of each window of an image; padding does not count. Arguments as those of MaxPooling2D."""
+    """Mean of each window that moves over images.
+
+    Each channel by itself: the image gets smaller and smoother.
+
+    Args:
+        strides: distance from one window to the next: an integer, or one for each axis.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside does not count in the mean.
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, new_rows, new_columns, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+        >>> AveragePooling2D(2)(x)[0, :, :, 0].tolist()
+        [[2.5, 4.5], [10.5, 12.5]]
+    """
 
     rank = 2
     aliases = ("AvgPool2D",)
 
 
 class AveragePooling3D(_AveragePooling):
-    """The mean of each window of a volume; padding does not count. Arguments as those of MaxPooling2D."""
+    """Mean of each window that moves over volumes.
+
+    Each channel by itself; with windows of 2 an eighth of the values is left.
+
+    Args:
+        strides: distance from one window to the next: an integer, or one for each axis.
+            None is `pool_size`: windows side by side.
+        padding: 'valid' takes the windows that lie within the input; 'same' lets them
+            reach beyond it, so that the output has ceil(size / stride) places. What
+            lies outside does not count in the mean.
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, new_depth, new_rows, new_columns, channels)
+    Raises: InvalidArgumentError for sizes that are not positive integers; ShapeError
+    for an input that is smaller than a 'valid' window.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(8.0).reshape(1, 2, 2, 2, 1)
+        >>> AveragePooling3D(2)(x).tolist()
+        [[[[[3.5]]]]]
+    """
 
     rank = 3
     aliases = ("AvgPool3D",)
@@ -181,28 +295,78 @@ class _GlobalAveragePooling(_GlobalPooling):
 
 
 class GlobalMaxPooling1D(_GlobalMaxPooling):
-    """The largest value over all steps: (batch, steps, channels) to (batch, channels)."""
+    """Largest value of each channel over all steps.
+
+    Whether a feature is anywhere in the sequence, whatever the sequence's length.
+
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, channels)
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0, 9.0], [4.0, 2.0]]])
+        >>> GlobalMaxPooling1D()(x).tolist()
+        [[4.0, 9.0]]
+    """
 
     rank = 1
     aliases = ("GlobalMaxPool1D",)
 
 
 class GlobalMaxPooling2D(_GlobalMaxPooling):
-    """The largest value of each channel: (batch, rows, columns, channels) to (batch, channels)."""
+    """Largest value of each channel over all rows and columns.
+
+    Whether a feature is anywhere in the image, whatever the image's size.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, 1, channels)
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> GlobalMaxPooling2D()(x).tolist(), GlobalMaxPooling2D(keepdims=True)(x).shape
+        ([[8.0]], (1, 1, 1, 1))
+    """
 
     rank = 2
     aliases = ("GlobalMaxPool2D",)
 
 
 class GlobalMaxPooling3D(_GlobalMaxPooling):
-    """The largest value of each channel of a volume."""
+    """Largest value of each channel over a whole volume.
+
+    Whether a feature is anywhere in the volume, whatever the volume's size.
+
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, 1, 1, channels)
+
+    Example:
+        >>> import numpy as np
+        >>> GlobalMaxPooling3D()(np.arange(8.0).reshape(1, 2, 2, 2, 1)).tolist()
+        [[7.0]]
+    """
 
     rank = 3
     aliases = ("GlobalMaxPool3D",)
 
 
 class GlobalAveragePooling1D(_GlobalPooling):
-    """The mean over the steps that `mask` lets through: (batch, steps, channels) to (batch, channels)."""
+    """Mean of each channel over all steps.
+
+    One vector for a sequence of any length; steps that the mask hides do not count.
+
+    Call: `layer(x, mask=None)`; `mask` (batch, steps) is True for the steps that count.
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, channels)
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0], [3.0], [8.0]]])
+        >>> GlobalAveragePooling1D()(x).tolist()
+        [[4.0]]
+        >>> GlobalAveragePooling1D()(x, mask=np.array([[True, True, False]])).tolist()
+        [[2.0]]
+    """
 
     rank = 1
     aliases = ("GlobalAvgPool1D",)
@@ -225,14 +389,38 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
 
 class GlobalAveragePooling2D(_GlobalAveragePooling):
-    """The mean of each channel of an image: (batch, rows, columns, channels) to (batch, channels)."""
+    """Mean of each channel over all rows and columns.
+
+    One vector for an image of any size, in place of Flatten and a large Dense.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, 1, channels)
+    Source: Lin, Chen, Yan 2013, arXiv:1312.4400.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> GlobalAveragePooling2D()(x).tolist()
+        [[4.0]]
+    """
 
     rank = 2
     aliases = ("GlobalAvgPool2D",)
 
 
 class GlobalAveragePooling3D(_GlobalAveragePooling):
-    """The mean of each channel of a volume."""
+    """Mean of each channel over a whole volume.
+
+    One vector for a volume of any size, in place of Flatten and a large Dense.
+
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, channels); with `keepdims` (batch, 1, 1, 1, channels)
+
+    Example:
+        >>> import numpy as np
+        >>> GlobalAveragePooling3D()(np.arange(8.0).reshape(1, 2, 2, 2, 1)).tolist()
+        [[3.5]]
+    """
 
     rank = 3
     aliases = ("GlobalAvgPool3D",)
@@ -259,37 +447,121 @@ class _AdaptiveAveragePooling(_AdaptivePooling):
 
 
 class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
-    """Maxima over windows chosen so that `output_size` steps come out."""
+    """Largest values of a given number of nearly equal windows over steps.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([1.0, 4.0, 2.0, 3.0, 0.0]).reshape(1, 5, 1)
+        >>> AdaptiveMaxPooling1D(2)(x)[0, :, 0].tolist()  # steps 0 to 2, and 2 to 4
+        [4.0, 3.0]
+    """
 
     rank = 1
 
 
 class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
-    """Maxima over windows chosen so that an image of `output_size` comes out."""
+    """Largest values of a given number of nearly equal windows over images.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, *output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(12.0).reshape(1, 3, 4, 1)
+        >>> AdaptiveMaxPooling2D((1, 2))(x)[0, :, :, 0].tolist()
+        [[9.0, 11.0]]
+    """
 
     rank = 2
 
 
 class AdaptiveMaxPooling3D(_AdaptiveMaxPooling):
-    """Maxima over windows chosen so that a volume of `output_size` comes out."""
+    """Largest values of a given number of nearly equal windows over volumes.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, *output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(8.0).reshape(1, 2, 2, 2, 1)
+        >>> AdaptiveMaxPooling3D((2, 1, 1))(x).ravel().tolist()
+        [3.0, 7.0]
+    """
 
     rank = 3
 
 
 class AdaptiveAveragePooling1D(_AdaptiveAveragePooling):
-    """Means over windows chosen so that `output_size` steps come out."""
+    """Means of a given number of nearly equal windows over steps.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, steps, channels)
+    Output shape: (batch, output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0]).reshape(1, 5, 1)
+        >>> AdaptiveAveragePooling1D(2)(x)[0, :, 0].tolist()  # steps 0 to 2, and 2 to 4
+        [2.0, 4.0]
+    """
 
     rank = 1
 
 
 class AdaptiveAveragePooling2D(_AdaptiveAveragePooling):
-    """Means over windows chosen so that an image of `output_size` comes out."""
+    """Means of a given number of nearly equal windows over images.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, rows, columns, channels)
+    Output shape: (batch, *output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(12.0).reshape(1, 3, 4, 1)
+        >>> AdaptiveAveragePooling2D((1, 2))(x)[0, :, :, 0].tolist()
+        [[4.5, 6.5]]
+    """
 
     rank = 2
 
 
 class AdaptiveAveragePooling3D(_AdaptiveAveragePooling):
-    """Means over windows chosen so that a volume of `output_size` comes out."""
+    """Means of a given number of nearly equal windows over volumes.
+
+    The output has one size for inputs of any size. Window i of n reaches from
+    floor(i * size / n) to ceil((i + 1) * size / n), so that neighbours may overlap.
+
+    Input shape: (batch, depth, rows, columns, channels)
+    Output shape: (batch, *output_size, channels)
+    Raises: InvalidArgumentError for an `output_size` that is not of positive integers.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(8.0).reshape(1, 2, 2, 2, 1)
+        >>> AdaptiveAveragePooling3D((2, 1, 1))(x).ravel().tolist()
+        [1.5, 5.5]
+    """
 
     rank = 3
 
