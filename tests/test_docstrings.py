@@ -35,7 +35,6 @@ TO_WRITE: dict[str, tuple[int, int]] = {
     "callbacks": (6, 11),
     "constraints": (16, 11),
     "initializers": (71, 32),
-    "layers": (3, 30),
     "optimizers": (168, 21),
     "regularizers": (14, 9),
 }

@@ -15,22 +15,31 @@ __all__ = ["RandomCrop"]
 
 
 class RandomCrop(Layer):
-    """In training a window of `height` x `width` at a random place, the same for all images of a batch.
+    """Windows of images: at random places in training, the middle in inference.
 
-    In inference, and for images that are not larger than the window both ways, the largest centred window of
-    its proportions, resized. (Keras 3.15 documents this, but returns images as they came in inference.)
-    A call outside of fit, evaluate and predict counts as training unless told otherwise, as in Keras.
+    In training a window of `height` x `width` is cut out at a random place, the same
+    for all images of a batch, so that a model does not learn where things are. In
+    inference, and for images that are not larger than the window both ways, the result
+    is the largest centred window of its proportions, resized. (Keras 3.15 documents
+    this, but returns images as they came in inference.)
 
     Args:
         height, width: size of the result, in pixels.
-        seed: for repeatable places.
-        data_format: "channels_last" or "channels_first"; None is the setting's.
-    Images are (height, width, channels) or (batch, height, width, channels); the result is floating.
+        seed: an integer makes the places repeatable; None draws a seed.
+    Call: `layer(x, training=True)`; a call outside of `fit`, `evaluate` and `predict`
+    counts as training unless told otherwise, as in Keras.
+    Input shape: (batch, rows, columns, channels), or one image without the batch
+    Output shape: (batch, height, width, channels), floating, or without the batch
+    Raises: InvalidArgumentError for a size that is not a positive integer; ShapeError
+    for other than 3 or 4 axes; UnsupportedError for a dict of images and boxes.
 
     Example:
         >>> import numpy as np
-        >>> RandomCrop(2, 3)(np.zeros((8, 32, 32, 3))).shape
-        (8, 2, 3, 3)
+        >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+        >>> RandomCrop(2, 3)(x).shape
+        (1, 2, 3, 1)
+        >>> RandomCrop(4, 2)(x, training=False)[0, :, :, 0].tolist()[0]
+        [1.0, 2.0]
     """
 
     def __init__(

@@ -20,14 +20,19 @@ __all__ = ["Normalization", "Rescaling"]
 
 
 class Rescaling(Layer):
-    """`inputs * scale + offset`; integers become the compute dtype.
+    """Fixed scale and shift, such as for pixels from 0 to 255 into 0 to 1.
+
+    y = x * scale + offset; integers become the compute dtype first.
 
     Args:
-        scale, offset: numbers, or arrays that broadcast to the input.
+        scale, offset: numbers, or arrays that broadcast to the input, such as one
+            number for each channel.
+    Input shape: any
+    Output shape: as the input, floating.
 
     Example:
         >>> import numpy as np
-        >>> np.asarray(Rescaling(1 / 127.5, offset=-1)(np.array([0, 255]))).tolist()
+        >>> Rescaling(1 / 127.5, offset=-1)(np.array([0, 255])).tolist()
         [-1.0, 1.0]
     """
 
@@ -51,7 +56,11 @@ class Rescaling(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """The inverse of `get_config`."""
+        """The layer of a config that `get_config` gave.
+
+        Args:
+            config: a dict of the constructor's arguments.
+        """
         arrays: dict[str, Any] = {
             key: deserialize_keras_object(config[key]) for key in ("scale", "offset") if key in config
         }
@@ -59,20 +68,31 @@ class Rescaling(Layer):
 
 
 class Normalization(Layer):
-    """`(inputs - mean) / sqrt(variance)`, with statistics given or learned from data by `adapt`.
+    """Features brought to mean 0 and variance 1, by statistics of the data.
+
+    y = (x - mean) / max(sqrt(variance), epsilon), epsilon being
+    `layerlab.config.epsilon()`. The statistics are given, or learned once from the
+    training data by `adapt`, before `fit`; training does not change them.
 
     Args:
-        axis: axes that have statistics of their own, e.g. that of the features; None for one pair of numbers.
-        mean, variance: given statistics; `adapt` is not needed then.
-        invert: whether to do the opposite.
-    Weights, unless given: mean, variance (sizes of `axis`), count (). They are changed by `adapt` only.
+        axis: axis or axes that have statistics of their own, such as the features' -1;
+            None takes one mean and one variance for all.
+        mean, variance: given statistics, with the sizes of `axis`; None leaves them to
+            `adapt`. Both or neither.
+        invert: whether to go back: x * sqrt(variance) + mean.
+    Input shape: any, the sizes of `axis` known
+    Output shape: as the input, floating.
+    Weights: mean, variance (sizes of `axis`), count (); none if the statistics are
+    given.
+    Raises: InvalidArgumentError for one of `mean` and `variance` alone, or two shapes;
+    ShapeError if a size of `axis` is not known.
 
     Example:
         >>> import numpy as np
-        >>> layer = Normalization(axis=None)
-        >>> layer.adapt(np.array([[1.0], [3.0]], "float32"))
-        >>> np.asarray(layer(np.array([[5.0]], "float32"))).tolist()
-        [[3.0]]
+        >>> layer = Normalization(axis=-1)
+        >>> layer.adapt(np.array([[1.0, 10.0], [3.0, 30.0]]))
+        >>> layer(np.array([[5.0, 20.0]])).tolist()
+        [[3.0, 0.0]]
     """
 
     def __init__(
@@ -128,9 +148,16 @@ class Normalization(Layer):
         )
 
     def adapt(self, data: Any) -> None:
-        """Learn mean and variance, in one pass, from an array or from an iterable of batches (x, or (x, y)).
+        """Learn mean and variance in one pass over the data.
 
-        Source: Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance", for the batches.
+        Args:
+            data: an array, or an iterable of batches: x, or (x, y), of which x counts.
+                What was learned before is replaced.
+        Raises: InvalidArgumentError if the statistics were given; DataError for no
+        batch; ShapeError for data of other sizes along `axis` than the layer was built
+        on.
+        Source: Chan, Golub, LeVeque 1983, "Algorithms for computing the sample
+        variance", for the union of batches.
         """
         batches = [data] if isinstance(data, np.ndarray) or backend().is_array(data) else data
         total, mean, variance = 0, np.zeros(()), np.zeros(())
@@ -169,12 +196,18 @@ class Normalization(Layer):
 
     @property
     def mean(self) -> Array | None:
-        """What is subtracted: of the input's rank, 1 where it is taken over an axis. None before build."""
+        """Mean that is subtracted, of the input's rank with 1 for the other axes.
+
+        None before the layer is built.
+        """
         return self._statistic(self.input_mean, "adapt_mean")
 
     @property
     def variance(self) -> Array | None:
-        """The square of what is divided by, like `mean`."""
+        """Variance by whose root is divided, of the input's rank, 1 for the other axes.
+
+        None before the layer is built.
+        """
         return self._statistic(self.input_variance, "adapt_variance")
 
     def call(self, inputs: Array) -> Array:
