@@ -27,19 +27,51 @@ __all__ = [
 
 
 def get(identifier: Any) -> Any:
-    """The constraint for None, a name, a config, a class or a callable.
+    """The constraint that a layer's `kernel_constraint` and the like stand for.
 
-    Raises: UnknownNameError, InvalidArgumentError.
+    Args:
+        identifier: a name ("max_norm", "MaxNorm"), a config, a class, which is called
+            without arguments, or any callable, which is given back as it is. None gives
+            None: no constraint.
+    Returns: a callable `weight -> weight`, or None.
+    Raises: UnknownNameError for an unknown name; InvalidArgumentError for another kind
+    of value.
+
+    Example:
+        >>> get("non_neg")([-1.0, 2.0]).tolist()
+        [0.0, 2.0]
     """
     return resolve("constraints", identifier, "A constraint")
 
 
 def serialize(constraint: Any) -> Any:
-    """The constraint's config, as Keras writes it to files."""
+    """The config of a constraint, as files and configs of layers hold it.
+
+    Args:
+        constraint: a Constraint.
+    Returns: a dict of plain values, from which `deserialize` makes an equal one.
+
+    Example:
+        >>> serialize(MaxNorm(3))["config"]
+        {'max_value': 3, 'axis': 0}
+    """
     return serialize_keras_object(constraint)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The inverse of `serialize`; `custom_objects` maps further names to classes."""
+    """The constraint that a config describes: the inverse of `serialize`.
+
+    Args:
+        config: what `serialize` gave, or a name.
+        custom_objects: further classes by name, for constraints of your own that are
+            not registered.
+    Returns: a new Constraint; None for None.
+    Raises: UnknownNameError for an unknown class; InvalidArgumentError for what is no
+    config.
+
+    Example:
+        >>> deserialize(serialize(MaxNorm(3))).max_value
+        3
+    """
     with custom_object_scope(custom_objects):
         return resolve("constraints", config, "A constraint")

@@ -14,7 +14,11 @@ __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 
 
 class Regularizer(Configurable):
-    """A callable `x -> scalar penalty`, with a config. Subclass it and override `__call__`.
+    """Base of all regularizers: a penalty on a weight or an activation.
+
+    A regularizer is a callable `array -> scalar`. Training adds the scalar to the loss.
+    Subclass it, and write `__call__`; constructor arguments kept as attributes of the
+    same names are its config.
 
     Example:
         >>> class Spread(Regularizer):
@@ -27,12 +31,29 @@ class Regularizer(Configurable):
     registry_kind = "regularizers"
 
     def __call__(self, x: Any) -> Any:
-        """The penalty for `x`, a scalar of its dtype."""
+        """The penalty, a scalar: by default 0.
+
+        Args:
+            x: the weight, or the output of the layer.
+        """
         return 0.0
 
 
 class L1L2(Regularizer):
-    """l1 * sum(|x|) + l2 * sum(x²)."""
+    """A penalty on absolute values and on squares: the elastic net.
+
+    l1 sum(|x|) + l2 sum(x²). The first makes weights exactly 0, the second small.
+
+    Args:
+        l1: factor of the absolute values; 0 or None leaves them out.
+        l2: factor of the squares; 0 or None leaves them out.
+    Raises: InvalidArgumentError for a factor that is negative or not finite.
+    Source: Zou, Hastie 2005, JRSS B 67.
+
+    Example:
+        >>> float(L1L2(l1=1.0, l2=0.5)([1.0, -2.0]))  # 1 (1 + 2) + 0.5 (1 + 4)
+        5.5
+    """
 
     aliases = ("l1_l2",)
 
@@ -51,7 +72,19 @@ class L1L2(Regularizer):
 
 
 class L1(Regularizer):
-    """l1 * sum(|x|)."""
+    """A penalty on absolute values, which makes many weights 0: lasso.
+
+    l1 sum(|x|). Its slope does not fade near 0, so that weights of little use reach it.
+
+    Args:
+        l1: factor of the penalty; None is 0.01.
+    Raises: InvalidArgumentError for a factor that is negative or not finite.
+    Source: Tibshirani 1996, JRSS B 58.
+
+    Example:
+        >>> float(L1(0.5)([1.0, -2.0]))  # 0.5 (1 + 2)
+        1.5
+    """
 
     def __init__(self, l1: float | None = 0.01) -> None:
         self.l1 = _strength("l1", 0.01 if l1 is None else l1)
@@ -61,10 +94,17 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """l2 * sum(x²).
+    """A penalty on squares, which keeps weights small: ridge regression.
+
+    l2 sum(x²). There is no 1/2: the gradient is 2 l2 x.
+
+    Args:
+        l2: factor of the penalty; None is 0.01.
+    Raises: InvalidArgumentError for a factor that is negative or not finite.
+    Source: Hoerl, Kennard 1970, Technometrics 12.
 
     Example:
-        >>> float(L2(0.5)([1.0, 2.0]))
+        >>> float(L2(0.5)([1.0, -2.0]))  # 0.5 (1 + 4)
         2.5
     """
 
@@ -76,11 +116,24 @@ class L2(Regularizer):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """`factor` times the mean absolute cosine between different rows (or columns) of a matrix, halved.
+    """A penalty on rows or columns of a matrix that are not at right angles.
+
+    factor mean(|cos(a, b)|) over all pairs of different rows a, b. Units of a layer
+    then look for different things; their lengths do not matter.
 
     Args:
-        mode: "rows" or "columns".
-    Raises: ShapeError for other than two axes.
+        factor: factor of the penalty.
+        mode: "rows" or "columns": which are to be orthogonal. The units of a Dense
+            kernel are its columns.
+    Raises: InvalidArgumentError for another mode and for a factor that is negative or
+    not finite; when called, ShapeError for other than two axes.
+
+    Example:
+        >>> penalty = OrthogonalRegularizer(factor=1.0)
+        >>> float(penalty([[1.0, 0.0], [0.0, 3.0]]))
+        0.0
+        >>> float(penalty([[1.0, 0.0], [2.0, 0.0]]))
+        1.0
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
