@@ -34,7 +34,6 @@ CLASSES = [
 TO_WRITE: dict[str, tuple[int, int]] = {
     "callbacks": (6, 11),
     "initializers": (71, 32),
-    "optimizers": (168, 21),
 }
 
 # Arguments without a word in the public methods of a class and its bases. Only downwards.

@@ -18,8 +18,8 @@ Axes = int | Sequence[int] | None
 share_arguments(
     "constraints",
     {
-        "axis": "axis or axes along which a norm is taken, which are the inputs of a unit: 0 for\n"
-        "        the kernel of Dense, [0, 1, 2] for the kernel of Conv2D; None is all.",
+        "axis": "axis or axes along which a norm is taken, which are the inputs of a unit:\n"
+        "        0 for the kernel of Dense, [0, 1, 2] for the kernel of Conv2D; None is all.",
     },
 )
 

@@ -44,9 +44,19 @@ __all__ = [
 
 
 def get(identifier: Any) -> Any:
-    """The optimizer for None, a name in any case, a config, a class or an optimizer.
+    """The optimizer that `compile(optimizer=...)` stands for.
 
-    Raises: UnknownNameError, InvalidArgumentError.
+    Args:
+        identifier: a name in any case ("adam"), a config, a class, which is called
+            without arguments, or an Optimizer, which is given back as it is. None gives
+            None.
+    Returns: an Optimizer, or None.
+    Raises: UnknownNameError for an unknown name; InvalidArgumentError for another kind
+    of value.
+
+    Example:
+        >>> get("ADAM").get_config()["beta_1"]
+        0.9
     """
     found = resolve("optimizers", identifier, "An optimizer")
     if found is None or isinstance(found, Optimizer):
@@ -61,11 +71,34 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(optimizer: Any) -> Any:
-    """The optimizer's config, as Keras writes it to files; without its state."""
+    """The config of an optimizer, without its state, as files hold it.
+
+    Args:
+        optimizer: an Optimizer.
+    Returns: a dict of plain values, from which `deserialize` makes an equal, fresh one.
+
+    Example:
+        >>> config = serialize(SGD(0.25))
+        >>> config["class_name"], config["config"]["learning_rate"]
+        ('SGD', 0.25)
+    """
     return serialize_keras_object(optimizer)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The inverse of `serialize`; `custom_objects` maps further names to classes."""
+    """The optimizer that a config describes: the inverse of `serialize`.
+
+    Args:
+        config: what `serialize` gave, or a name.
+        custom_objects: further classes by name, for optimizers and schedules of your
+            own that are not registered.
+    Returns: a new Optimizer without state; None for None.
+    Raises: UnknownNameError for an unknown class; InvalidArgumentError for what is no
+    config.
+
+    Example:
+        >>> float(deserialize(serialize(SGD(0.25))).learning_rate)
+        0.25
+    """
     with custom_object_scope(custom_objects):
         return resolve("optimizers", config, "An optimizer")

@@ -14,16 +14,31 @@ __all__ = ["Adafactor"]
 
 
 class Adafactor(Optimizer):
-    """Steps relative to the size of each variable, of an estimated unit root mean square.
+    """Adam's scaling with little memory: means of rows and columns of the squares.
+
+    w ← w - max(ε₂, rms(w)) min(η, 1 / √t) d, where d = g / √v, cut to a root mean
+    square of `clip_threshold`. For a matrix v is the product of the row and column
+    means of g² + ε₁, which take r + c numbers for r x c weights. For large models;
+    there is no momentum.
 
     Args:
-        learning_rate: the largest relative step.
-        beta_2_decay: the means change by t ** beta_2_decay in step t; below 0.
-        epsilon_1, epsilon_2: added to squared gradients; the least size that a variable is taken to have.
-        clip_threshold: the largest root mean square of a step.
-        relative_step: let the learning rate fall with 1 / sqrt(t), if it is a number.
-        common: see `Optimizer`.
+        learning_rate: η, the largest relative step: a number, a LearningRateSchedule,
+            or a function without arguments.
+        beta_2_decay: the means change by tᵇ in step t, where b is this; below 0.
+        epsilon_1: ε₁, added to squared gradients.
+        epsilon_2: ε₂, the least size that a variable is taken to have, so that zeros
+            can grow.
+        clip_threshold: the largest root mean square of d.
+        relative_step: True lets the rate fall with 1 / √t, if `learning_rate` is a
+            number.
     Source: Shazeer, Stern 2018, arXiv:1804.04235, algorithm 4.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([[2.0, 2.0], [2.0, 2.0]])
+        >>> Adafactor(0.1).apply([[[3.0, 3.0], [3.0, 3.0]]], [w])  # 0.1 * 2
+        >>> w.numpy().round(3).tolist()[0][0] < 1.801
+        True
     """
 
     def __init__(

@@ -14,13 +14,28 @@ __all__ = ["Adadelta", "Adagrad"]
 
 
 class Adagrad(Optimizer):
-    """s ← s + g², w ← w - η g / √(s + ε).
+    """Steps scaled by all squared gradients so far, for inputs that are seldom present.
+
+    s ← s + g², w ← w - η g / √(s + ε). Weights that seldom get a gradient keep large
+    steps; all steps shrink as training goes on.
 
     Args:
-        learning_rate: η.
-        initial_accumulator_value: s at the beginning.
-        common: see `Optimizer`.
+        learning_rate: η: a number, a LearningRateSchedule, or a function without
+            arguments. Of the usual 0.001 little is left after some steps; the paper's
+            examples use about 0.01 to 1.
+        initial_accumulator_value: s at the beginning, at least 0; the larger, the
+            shorter the first steps.
+        epsilon: ε, small and positive: keeps the division from becoming one by 0.
     Source: Duchi, Hazan, Singer 2011, JMLR 12.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> optimizer = Adagrad(0.1, initial_accumulator_value=0.0)
+        >>> optimizer.apply([[1.0, 1.0]], [w])  # 0.1 each
+        >>> optimizer.apply([[1.0, 0.0]], [w])  # 0.1 / sqrt(2), and nothing
+        >>> w.numpy().round(3)
+        array([0.829, 1.9  ], dtype=float32)
     """
 
     def __init__(
@@ -46,13 +61,24 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """s ← ρ s + (1 - ρ) g², d = g √(u + ε) / √(s + ε), u ← ρ u + (1 - ρ) d², w ← w - η d.
+    """Steps scaled by recent gradients and recent changes, so that units cancel.
+
+    s ← ρ s + (1 - ρ) g², d = g √(u + ε) / √(s + ε), u ← ρ u + (1 - ρ) d², w ← w - η d.
+    Unlike Adagrad it forgets old gradients; it begins slowly, with steps of about √ε.
 
     Args:
-        learning_rate: η; 1 in the paper.
-        rho: ρ, how slowly the means change.
-        common: see `Optimizer`.
+        learning_rate: η: a number, a LearningRateSchedule, or a function without
+            arguments; 1 in the paper, which the default, 0.001, is far below.
+        rho: ρ, how slowly the means s and u change.
+        epsilon: ε, small and positive; it also sets how long the first steps are.
     Source: Zeiler 2012, arXiv:1212.5701.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0])
+        >>> Adadelta(1.0, epsilon=0.01).apply([[1.0]], [w])  # sqrt(0.01 / 0.06)
+        >>> w.numpy().round(3)
+        array([0.592], dtype=float32)
     """
 
     def __init__(

@@ -14,19 +14,26 @@ __all__ = ["Adam", "AdamW"]
 
 
 class Adam(Optimizer):
-    """m ← m + (1 - β₁)(g - m), v ← v + (1 - β₂)(g² - v), w ← w - α m / (√v + ε).
+    """Adam: steps along a mean gradient, scaled by the size of recent gradients.
+
+    m ← m + (1 - β₁)(g - m), v ← v + (1 - β₂)(g² - v), w ← w - α m / (√v + ε), with
+    α = η √(1 - β₂ᵗ) / (1 - β₁ᵗ) in step t. The first choice where nothing speaks for
+    another: its steps are about η long, whatever the scale of the gradients.
 
     Args:
-        learning_rate: η; in step t, α = η √(1 - β₂ᵗ) / (1 - β₁ᵗ).
-        beta_1, beta_2: how slowly the means of g and of g² change.
+        beta_1: β₁, how slowly the mean gradient m changes.
+        beta_2: β₂, how slowly the mean square v changes.
         epsilon: ε, "epsilon hat" in the paper, just before section 2.1.
-        amsgrad: divide by the largest v so far. Source: Reddi et al. 2018.
-        common: see `Optimizer`.
+        amsgrad: True divides by the largest v so far, so that steps do not grow again
+            (Reddi et al. 2018).
     Source: Kingma, Ba 2015, arXiv:1412.6980.
 
     Example:
-        >>> Adam(0.25).get_config()["learning_rate"]
-        0.25
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> Adam(0.1).apply([[50.0, -0.01]], [w])  # steps of 0.1 each
+        >>> w.numpy().round(3)
+        array([0.9, 2.1], dtype=float32)
     """
 
     def __init__(
@@ -76,9 +83,25 @@ class Adam(Optimizer):
 class AdamW(Adam):  # a subclass, as in Keras, where user code asks isinstance
     """Adam with decoupled weight decay, which is on by default.
 
+    w ← w - η weight_decay w, then the step of Adam. The decay does not pass through the
+    means of Adam, as an L2 penalty in the loss would. The usual choice for
+    transformers.
+
     Args:
-        weight_decay: a number; see `Optimizer`.
+        weight_decay: each update also shrinks variables by this rate times η; a number.
+            Leave biases and scales out by `exclude_from_weight_decay`.
+        beta_1: β₁, how slowly the mean gradient changes.
+        beta_2: β₂, how slowly the mean square of the gradient changes.
+        amsgrad: True divides by the largest mean square so far (Reddi et al. 2018).
+    Raises: InvalidArgumentError for weight_decay=None.
     Source: Loshchilov, Hutter 2019, arXiv:1711.05101.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> AdamW(0.1, weight_decay=0.5).apply([[0.0, 0.0]], [w])  # times 1 - 0.1 * 0.5
+        >>> w.numpy().round(3)
+        array([0.95, 1.9 ], dtype=float32)
     """
 
     aliases = ("adamw",)

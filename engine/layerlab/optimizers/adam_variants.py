@@ -16,13 +16,22 @@ __all__ = ["Adamax", "Lamb", "Nadam"]
 
 
 class Adamax(Optimizer):
-    """m ← m + (1 - β₁)(g - m), u ← max(β₂ u, |g|), w ← w - η m / ((1 - β₁ᵗ)(u + ε)).
+    """Adam scaled by the largest recent gradient, in place of a mean square.
+
+    m ← m + (1 - β₁)(g - m), u ← max(β₂ u, |g|), w ← w - η m / ((1 - β₁ᵗ)(u + ε)) in
+    step t. For gradients that are mostly 0, as of embeddings.
 
     Args:
-        learning_rate: η.
-        beta_1, beta_2: how slowly the mean of g and the largest |g| change.
-        common: see `Optimizer`.
+        beta_1: β₁, how slowly the mean gradient m changes.
+        beta_2: β₂, how slowly a large gradient is forgotten.
     Source: Kingma, Ba 2015, arXiv:1412.6980, section 7.1.
+
+    Example:
+        >>> w, optimizer = Variable([1.0]), Adamax(0.1)
+        >>> optimizer.apply([[8.0]], [w])  # a step of 0.1
+        >>> optimizer.apply([[0.0]], [w])  # 0.1 m / (1 - 0.81) / 8, where m is 0.72
+        >>> w.numpy().round(3)
+        array([0.853], dtype=float32)
     """
 
     def __init__(
@@ -52,13 +61,23 @@ class Adamax(Optimizer):
 
 
 class Nadam(Optimizer):
-    """Adam with Nesterov momentum, whose weight warms up: β₁ (1 - 0.96ᵗ / 2).
+    """Adam with Nesterov momentum: it steps from where the momentum is about to lead.
+
+    m and v as in Adam; w ← w - η (μₜ₊₁ m / (1 - μ₁ ... μₜ₊₁) + (1 - μₜ) g / (1 - μ₁ ...
+    μₜ)) / (√(v / (1 - β₂ᵗ)) + ε) in step t, where the weight μₜ = β₁ (1 - 0.96ᵗ / 2)
+    warms up.
 
     Args:
-        learning_rate: η.
-        beta_1, beta_2: how slowly the means of g and of g² change.
-        common: see `Optimizer`.
+        beta_1: β₁, how slowly the mean gradient m changes.
+        beta_2: β₂, how slowly the mean square v changes.
     Source: Dozat 2016, "Incorporating Nesterov momentum into Adam".
+
+    Example:
+        >>> w, optimizer = Variable([1.0]), Nadam(0.1)
+        >>> for gradient in (4.0, 4.0):
+        ...     optimizer.apply([[gradient]], [w])
+        >>> w.numpy().round(3)
+        array([0.816], dtype=float32)
     """
 
     def __init__(
@@ -106,13 +125,22 @@ class Nadam(Optimizer):
 
 
 class Lamb(Optimizer):
-    """Adam's step d, scaled for each variable to the length of the variable: w ← w - η d ‖w‖ / ‖d‖.
+    """Adam with steps as long as each variable allows, for very large batches.
+
+    w ← w - η d ‖w‖ / ‖d‖, where d is the step of Adam before the learning rate: each
+    variable changes by the fraction η of its length. Where ‖w‖ or ‖d‖ is 0: w ← w - η
+    d.
 
     Args:
-        learning_rate: η.
-        beta_1, beta_2: how slowly the means of g and of g² change.
-        common: see `Optimizer`.
+        beta_1: β₁, how slowly the mean gradient changes.
+        beta_2: β₂, how slowly the mean square of the gradient changes.
     Source: You et al. 2020, arXiv:1904.00962.
+
+    Example:
+        >>> w = Variable([30.0, 40.0])  # of length 50
+        >>> Lamb(0.1).apply([[1.0, 0.0]], [w])  # a step of 0.1 * 50
+        >>> w.numpy().round(3)
+        array([25., 40.], dtype=float32)
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The arguments that all optimizers share: their type, their checks, and how they show in signatures."""
+"""The arguments that all optimizers share: meaning, type, checks, and how they show in signatures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from layerlab.core.arguments import RANGES
+from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 
 __all__ = [
@@ -18,6 +19,32 @@ __all__ = [
     "check_unknown",
     "show_common_arguments",
 ]
+
+share_arguments(
+    "optimizers",
+    {
+        "learning_rate": "η, how far a step goes: a number, a LearningRateSchedule, or a\n"
+        "        function without arguments. A number can be set later:\n"
+        "        `optimizer.learning_rate = 0.1`.",
+        "epsilon": "ε, small and positive: keeps a division by 0 from happening.",
+        "weight_decay": "each update also shrinks variables by this rate times η; None for\n        not.",
+        "clipnorm": "largest L2 norm of the gradient of one variable; a longer one is\n"
+        "        scaled down. Of the three ways to clip only one can be used; None for not.",
+        "clipvalue": "largest absolute value of an element of a gradient; None for any.",
+        "global_clipnorm": "largest L2 norm of all gradients together; None for any.",
+        "use_ema": "True keeps moving averages of the variables, which fit copies into them\n"
+        "        at its end.",
+        "ema_momentum": "weight of the previous average, in [0, 1].",
+        "ema_overwrite_frequency": "copies the averages into the variables every so many\n"
+        "        steps; None at the end only.",
+        "loss_scale_factor": "the loss is multiplied by it and the gradients are divided by\n"
+        "        it, which saves small ones in float16; None for 1.",
+        "gradient_accumulation_steps": "update once every so many batches (2 or more), with\n"
+        "        the mean of their gradients, as of one large batch; None after each.",
+        "name": "first part of the paths of the optimizer's variables. None makes one from\n"
+        "        the name of the class.",
+    },
+)
 
 
 class CommonButDecay(TypedDict, total=False):
@@ -35,7 +62,7 @@ class CommonButDecay(TypedDict, total=False):
 
 
 class CommonArguments(CommonButDecay, total=False):
-    """Keyword arguments of every optimizer; `Optimizer` says what they mean."""
+    """Keyword arguments of every optimizer; the table above says what they mean."""
 
     weight_decay: float | None
 

@@ -32,23 +32,17 @@ Slots = dict[str, Array]
 
 
 class Optimizer(RateHolder):
-    """Abstract: changes variables along their gradients.
+    """Base of all optimizers: the rule by which variables follow their gradients.
 
-    Subclass it and write either `update` (pure, preferred) or, as in Keras, `update_step` with `self.assign`.
+    In one step it divides gradients by the loss scale, sums them up if it is to
+    accumulate, clips them, decays weights, calls the rule of the subclass for each
+    variable, keeps moving averages, and applies constraints. Subclass it and write
+    either `update` (pure, preferred) or, as in Keras, `update_step` with `self.assign`.
 
     Args:
-        learning_rate: a number, a LearningRateSchedule, or a callable without arguments.
-        weight_decay: each update also shrinks variables by this rate times the learning rate; None for not.
-        clipnorm: largest L2 norm of a gradient. Only one of the three ways to clip can be used.
-        clipvalue: largest absolute value of an element of a gradient.
-        global_clipnorm: largest L2 norm of all gradients together.
-        use_ema: keep moving averages of the variables, which `finalize_variable_values` copies into them.
-        ema_momentum: weight of the previous average, from 0 to 1.
-        ema_overwrite_frequency: copy the averages into the variables every so many steps; None: at the end.
-        loss_scale_factor: the loss is multiplied by it (`scale_loss`), the gradients are divided by it.
-        gradient_accumulation_steps: update every so many steps (2 or more), with the mean of their gradients.
-        name: first part of the paths of the optimizer's variables.
-    Raises: InvalidArgumentError for values outside of these.
+        **kwargs: no others exist: `decay` of Keras 2 warns, all else raises.
+    Raises: InvalidArgumentError for values outside of the ranges above, more than one
+    way to clip, or unknown arguments.
     Source: the meaning and order of all steps is that of Keras 3 on JAX.
 
     Example:
@@ -59,6 +53,9 @@ class Optimizer(RateHolder):
         >>> Descent(0.5).apply([[1.0, 1.0]], [w])
         >>> w.numpy()
         array([0.5, 1.5], dtype=float32)
+        >>> Descent(0.5, clipvalue=0.2).apply([[1.0, 1.0]], [w])  # 0.5 * 0.2 each
+        >>> w.numpy()
+        array([0.4, 1.4], dtype=float32)
     """
 
     registry_kind = "optimizers"

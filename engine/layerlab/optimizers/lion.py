@@ -14,13 +14,25 @@ __all__ = ["Lion"]
 
 
 class Lion(Optimizer):
-    """w ← w - η sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
+    """Lion: steps of one length, along the sign of a mean gradient.
+
+    w ← w - η sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g. Half the memory of Adam;
+    made for large batches. Take a rate 3 to 10 times smaller than for Adam, and a
+    weight decay as many times larger.
 
     Args:
-        learning_rate: η; 3 to 10 times smaller than for Adam.
-        beta_1: above 0, at most 1.
-        common: see `Optimizer`.
+        beta_1: β₁, above 0 and at most 1, how much the direction follows the mean
+            gradient m.
+        beta_2: β₂, how slowly the mean gradient changes.
+    Raises: InvalidArgumentError for a beta_1 that is not above 0 and at most 1.
     Source: Chen et al. 2023, arXiv:2302.06675.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0, 2.0, 3.0])
+        >>> Lion(0.25).apply([[50.0, -0.01, 0.0]], [w])
+        >>> w.numpy().tolist()
+        [0.75, 2.25, 3.0]
     """
 
     def __init__(

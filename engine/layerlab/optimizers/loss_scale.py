@@ -18,15 +18,31 @@ __all__ = ["LossScaleOptimizer"]
 
 
 class LossScaleOptimizer(Optimizer):
-    """Scales the loss, and lets the inner optimizer make steps with gradients that are scaled back.
+    """An optimizer around another one, which keeps float16 gradients from becoming 0.
 
-    A step with an infinite or nan gradient is left out and halves the scale; a run of `dynamic_growth_steps`
-    finite ones doubles it.
+    It multiplies the loss by a scale and divides the gradients by it. A step with an
+    infinite or nan gradient is left out and halves the scale; a run of
+    `dynamic_growth_steps` finite ones doubles it. `compile` makes one of itself under
+    the policy "mixed_float16".
 
     Args:
-        inner_optimizer: makes the steps; its own `loss_scale_factor` is turned off.
-        initial_scale: the first factor.
+        inner_optimizer: the optimizer that makes the steps; its own `loss_scale_factor`
+            is turned off.
+        initial_scale: the first scale; too large a one costs a few left out steps.
+        dynamic_growth_steps: how many finite steps in a row double the scale.
+    Raises: InvalidArgumentError if `inner_optimizer` is no Optimizer.
     Source: Micikevicius et al. 2018, arXiv:1710.03740.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0])
+        >>> optimizer = LossScaleOptimizer(keras.optimizers.SGD(0.5), initial_scale=8.0)
+        >>> float(optimizer.scale_loss(2.0))
+        16.0
+        >>> optimizer.apply([[float("inf")]], [w])  # left out; the scale is now 4
+        >>> optimizer.apply([[4.0]], [w])  # a gradient of 4 / 4
+        >>> w.numpy().tolist()
+        [0.5]
     """
 
     aliases = ("lossscaleoptimizer",)
@@ -55,7 +71,7 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def learning_rate(self) -> Any:
-        """That of the inner optimizer."""
+        """The learning rate of the inner optimizer; setting it sets it there."""
         return self.inner_optimizer.learning_rate
 
     @learning_rate.setter
@@ -64,7 +80,7 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def schedule_name(self) -> str:
-        """That of the inner optimizer."""
+        """The class of the inner optimizer's schedule; '' if it has a number."""
         return self.inner_optimizer.schedule_name
 
     @property

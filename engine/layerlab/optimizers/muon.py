@@ -17,22 +17,37 @@ __all__ = ["Muon"]
 
 
 class Muon(Optimizer):
-    """m ← μ m + g, w ← w - η s orthogonal(g + μ m), s = rms_rate √(larger side), for matrices.
+    """Muon: momentum made orthogonal for matrices of hidden layers, else AdamW.
+
+    m ← μ m + g, w ← w - η s orthogonal(g + μ m), s = rms_rate √(larger side). All
+    directions of a matrix get steps of one size, those with small gradients too.
 
     Args:
-        learning_rate: η.
-        adam_beta_1, adam_beta_2, epsilon: of AdamW, for variables that are no matrices.
-        adam_weight_decay, weight_decay: for those variables, and for matrices.
-        exclude_layers: patterns of paths of matrices that AdamW is to change.
-        exclude_embeddings: also those with "embedding" in the path.
-        muon_a, muon_b, muon_c: coefficients of the iteration that makes a matrix orthogonal.
-        adam_lr_ratio: AdamW's learning rate, as a multiple of η.
-        momentum: μ.
-        ns_steps: how many iterations.
-        nesterov: look ahead along the momentum.
-        rms_rate: scale of the steps; None for s = 1.
-        common: see `Optimizer`.
-    Sources: Jordan 2024, https://kellerjordan.github.io/posts/muon; Liu et al. 2025, arXiv:2502.16982.
+        adam_beta_1: β₁ of AdamW, for variables that are not matrices.
+        adam_beta_2: β₂ of AdamW.
+        adam_weight_decay: weight decay of AdamW; None for none.
+        epsilon: ε of AdamW.
+        weight_decay: weight decay of matrices; None for none.
+        exclude_layers: regular expressions; AdamW changes matrices whose paths hold
+            one. None for no more.
+        exclude_embeddings: True leaves matrices with "embedding" in their path to
+            AdamW.
+        muon_a, muon_b, muon_c: coefficients of x ← a x + (b x xᵀ + c (x xᵀ)²) x, which
+            makes x orthogonal.
+        adam_lr_ratio: learning rate of AdamW, as a multiple of η.
+        momentum: μ, how much of the earlier gradients goes on.
+        ns_steps: how many iterations; more are more exact and cost more.
+        nesterov: True looks ahead along the momentum; False steps along m.
+        rms_rate: scale of the steps, 0.2 to match those of AdamW; None for s = 1.
+    Source: Jordan 2024, https://kellerjordan.github.io/posts/muon; Liu et al. 2025,
+    arXiv:2502.16982.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([[0.0, 0.0], [0.0, 0.0]])
+        >>> Muon(1.0, rms_rate=None).apply([[[100.0, 0.0], [0.0, 1.0]]], [w])
+        >>> bool(abs(w.numpy()[1, 1]) > 0.3)  # though its gradient is 100 times smaller
+        True
     """
 
     def __init__(

@@ -13,15 +13,25 @@ __all__ = ["RMSprop"]
 
 
 class RMSprop(Optimizer):
-    """v ← ρ v + (1 - ρ) g², w ← w - η g / √(v + ε).
+    """Steps scaled by the size of recent gradients.
+
+    v ← ρ v + (1 - ρ) g², w ← w - η g / √(v + ε). With a momentum μ the change c ← μ c +
+    η g / √(v + ε) is subtracted. The first steps are longer than η, as v begins at 0.
+    Often taken for recurrent networks and reinforcement learning.
 
     Args:
-        learning_rate: η.
-        rho: ρ, how slowly the mean changes.
-        momentum: of the steps; 0 for none.
-        centered: divide by the variance of the gradient instead: v less the square of its mean.
-        common: see `Optimizer`.
+        rho: ρ, how slowly the mean square v changes.
+        momentum: μ, how much of the last change goes on; 0 for none.
+        centered: True divides by the variance of the gradient, v less the square of its
+            mean, in place of v.
     Source: Hinton 2012, Neural networks for machine learning, lecture 6.
+
+    Example:
+        >>> import layerlab as keras
+        >>> w = keras.Variable([1.0, 2.0])
+        >>> RMSprop(0.1).apply([[50.0, -0.1]], [w])  # 0.1 / sqrt(1 - 0.9)
+        >>> w.numpy().round(2)
+        array([0.68, 2.32], dtype=float32)
     """
 
     aliases = ("rmsprop",)

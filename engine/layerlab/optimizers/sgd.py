@@ -13,17 +13,27 @@ __all__ = ["SGD"]
 
 
 class SGD(Optimizer):
-    """w ← w - η g; with momentum μ: m ← μ m - η g, w ← w + m; Nesterov: w ← w + μ m - η g.
+    """Gradient descent, with momentum if wanted.
+
+    w ← w - η g. With momentum μ: m ← μ m - η g, w ← w + m; with Nesterov's: w ← w + μ m
+    - η g. "Stochastic", as g is of one batch. With momentum and a falling rate it often
+    generalizes best, but the rate has to be chosen with care.
 
     Args:
-        learning_rate: η.
-        momentum: μ, a float from 0 to 1.
-        nesterov: look ahead along the momentum. Source: Sutskever et al. 2013.
-        common: see `Optimizer`.
+        momentum: μ, in [0, 1], how much of the last change goes on; 0 for none, often
+            0.9.
+        nesterov: True looks ahead along the momentum (Sutskever et al. 2013); without
+            momentum it does nothing.
+    Raises: InvalidArgumentError for a momentum outside of [0, 1].
+    Source: Robbins, Monro 1951; Polyak 1964 for momentum.
 
     Example:
-        >>> SGD(0.1, momentum=0.9).get_config()["momentum"]
-        0.9
+        >>> import layerlab as keras
+        >>> w, optimizer = keras.Variable([1.0]), SGD(0.1, momentum=0.5)
+        >>> optimizer.apply([[2.0]], [w])  # 1 - 0.2
+        >>> optimizer.apply([[2.0]], [w])  # 0.8 - (0.1 + 0.2)
+        >>> w.numpy().round(3)
+        array([0.5], dtype=float32)
     """
 
     def __init__(

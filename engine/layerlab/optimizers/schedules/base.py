@@ -7,17 +7,32 @@ from typing import Any
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.config import Configurable
+from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.settings import settings
 
 __all__ = ["LearningRateSchedule", "as_float", "check_steps"]
 
+share_arguments(
+    "schedules",
+    {
+        "initial_learning_rate": "the rate at step 0.",
+        "decay_steps": "steps, more than 0, to which the rule refers; steps are batches,\n"
+        "        not epochs.",
+        "staircase": "True lets the rate fall in jumps, once every `decay_steps`; False at\n"
+        "        each step.",
+        "name": "kept in the config; the rate does not depend on it.",
+    },
+)
+
 
 class LearningRateSchedule(Configurable):
-    """A callable `step -> learning rate`, with a config. Subclass it and override `__call__`.
+    """Base of all schedules: the learning rate as a function of the step.
 
-    It must be written with operators and `layerlab.ops`: in a compiled training step, `step` has no
-    value yet that `if` or `float` could read.
+    Given to an optimizer as `learning_rate`, it is asked before each update. Subclass
+    it, and write `__call__`; constructor arguments kept as attributes of the same names
+    are its config. Write it with operators and `layerlab.ops`: in a compiled training
+    step, `step` has no value yet that `if` or `float` could read.
 
     Example:
         >>> class Halve(LearningRateSchedule):
@@ -30,7 +45,12 @@ class LearningRateSchedule(Configurable):
     registry_kind = "schedules"
 
     def __call__(self, step: Any) -> Array:
-        """The learning rate, a scalar, after `step` updates (an integer, an array or a Variable)."""
+        """The learning rate after a number of updates, a scalar.
+
+        Args:
+            step: how many updates were made, 0 before the first: an integer, an array
+                or a Variable.
+        """
         raise NotImplementedError(f"{type(self).__name__} must override __call__(step)")
 
 

@@ -13,16 +13,29 @@ __all__ = ["CosineDecay", "CosineDecayRestarts"]
 
 
 class CosineDecay(LearningRateSchedule):
-    """From the initial rate to `alpha` times it within `decay_steps`, optionally after a linear warm-up.
+    """A fall along half a cosine, after a linear warm-up if wanted.
+
+    rate = start ((1 - alpha) (1 + cos(π p)) / 2 + alpha), p = min(step / decay_steps,
+    1): slow at the beginning, fast in the middle, slow at the end. With a warm-up, p
+    counts from its end.
 
     Args:
-        alpha: the lowest rate as a fraction of that at the beginning of the decay.
-        warmup_target: the rate at the end of the warm-up, where the decay begins; None for no warm-up.
+        decay_steps: steps of the fall, after the warm-up; more than 0. The rate stays
+            at its lowest then.
+        alpha: the lowest rate as a fraction of the rate at the beginning of the fall.
+        warmup_target: the rate at the end of the warm-up, where the fall begins; None
+            for no warm-up.
         warmup_steps: steps from `initial_learning_rate` to `warmup_target`.
+    Raises: InvalidArgumentError for decay_steps that are not more than 0.
+    Source: Loshchilov, Hutter 2017, arXiv:1608.03983, without restarts.
 
     Example:
-        >>> round(float(CosineDecay(1.0, decay_steps=100)(50)), 6)
-        0.5
+        >>> fall = CosineDecay(1.0, decay_steps=100)
+        >>> [round(float(fall(step)), 3) for step in (0, 25, 50, 75, 100)]
+        [1.0, 0.854, 0.5, 0.146, 0.0]
+        >>> rise = CosineDecay(0.0, decay_steps=100, warmup_target=1.0, warmup_steps=10)
+        >>> [round(float(rise(step)), 3) for step in (0, 5, 10, 60)]
+        [0.0, 0.5, 1.0, 0.5]
     """
 
     def __init__(
@@ -56,13 +69,24 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Cosine decays one after the other, each beginning anew ("warm restarts").
+    """Falls along half a cosine, one after the other: warm restarts.
+
+    rate = initial ((1 - alpha) m_mulⁿ (1 + cos(π p)) / 2 + alpha), where n counts the
+    restarts and p, from 0 to 1, is the place within the running fall, first_decay_steps
+    t_mulⁿ long.
 
     Args:
-        first_decay_steps: length of the first decay.
-        t_mul: each next decay is so many times longer.
-        m_mul: each next decay begins at so many times the rate.
+        first_decay_steps: steps of the first fall, more than 0.
+        t_mul: each next fall is so many times longer.
+        m_mul: each next fall begins at so many times the rate.
         alpha: the lowest rate as a fraction of the initial one.
+    Raises: InvalidArgumentError for first_decay_steps that are not more than 0.
+    Source: Loshchilov, Hutter 2017, arXiv:1608.03983.
+
+    Example:
+        >>> falls = CosineDecayRestarts(1.0, first_decay_steps=10, m_mul=0.5)
+        >>> [round(float(falls(step)), 3) for step in (0, 5, 10, 20)]
+        [1.0, 0.5, 0.5, 0.25]
     """
 
     def __init__(

@@ -15,14 +15,18 @@ __all__ = ["ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "Po
 
 
 class ExponentialDecay(LearningRateSchedule):
-    """initial * decay_rate ** (step / decay_steps).
+    """A fall by a constant factor every so many steps.
+
+    rate = initial decay_rate^(step / decay_steps).
 
     Args:
-        staircase: divide without remainder: the rate falls once every `decay_steps`.
+        decay_rate: the factor; 0.5 halves the rate every `decay_steps`.
+    Raises: InvalidArgumentError for decay_steps that are not more than 0.
 
     Example:
-        >>> float(ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)(20))
-        0.25
+        >>> halve = ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)
+        >>> [round(float(halve(step)), 3) for step in (0, 5, 10, 20)]
+        [1.0, 0.707, 0.5, 0.25]
     """
 
     def __init__(
@@ -47,10 +51,20 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 class InverseTimeDecay(LearningRateSchedule):
-    """initial / (1 + decay_rate * step / decay_steps).
+    """A fall as one over the time: fast at first, ever slower.
+
+    rate = initial / (1 + decay_rate step / decay_steps).
 
     Args:
-        staircase: divide without remainder: the rate falls once every `decay_steps`.
+        decay_rate: how fast it falls; with 1 the rate is halved after the first
+            `decay_steps`.
+    Raises: InvalidArgumentError for decay_steps that are not more than 0.
+    Source: Robbins, Monro 1951, whose conditions for convergence it meets.
+
+    Example:
+        >>> fall = InverseTimeDecay(1.0, decay_steps=10, decay_rate=1.0)
+        >>> [round(float(fall(step)), 3) for step in (0, 10, 30)]
+        [1.0, 0.5, 0.25]
     """
 
     def __init__(
@@ -75,11 +89,20 @@ class InverseTimeDecay(LearningRateSchedule):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1] ...
+    """A rate that jumps from one value to the next at given steps.
+
+    values[0] up to and including step boundaries[0], then values[1] up to
+    boundaries[1], and so on; the last value from there.
 
     Args:
-        boundaries: increasing steps.
-        values: one more than boundaries.
+        boundaries: the last step of each value but the last, in rising order.
+        values: the rates, one more than boundaries.
+    Raises: InvalidArgumentError if values are not one more than boundaries.
+
+    Example:
+        >>> jump = PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])
+        >>> [float(jump(step)) for step in (0, 10, 11, 21)]
+        [1.0, 1.0, 0.5, 0.25]
     """
 
     def __init__(
@@ -106,10 +129,22 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From `initial_learning_rate` to `end_learning_rate` within `decay_steps`, as (1 - progress) ** power.
+    """A fall along a power of the steps that are left; along a line by default.
+
+    rate = (initial - end) (1 - p)^power + end, p = min(step / decay_steps, 1).
 
     Args:
-        cycle: after `decay_steps`, stretch the decay to the next multiple of it; else stay at the end.
+        decay_steps: steps of the fall, more than 0.
+        end_learning_rate: the rate at the end.
+        power: 1 falls along a line; more falls faster at first and slower at the end.
+        cycle: True stretches the fall, after `decay_steps`, to the next multiple of it,
+            so that the rate jumps up and falls again; False stays at the end.
+    Raises: InvalidArgumentError for decay_steps that are not more than 0.
+
+    Example:
+        >>> line = PolynomialDecay(1.0, decay_steps=100, end_learning_rate=0.0)
+        >>> [round(float(line(step)), 3) for step in (0, 25, 100, 200)]
+        [1.0, 0.75, 0.0, 0.0]
     """
 
     def __init__(
