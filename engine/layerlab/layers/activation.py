@@ -46,7 +46,7 @@ class Activation(Layer):
 class ReLU(Layer):
     """Rectifier: what is positive passes, the rest becomes 0.
 
-    y = min(x, max_value) for x >= threshold, else negative_slope * (x - threshold).
+    y = min(x, max_value) for x > threshold, else negative_slope * (x - threshold).
 
     Args:
         max_value: the largest output, such as 6; None has no bound.
