@@ -80,9 +80,21 @@ __all__ = [
 
 
 def get(identifier: Any) -> Any:
-    """The initializer for None, a name, a config, a class, a callable, or an array: the first value itself.
+    """The initializer that a layer's `kernel_initializer` and the like stand for.
 
-    Raises: UnknownNameError, InvalidArgumentError.
+    Args:
+        identifier: a name ("he_normal", "HeNormal"), a config, a class, which is called
+            without arguments, any callable `(shape, dtype) -> array`, which is given
+            back as it is, or an array: the first value itself. None gives None.
+    Returns: a callable `(shape, dtype) -> array`, or None.
+    Raises: UnknownNameError for an unknown name; InvalidArgumentError for another kind
+    of value; when called, ShapeError for an array of another shape than the weight.
+
+    Example:
+        >>> get("ones")((2,)).tolist()
+        [1.0, 1.0]
+        >>> get(np.array([3.0, 4.0]))((2,)).tolist()
+        [3.0, 4.0]
     """
     if isinstance(identifier, np.ndarray | np.generic) or backend().is_array(identifier):
         return _array_initializer(identifier)
@@ -90,12 +102,34 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(initializer: Any) -> Any:
-    """The initializer's config, as Keras writes it to files."""
+    """The config of an initializer, as files and configs of layers hold it.
+
+    Args:
+        initializer: an Initializer.
+    Returns: a dict of plain values, from which `deserialize` makes an equal one.
+
+    Example:
+        >>> serialize(Constant(0.5))["config"]
+        {'value': 0.5}
+    """
     return serialize_keras_object(initializer)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The inverse of `serialize`; `custom_objects` maps further names to classes."""
+    """The initializer that a config describes: the inverse of `serialize`.
+
+    Args:
+        config: what `serialize` gave, or a name.
+        custom_objects: further classes by name, for initializers of your own that are
+            not registered.
+    Returns: a new Initializer; None for None.
+    Raises: UnknownNameError for an unknown class; InvalidArgumentError for what is no
+    config.
+
+    Example:
+        >>> deserialize(serialize(Constant(0.5))).value
+        0.5
+    """
     with custom_object_scope(custom_objects):
         return resolve("initializers", config, "An initializer")
 

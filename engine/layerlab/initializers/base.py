@@ -6,12 +6,29 @@ from typing import Any
 
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import Configurable
+from layerlab.core.registry import share_arguments
 
 __all__ = ["Initializer"]
 
+share_arguments(
+    "initializers",
+    {
+        "seed": "an integer gives the same values at every call, and so the same to all\n"
+        "        weights of a shape; a SeedGenerator, or None, which begins at the\n"
+        "        process-wide seed, draws anew at each.",
+        "input_axes": "axes of the weight that count as inputs; None, with `output_axes`,\n"
+        "        takes it as a kernel (..., inputs, outputs).",
+        "output_axes": "axes of the weight that count as outputs; give both or neither.",
+    },
+)
+
 
 class Initializer(Configurable):
-    """A callable `(shape, dtype) -> array`, with a config. Subclass it and override `__call__`.
+    """Base of all initializers: the rule for the first value of a weight.
+
+    An initializer is a callable `(shape, dtype) -> array`. Subclass it, and write
+    `__call__`; constructor arguments kept as attributes of the same names are its
+    config.
 
     Example:
         >>> import numpy as np
@@ -25,7 +42,12 @@ class Initializer(Configurable):
     registry_kind = "initializers"
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Array:
-        """The value of a weight of this shape; dtype None is floatx."""
+        """The first value of a weight.
+
+        Args:
+            shape: shape of the weight.
+            dtype: dtype of the weight; None is floatx, at first 'float32'.
+        """
         raise NotImplementedError(f"{type(self).__name__} must override __call__(shape, dtype=None)")
 
     def clone(self) -> Any:

@@ -17,11 +17,13 @@ __all__ = ["STFT", "Constant", "Identity", "Ones", "Zeros"]
 
 
 class Zeros(Initializer):
-    """All elements 0.
+    """All elements 0: the usual start of biases.
+
+    A kernel of zeros would not do: all units of the layer would stay alike.
 
     Example:
-        >>> backend().to_numpy(Zeros()((2,)))
-        array([0., 0.], dtype=float32)
+        >>> Zeros()((2,)).tolist()
+        [0.0, 0.0]
     """
 
     aliases = ("zero",)
@@ -31,7 +33,12 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """All elements 1."""
+    """All elements 1: the usual start of scales, as of normalizing layers.
+
+    Example:
+        >>> Ones()((2,)).tolist()
+        [1.0, 1.0]
+    """
 
     aliases = ("one",)
 
@@ -40,7 +47,18 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """All elements `value`: a number, or an array that broadcasts to the shape."""
+    """One number for all elements, or an array.
+
+    Args:
+        value: a number, or an array that broadcasts to the shape of the weight:
+            (units,) gives each unit a value of its own.
+
+    Example:
+        >>> Constant(0.5)((2,)).tolist()
+        [0.5, 0.5]
+        >>> Constant([1.0, 2.0])((2, 2)).tolist()
+        [[1.0, 2.0], [1.0, 2.0]]
+    """
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
@@ -57,7 +75,17 @@ class Constant(Initializer):
 
 
 class Identity(Initializer):
-    """`gain` on the main diagonal of a matrix, 0 elsewhere. Raises: ShapeError for other than two axes."""
+    """A matrix that leaves its input as it is: `gain` on the diagonal, 0 elsewhere.
+
+    Args:
+        gain: value on the diagonal.
+    Raises: when called, ShapeError for other than two axes.
+    Source: for recurrent kernels, Le, Jaitly, Hinton 2015, arXiv:1504.00941.
+
+    Example:
+        >>> Identity(gain=2.0)((2, 3)).tolist()
+        [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+    """
 
     aliases = ("IdentityInitializer",)
 
@@ -73,13 +101,27 @@ class Identity(Initializer):
 
 
 class STFT(Initializer):
-    """The kernel of a 1D convolution that computes a short-time Fourier transform.
+    """The kernel of a Conv1D that computes a short-time Fourier transform.
+
+    kernel[t, 0, k] = w(t) cos(2π t k / n) for the real part, -w(t) sin(2π t k / n) for
+    the imaginary part, where w is the window, scaled, and n = 2 (frequencies - 1).
 
     Args:
-        side: "real" (cosines) or "imag" (sines, negated).
-        window: a name that `scipy.signal.get_window` knows, an array of shape (frame_length,), or None.
-        scaling: "density", "spectrum" or None: what the windowed kernel is divided by.
-        periodic: whether a named window is periodic (True) or symmetric.
+        side: "real" or "imag": the part of the transform.
+        window: a name that `scipy.signal.get_window` knows, an array of shape
+            (frame_length,), or None for none.
+        scaling: what the window is divided by: "density", the root of its sum of
+            squares; "spectrum", the sum of its absolute values; None, nothing.
+        periodic: whether a named window is periodic (True), as for analysis, or
+            symmetric (False).
+    Output shape: (frame_length, input channels, frequencies), as called for.
+    Raises: InvalidArgumentError for an unknown side, scaling or window; when called,
+    ShapeError for a window of another length.
+
+    Example:
+        >>> kernel = STFT("real", window=None, scaling=None)((4, 1, 3))
+        >>> backend().to_numpy(kernel)[:, 0, 1].round(3) + 0.0  # one period of a cosine
+        array([ 1.,  0., -1.,  0.], dtype=float32)
     """
 
     aliases = ("STFTInitializer",)
