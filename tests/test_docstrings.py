@@ -32,7 +32,6 @@ CLASSES = [
 
 # Still to be written, by family: (arguments without a word, names without an example). Only downwards.
 TO_WRITE: dict[str, tuple[int, int]] = {
-    "callbacks": (6, 11),
 }
 
 # Arguments without a word in the public methods of a class and its bases. Only downwards.

@@ -31,21 +31,37 @@ _LATEST, _PREVIOUS = "latest.backup", "previous.backup"
 
 
 class BackupAndRestore(Callback):
-    """Back up a run of fit while it goes on; the same call of fit after an interruption goes on from there.
+    """Backups of a run of fit, from which the same call goes on after an interruption.
 
-    It ends with the same weights, optimizer state and History, to the last bit, as a run that was never
-    interrupted: what dropout drops, the order of the data, metrics and the other callbacks go on as well. A
-    generator is run through again up to its place, so pass a new one. The data themselves, and what a
-    PyDataset or a callback of your own keeps for itself (but see `Callback.backed_up`), are not kept.
+    It ends with the same weights, optimizer state and History, to the last bit, as a
+    run that was never interrupted: what dropout drops, the order of the data, metrics
+    and the other callbacks go on as well. A generator is run through again up to its
+    place, so pass a new one. The data themselves, and what a PyDataset or a callback of
+    your own keeps for itself (but see `Callback.backed_up`), are not kept.
 
     Args:
         backup_dir: folder of this run's backups; made if it is not there.
-        save_freq: 'epoch', or a number of batches; where many run as one program, a backup follows the one in
-            which the number is reached. False makes none, and goes on from one that is there.
-        double_checkpoint: keep the backup before the latest too, for the case that the latest is damaged.
-        delete_checkpoint: remove the backups when fit ends normally.
-    Raises: InvalidArgumentError; in fit, DataError, ShapeError ... for a damaged backup, and one of another
-        model.
+        save_freq: 'epoch', or a number of batches; where many run as one program, a
+            backup follows the one in which the number is reached. False makes none, and
+            goes on from one that is there.
+        double_checkpoint: True keeps the backup before the latest too, for the case
+            that the latest is damaged.
+        delete_checkpoint: True removes the backups when fit ends normally; False keeps
+            them, so that a further call goes on where it ended.
+    Raises: InvalidArgumentError for no path or another save_freq; in fit, DataError,
+    ShapeError ... for a damaged backup, and one of another model.
+
+    Example:
+        >>> import tempfile
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> keep = BackupAndRestore(tempfile.mkdtemp(), delete_checkpoint=False)
+        >>> x = keras.ops.zeros((2, 1))
+        >>> for epochs in (2, 5):  # the second goes on from the end of the first
+        ...     run = model.fit(x, x, epochs=epochs, verbose=0, callbacks=[keep])
+        >>> int(model.optimizer.iterations)
+        5
     """
 
     runs_last = True  # a backup has what the other callbacks made of the same epoch

@@ -19,18 +19,22 @@ Report = Callable[..., None]  # (event class, fields but for run, time and step)
 
 
 class Callback(Portable):
-    """Hooks around training, epochs and batches; override those you need.
+    """Base of all callbacks: hooks around training, epochs and batches.
 
-    `self.model` is the model, `self.params` a dict with 'verbose', 'epochs', 'steps'. While fit runs,
-    `self.control` is its RunControl, and `self.report(event class, **fields)` tells its listeners. One that
-    sets `model.stop_training` may say why in `self.stop_message`. `logs` are dicts of floats, empty where
-    there is nothing to tell. Batch hooks make the loop wait for each step's numbers: leave them out to be
-    fast.
+    Subclass it, and override the hooks that you need. `self.model` is the model,
+    `self.params` a dict with 'verbose', 'epochs' and 'steps'. `logs` are dicts of
+    floats by label, empty where there is nothing to tell; what is added to them in
+    `on_epoch_end` reaches History. Batch hooks make the loop wait for each step's
+    numbers: leave them out to be fast. To end a run, set `self.model.stop_training =
+    True`; `self.stop_message` may say why. While fit runs, `self.control` is its
+    RunControl, and `self.report(event class, **fields)` tells its listeners.
 
     Example:
         >>> class Print(Callback):
         ...     def on_epoch_end(self, epoch, logs=None):
         ...         print(epoch, logs["loss"])
+        >>> Print().on_epoch_end(0, {"loss": 0.5})  # as fit calls it
+        0 0.5
     """
 
     # Of one run, with locks and threads.
@@ -223,12 +227,27 @@ def _given(callbacks: Any) -> list[Any]:
 
 
 class CallbackList:
-    """Calls the hooks of several callbacks in order; those that say `runs_last` after the others.
+    """Several callbacks called as one, in their order, for training loops of your own.
+
+    Callbacks that say `runs_last` are called after the others. fit makes a list of its
+    own.
 
     Args:
-        callbacks: a Callback, a list of them, or a CallbackList, which is returned to as it is.
-        add_history, add_progbar: add the standard ones if they are missing.
-        model, params: handed to each.
+        callbacks: a Callback, a list of them, or a CallbackList, whose callbacks are
+            taken. None is none.
+        add_history: True adds a History, and makes it `model.history`, if there is
+            none.
+        add_progbar: True adds a ProgbarLogger if there is none.
+        model: the model that each callback gets by `set_model`.
+        **params: what each callback gets by `set_params`: verbose, epochs, steps.
+    Raises: InvalidArgumentError for what is no Callback, such as a class.
+
+    Example:
+        >>> import layerlab as keras
+        >>> show = keras.callbacks.LambdaCallback(on_train_end=print)
+        >>> calls = CallbackList([show], epochs=3)
+        >>> calls.on_train_end({"loss": 0.5})
+        {'loss': 0.5}
     """
 
     def __init__(

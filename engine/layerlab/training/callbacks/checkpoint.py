@@ -19,17 +19,40 @@ _MODELS = (".keras", ".h5")
 
 
 class ModelCheckpoint(Watching, Callback):
-    """Save the model, or its weights, after epochs or every so many batches.
+    """Files of the model, or its weights, saved while it trains.
+
+    After each epoch, or every so many batches; all of them, or only when a watched
+    value improved.
 
     Args:
-        filepath: ends in '.keras' or '.h5', for weights in '.weights.h5' or '.safetensors'; may hold
-            '{epoch}' (from 1) and labels such as '{val_loss:.2f}'.
-        monitor, mode: what is best, as for EarlyStopping.
-        verbose: 1 prints each save.
-        save_best_only: only if the value improved.
-        save_weights_only: weights alone, or the whole model with its optimizer.
-        save_freq: 'epoch', or a number of batches.
-        initial_value_threshold: a value that must be beaten.
+        filepath: path of the file, which ends in '.keras' or '.h5', for weights in
+            '.weights.h5' or '.safetensors'. It may hold '{epoch}' (from 1), '{batch}'
+            and labels such as '{val_loss:.2f}'; without them each file replaces the
+            last.
+        monitor: label of the value to watch, as in the logs: 'val_loss', 'accuracy'.
+        verbose: 1 prints each save; 0 nothing.
+        save_best_only: True saves only when the value improved; False always.
+        save_weights_only: True saves weights alone; False the whole model with its
+            optimizer.
+        mode: 'min' or 'max' says which way is better; 'auto' takes the direction of the
+            loss or metric.
+        save_freq: 'epoch', or a number of batches, counted over all epochs.
+        initial_value_threshold: for save_best_only, a value that must be beaten first;
+            None for none.
+    Raises: InvalidArgumentError for another ending of the path or a label in the path
+    that is not in the logs; in fit, if 'auto' does not know which way is better.
+
+    Example:
+        >>> import tempfile
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> path = tempfile.mkdtemp() + "/{epoch}.safetensors"
+        >>> save = ModelCheckpoint(path, save_weights_only=True)
+        >>> x = keras.ops.zeros((2, 1))
+        >>> run = model.fit(x, x, epochs=2, verbose=0, callbacks=[save])
+        >>> sorted(os.listdir(os.path.dirname(path)))
+        ['1.safetensors', '2.safetensors']
     """
 
     backed_up = ("best", "_batches")

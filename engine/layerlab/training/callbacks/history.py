@@ -15,7 +15,21 @@ __all__ = ["CSVLogger", "History"]
 
 @standard
 class History(Callback):
-    """Values per epoch: `history` maps each label to a list, `epoch` lists the epochs."""
+    """The values of each epoch: what fit returns.
+
+    `history` maps each label to a list with one value per epoch, `epoch` lists the
+    epochs, from 0. Every fit adds one of its own; passed to a second fit, it goes on
+    collecting.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile(keras.optimizers.SGD(0.25), "mse")
+        >>> x, y = keras.ops.zeros((2, 1)), keras.ops.ones((2, 1))
+        >>> run = model.fit(x, y, epochs=3, verbose=0)
+        >>> run.epoch, run.history
+        ([0, 1, 2], {'loss': [1.0, 0.25, 0.0625]})
+    """
 
     backed_up = ("history", "epoch")
 
@@ -34,12 +48,26 @@ class History(Callback):
 
 
 class CSVLogger(Callback):
-    """Write a line per epoch to a CSV file; labels that an epoch lacks become NA.
+    """A CSV file with a line per epoch.
+
+    Its columns are the epoch and the labels of the logs; labels that an epoch lacks
+    become NA.
 
     Args:
         filename: path of the file.
-        separator: between values.
-        append: go on in an existing file, whose header is kept.
+        separator: text between values, one character.
+        append: True goes on in an existing file, whose header is kept; False begins it
+            anew.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> log = CSVLogger(tempfile.mkdtemp() + "/log.csv")
+        >>> log.on_train_begin()  # fit(callbacks=[log]) calls these
+        >>> log.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.75})
+        >>> log.on_train_end()
+        >>> Path(log.filename).read_text().split()
+        ['epoch,loss,val_loss', '0,0.5,0.75']
     """
 
     _not_copied: ClassVar[dict[str, Any]] = {"_file": nothing, "_writer": nothing}

@@ -13,7 +13,14 @@ __all__ = ["Monitor", "Watching"]
 
 
 class Monitor:
-    """A label, which direction is better ('auto': that of the metric), and the least change that counts."""
+    """A label with the direction that is better, and the least change that counts.
+
+    Args:
+        label: of the value, as in the logs.
+        mode: 'min', 'max', or 'auto' for the direction of the loss or metric.
+        min_delta: how much better a value must be to count; its sign does not matter.
+    Raises: InvalidArgumentError for another mode.
+    """
 
     def __init__(self, label: str, mode: str, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):

@@ -16,9 +16,19 @@ _SECONDS_BETWEEN_DRAWINGS = 0.1
 
 @standard
 class ProgbarLogger(Callback):
-    """A progress bar with the values of each epoch (verbose=1), or one line per epoch (verbose=2).
+    """A progress bar with the values of each epoch, or one line per epoch.
 
-    Logs are read from the device only when they are drawn, about ten times a second.
+    fit, evaluate and predict add one: verbose=1 draws the bar, unless a notebook shows
+    the run of fit itself; verbose=2 writes the lines; 0 adds none. Logs are read from
+    the device only when they are drawn, about ten times a second.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile(keras.optimizers.SGD(0.25), "mse")
+        >>> x, y = keras.ops.zeros((2, 1)), keras.ops.ones((2, 1))
+        >>> run = model.fit(x, y, verbose=2)  # doctest: +ELLIPSIS
+        1/1 - ... - loss: 1.0000
     """
 
     takes_lazy_logs = True

@@ -17,17 +17,37 @@ _NAN_ADVICE = "lower the learning rate, check the data for NaN, or clip gradient
 
 
 class EarlyStopping(Watching, Callback):
-    """Stop when a value has not improved for `patience` epochs.
+    """An end of training when a value no longer improves.
+
+    After `patience` epochs without an improvement of the watched value it stops, before
+    the model only learns its training data by heart.
 
     Args:
-        monitor: label in the logs.
-        min_delta: a smaller change is no improvement.
-        patience: epochs without improvement before stopping.
-        verbose: 1 prints when it stops.
-        mode: 'min', 'max' or 'auto' (from the label).
-        baseline: value that must be beaten.
-        restore_best_weights: give the model the weights of its best epoch at the end.
-        start_from_epoch: epochs to wait before watching.
+        monitor: label of the value to watch, as in the logs: 'val_loss', 'accuracy'.
+        min_delta: how much better a value must be to count, at least 0.
+        patience: epochs without improvement after which to stop; with 0, as with 1, the
+            first one ends the run.
+        verbose: 1 prints when it stops; 0 nothing.
+        mode: 'min' or 'max' says which way is better; 'auto' takes the direction of the
+            loss or metric.
+        baseline: a value that must be beaten for an epoch to count as improvement; None
+            for none.
+        restore_best_weights: True gives the model the weights of its best epoch at the
+            end; False leaves the last.
+        start_from_epoch: epochs to let pass before watching.
+    Raises: InvalidArgumentError for an unknown mode; in fit, if 'auto' does not know
+    which way is better.
+    Source: Prechelt 1998, "Early stopping - but when?".
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1, use_bias=False)])
+        >>> model.compile("sgd", "mse")
+        >>> x, y = keras.ops.zeros((2, 1)), keras.ops.ones((2, 1))  # nothing to learn
+        >>> stop = EarlyStopping(monitor="loss", patience=2)
+        >>> run = model.fit(x, y, epochs=9, verbose=0, callbacks=[stop])
+        >>> run.epoch
+        [0, 1, 2]
     """
 
     backed_up = ("wait", "stopped_epoch", "best", "best_epoch", "best_weights")
@@ -87,7 +107,11 @@ class EarlyStopping(Watching, Callback):
             self.model.stop_training = True
 
     def get_monitor_value(self, logs: Any) -> float | None:
-        """The value to watch; None, with a warning, if it is not in the logs."""
+        """The value to watch; None, with a warning, if it is not in the logs.
+
+        Args:
+            logs: values of the epoch by label.
+        """
         return self._monitor.value(logs, type(self).__name__)
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -105,10 +129,21 @@ class EarlyStopping(Watching, Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stop at the first loss that is NaN or infinite.
+    """An end of training at the first loss that is NaN or infinite.
 
     Args:
-        raise_error: raise a RuntimeError instead of ending the run.
+        raise_error: True raises a RuntimeError; False ends the run as if its epochs
+            were over.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = keras.ops.full((2, 1), float("nan"))
+        >>> run = model.fit(x, x, epochs=9, verbose=0, callbacks=[TerminateOnNaN()])
+        Batch 0: Invalid loss, terminating training
+        >>> len(run.epoch)
+        1
     """
 
     def __init__(self, raise_error: bool = False) -> None:
@@ -129,9 +164,21 @@ class TerminateOnNaN(Callback):
 
 
 class LambdaCallback(Callback):
-    """Functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs))`.
+    """A callback made of functions, for what is too short for a class.
 
-    Raises: InvalidArgumentError for a name that is no hook.
+    Args:
+        on_epoch_begin, on_epoch_end: functions of (epoch, logs), called around each
+            epoch.
+        on_train_begin, on_train_end: functions of (logs), called around the run.
+        on_train_batch_begin, on_train_batch_end: functions of (batch, logs), called
+            around each step, which waits for them.
+        **kwargs: functions by the name of any other hook of Callback.
+    Raises: InvalidArgumentError for a name that is no hook, or what is no function.
+
+    Example:
+        >>> show = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
+        >>> show.on_epoch_end(0, {"loss": 0.5})  # as fit(callbacks=[show]) calls it
+        0 {'loss': 0.5}
     """
 
     def __init__(

@@ -23,11 +23,25 @@ def learning_rate_of(model: Any) -> float:
 
 
 class LearningRateScheduler(Callback):
-    """Set the learning rate before each epoch to `schedule(epoch, learning_rate)` or `schedule(epoch)`.
+    """A learning rate chosen before each epoch by a function.
+
+    For a rate that changes with each step, give the optimizer a LearningRateSchedule.
 
     Args:
-        schedule: function of the epoch (from 0) and, if it takes two, the current rate; returns a number.
-        verbose: 1 prints the rate.
+        schedule: function of the epoch (from 0) and, if it takes two arguments, the
+            rate so far; returns the new rate, a number.
+        verbose: 1 prints the rate; 0 nothing.
+    Raises: InvalidArgumentError if `schedule` is no function or returns no number.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> halve = LearningRateScheduler(lambda epoch: 0.5 ** epoch)
+        >>> x = keras.ops.zeros((2, 1))
+        >>> run = model.fit(x, x, epochs=3, verbose=0, callbacks=[halve])
+        >>> run.history["learning_rate"]
+        [1.0, 0.5, 0.25]
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
@@ -75,14 +89,32 @@ def _takes_two(schedule: Callable[..., float]) -> bool:
 
 
 class ReduceLROnPlateau(Watching, Callback):
-    """Multiply the learning rate by `factor` when a value has not improved for `patience` epochs.
+    """A learning rate that is lowered when a value no longer improves.
+
+    rate ← max(factor rate, min_lr) after `patience` epochs without an improvement.
 
     Args:
-        monitor, mode, min_delta, verbose: as for EarlyStopping.
-        factor: below 1.
-        patience: epochs without improvement.
-        cooldown: epochs to wait after a reduction.
+        monitor: label of the value to watch, as in the logs: 'val_loss', 'accuracy'.
+        factor: what the rate is multiplied by, below 1.
+        patience: epochs without improvement before the rate is lowered.
+        verbose: 1 prints each reduction; 0 nothing.
+        mode: 'min' or 'max' says which way is better; 'auto' takes the direction of the
+            loss or metric.
+        min_delta: how much better a value must be to count, at least 0.
+        cooldown: epochs after a reduction in which none is counted.
         min_lr: lower bound of the rate.
+    Raises: InvalidArgumentError for numbers out of range; in fit, if 'auto' does not
+    know which way is better.
+
+    Example:
+        >>> import layerlab as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1, use_bias=False)])
+        >>> model.compile(keras.optimizers.SGD(0.5), "mse")
+        >>> x, y = keras.ops.zeros((2, 1)), keras.ops.ones((2, 1))  # nothing to learn
+        >>> halve = ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1)
+        >>> run = model.fit(x, y, epochs=3, verbose=0, callbacks=[halve])
+        >>> run.history["learning_rate"]
+        [0.5, 0.5, 0.25]
     """
 
     backed_up = ("best", "wait", "cooldown_counter")
