@@ -22,7 +22,6 @@ __all__ = [
     "concrete",
     "copy",
     "dtype_name",
-    "held_as",
     "inference",
     "is_abstract",
     "is_array",
