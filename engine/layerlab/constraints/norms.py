@@ -60,7 +60,7 @@ class MaxNorm(Constraint):
 
     Args:
         max_value: the largest norm.
-    Source: Srivastava et al. 2014, JMLR 15, section 5.1.
+    Source: Srivastava et al. 2014, JMLR 15.
 
     Example:
         >>> w = MaxNorm(1.0)([[3.0, 0.6], [4.0, 0.0]])  # columns of norm 5 and 0.6

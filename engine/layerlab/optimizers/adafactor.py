@@ -18,8 +18,8 @@ class Adafactor(Optimizer):
 
     w ← w - max(ε₂, rms(w)) min(η, 1 / √t) d, where d = g / √v, cut to a root mean
     square of `clip_threshold`. For a matrix v is the product of the row and column
-    means of g² + ε₁, which take r + c numbers for r x c weights. For large models;
-    there is no momentum.
+    means of g² + ε₁, over the mean of all: r + c numbers for r x c weights. For large
+    models; there is no momentum.
 
     Args:
         learning_rate: η, the largest relative step: a number, a LearningRateSchedule,
@@ -29,8 +29,8 @@ class Adafactor(Optimizer):
         epsilon_2: ε₂, the least size that a variable is taken to have, so that zeros
             can grow.
         clip_threshold: the largest root mean square of d.
-        relative_step: True lets the rate fall with 1 / √t, if `learning_rate` is a
-            number.
+        relative_step: kept in the config, as in Keras, where it changes nothing
+            either: the rate is at most 1 / √t with True and with False.
     Source: Shazeer, Stern 2018, arXiv:1804.04235, algorithm 4.
 
     Example:

@@ -21,8 +21,7 @@ class Adagrad(Optimizer):
 
     Args:
         learning_rate: η: a number, a LearningRateSchedule, or a function without
-            arguments. Of the usual 0.001 little is left after some steps; the paper's
-            examples use about 0.01 to 1.
+            arguments. As steps only get shorter, take a larger one than for Adam.
         initial_accumulator_value: s at the beginning, at least 0; the larger, the
             shorter the first steps.
         epsilon: ε, small and positive: keeps the division from becoming one by 0.

@@ -45,11 +45,11 @@ class LearningRateSchedule(Configurable):
     registry_kind = "schedules"
 
     def __call__(self, step: Any) -> Array:
-        """The learning rate after a number of updates, a scalar.
+        """The learning rate after a number of steps, a scalar.
 
         Args:
-            step: how many updates were made, 0 before the first: an integer, an array
-                or a Variable.
+            step: steps so far, 0 before the first: an integer, an array or a Variable.
+                Each batch is a step, also where gradients are accumulated.
         """
         raise NotImplementedError(f"{type(self).__name__} must override __call__(step)")
 

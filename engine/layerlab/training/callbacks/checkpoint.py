@@ -26,9 +26,9 @@ class ModelCheckpoint(Watching, Callback):
 
     Args:
         filepath: path of the file, which ends in '.keras' or '.h5', for weights in
-            '.weights.h5' or '.safetensors'. It may hold '{epoch}' (from 1), '{batch}'
-            and labels such as '{val_loss:.2f}'; without them each file replaces the
-            last.
+            '.weights.h5' or '.safetensors'. It may hold '{epoch}' (from 1), labels such
+            as '{val_loss:.2f}', and, where `save_freq` is a number, '{batch}'; without
+            them each file replaces the last.
         monitor: label of the value to watch, as in the logs: 'val_loss', 'accuracy'.
         verbose: 1 prints each save; 0 nothing.
         save_best_only: True saves only when the value improved; False always.
