@@ -31,8 +31,7 @@ CLASSES = [
 ]
 
 # Still to be written, by family: (arguments without a word, names without an example). Only downwards.
-TO_WRITE: dict[str, tuple[int, int]] = {
-}
+TO_WRITE: dict[str, tuple[int, int]] = {}
 
 # Arguments without a word in the public methods of a class and its bases. Only downwards.
 METHODS_TO_WRITE: dict[str, int] = {}
