@@ -1,0 +1,22 @@
+"""For tests and doctests alike: what one of them sets for the whole process does not reach the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _settings_as_before() -> Iterator[None]:
+    """Back end, float type, epsilon, data format and dtype policy."""
+    try:  # not above: tests of an engine that cannot be imported run too
+        from layerlab import dtypes
+        from layerlab.settings import settings
+    except ImportError:
+        yield
+        return
+    values, policy = dict(vars(settings)), dtypes._global_policy
+    yield
+    vars(settings).update(values)
+    dtypes._global_policy = policy
