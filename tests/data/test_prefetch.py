@@ -16,6 +16,8 @@ import layerlab as keras
 from layerlab.data.adapt import make_source, with_queue_options
 from layerlab.data.prefetch import SLOW_SECONDS
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 SECONDS = 20
 BATCH = (np.ones((2, 1), "float32"), np.ones((2, 1), "float32"))
 

@@ -19,6 +19,8 @@ from layerlab.data import processes
 from layerlab.data.adapt import make_source, with_queue_options
 from tests.data.shared import Drawing, Failing, Growing, Numbered, TroubleError
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 
 def numbers(batches: Any) -> list[int]:
     return [int(x[0, 0]) for x, *_ in batches]

@@ -28,6 +28,8 @@ from tests.saving.old_files import (
     write_h5,
 )
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 # -- the optimizer ---------------------------------------------------------------------------------------
 
 KERNEL, BIAS = numbers(3, 1), numbers(1, seed=1)

@@ -17,6 +17,8 @@ from layerlab.data.adapt import make_source
 from layerlab.training.gathering import Gathering
 from layerlab.training.runner import StepRunner
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 SAMPLES = 200
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(SAMPLES, 4)).astype("float32")

@@ -17,6 +17,8 @@ import layerlab as keras
 from layerlab.training.interrupts import deferred_interrupts
 from tests.training.counting import Counting, data, steps_in
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 ROUNDS = 50
 
 

@@ -13,6 +13,8 @@ import layerlab as keras
 from layerlab import ops
 from layerlab.core.state import StateScope
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 X = np.random.default_rng(0).normal(size=(24, 6)).astype("float32")
 Y = (X[:, :1] > 0).astype("float32")
 

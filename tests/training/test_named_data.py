@@ -16,6 +16,8 @@ import torch
 import layerlab as keras
 from layerlab import layers
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 # Neither inputs nor outputs are in alphabetical order, and all have sizes of their own.
 TITLE = np.linspace(-1, 2, 12, dtype="float32").reshape(4, 3)
 BODY = np.linspace(3, -2, 16, dtype="float32").reshape(4, 4)

@@ -12,6 +12,8 @@ import layerlab as keras
 from layerlab import ops
 from layerlab.core.seed import process_randomness, set_process_randomness
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 X = np.ones((32, 3), "float32")
 Y = np.zeros((32, 2), "float32")
 WAYS = ({}, {"run_eagerly": True})

@@ -17,6 +17,8 @@ from layerlab import layers
 from layerlab.errors import DataError
 from tests.helpers import tolerance
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 STEPS, BATCH = 5, 4
 
 

@@ -12,6 +12,8 @@ import pytest
 
 import layerlab as keras
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 X = np.random.default_rng(0).normal(size=(40, 5)).astype("float32")
 Y = X[:, :1].copy()
 
