@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from layerlab import ops, tree
 from layerlab.backend.active import backend as active
 from layerlab.backend.active import use
+from layerlab.core.registry import builtin
 from layerlab.core.symbolic import KerasTensor
 from tests.ops.cases import Case, by_name
 
@@ -26,6 +28,8 @@ _ELSEWHERE = {
     "cond", "custom_gradient", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop",
     "convert_to_numpy", "dtype", "is_tensor", "ndim", "shape", "size",
 }  # fmt: skip
+
+_NO_CLASS_IN_KERAS = {"Mish"}  # Keras' mish takes no symbolic tensor
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,6 +88,13 @@ def test_ops_are_recorded_under_the_names_and_arguments_of_keras_classes(name: s
     assert ours.class_name == type(theirs).__name__
     assert set(ours.static) <= set(inspect.signature(type(theirs).__init__).parameters)
     assert set(node.kwargs) <= set(inspect.signature(type(theirs).call).parameters)
+
+
+def test_files_name_the_module_in_which_keras_looks_for_the_class_of_an_op() -> None:
+    homes = {op: builtin("operations", op).home for op in ops.op_table if op not in _NO_CLASS_IN_KERAS}
+    assert len(homes) > 250
+    missing = {op: home for op, home in homes.items() if not hasattr(importlib.import_module(home), op)}
+    assert missing == {}
 
 
 @pytest.mark.parametrize("name", NAMES)

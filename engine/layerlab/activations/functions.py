@@ -71,7 +71,7 @@ def linear(x: Any) -> Any:
 
 
 @_register
-@op("x", class_name="ReLU")
+@op("x", class_name="ReLU", home="activations.activations")
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Array:

@@ -33,7 +33,7 @@ __all__ = [
 Sizes = int | Sequence[int]
 
 
-@op("inputs", "kernel")
+@op("inputs", "kernel", home="ops.nn")
 def conv(
     inputs: Any,
     kernel: Any,
@@ -65,7 +65,7 @@ def conv(
     return _last(data_format, inputs, lambda x: _conv(x, kernel, strides, padding, dilation_rate))
 
 
-@op("inputs", "kernel")
+@op("inputs", "kernel", home="ops.nn")
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
@@ -95,7 +95,7 @@ def depthwise_conv(
     )
 
 
-@op("inputs", "depthwise_kernel", "pointwise_kernel")
+@op("inputs", "depthwise_kernel", "pointwise_kernel", home="ops.nn")
 def separable_conv(
     inputs: Any,
     depthwise_kernel: Any,
@@ -132,7 +132,7 @@ def separable_conv(
     return _last(data_format, inputs, both)
 
 
-@op("inputs", "kernel")
+@op("inputs", "kernel", home="ops.nn")
 def conv_transpose(
     inputs: Any,
     kernel: Any,
@@ -178,7 +178,7 @@ def conv_transpose(
     return _last(data_format, inputs, transposed)
 
 
-@op("inputs")
+@op("inputs", home="ops.nn")
 def max_pool(
     inputs: Any,
     pool_size: Sizes,
@@ -210,7 +210,7 @@ def max_pool(
     return _last(data_format, inputs, pooled)
 
 
-@op("inputs")
+@op("inputs", home="ops.nn")
 def average_pool(
     inputs: Any,
     pool_size: Sizes,
@@ -249,7 +249,7 @@ def average_pool(
     return _last(data_format, inputs, pooled)
 
 
-@op("inputs")
+@op("inputs", home="ops.nn")
 def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
     """The means of a given number of nearly equal windows along each axis.
 
@@ -266,7 +266,7 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
     return _last(data_format, inputs, lambda x: _adaptive(x, output_size, backend().xp.mean))
 
 
-@op("inputs")
+@op("inputs", home="ops.nn")
 def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
     """The largest elements of a given number of nearly equal windows along each axis.
 

@@ -36,7 +36,7 @@ __all__ = [
 _slice = slice  # the builtin, which the op below hides
 
 
-@op("values", as_is=("indices",))
+@op("values", as_is=("indices",), home="ops.core")
 def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
     """An array of zeros, with values added at given places.
 
@@ -57,7 +57,7 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
     return backend().set_at(zeros, _last_axis(indices), values, "add")
 
 
-@op("inputs", "updates", as_is=("indices",))
+@op("inputs", "updates", as_is=("indices",), home="ops.core")
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Array:
     """The array `inputs` with other values at given places.
 
@@ -87,7 +87,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     return backend().set_at(inputs, _last_axis(indices), updates, modes[reduction])
 
 
-@op("inputs", in_call=("start_indices",))
+@op("inputs", in_call=("start_indices",), home="ops.core")
 def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
     """A block of an array: of a given shape, from a given place on.
 
@@ -110,7 +110,7 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
     return inputs[_block(inputs, start_indices, shape)]
 
 
-@op("inputs", "updates", in_call=("start_indices",))
+@op("inputs", "updates", in_call=("start_indices",), home="ops.core")
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
     """The array `inputs` with a block replaced, from a given place on.
 
@@ -129,7 +129,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
     return backend().set_at(inputs, _block(inputs, start_indices, updates.shape), updates, "set")
 
 
-@op("variable")
+@op("variable", home="ops.core")
 def stop_gradient(variable: Any) -> Array:
     """The values of an array, as a constant for gradients.
 
@@ -165,7 +165,7 @@ def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callabl
     return lambda *args: backend().custom_gradient(f)(*tree.map_structure(_array, args))
 
 
-@op()
+@op(home="ops.core")
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """The result of one function or of another, by a condition.
 
@@ -188,7 +188,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     return backend().cond(_array(pred), true_fn, false_fn)
 
 
-@op()
+@op(home="ops.core")
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """The result of one of several functions, by number.
 
@@ -219,7 +219,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     return choose(0)(*values)
 
 
-@op()
+@op(home="ops.core")
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
@@ -259,7 +259,7 @@ def while_loop(
     return type(loop_vars)(values) if type(loop_vars) in (list, tuple) else values[0]
 
 
-@op()
+@op(home="ops.core")
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
     """The value after a step for each integer of a range.
 
@@ -289,7 +289,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     return result
 
 
-@op()
+@op(home="ops.core")
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,
@@ -327,7 +327,7 @@ def scan(
     return backend().scan(f, tree.map_structure(_array, init), arrays, length, reverse)
 
 
-@op()
+@op(home="ops.core")
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """The results of a function for each slice along the first axis, one by one.
 
@@ -353,7 +353,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     return ys
 
 
-@op()
+@op(home="ops.core")
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """The results of a function for each slice along the first axis, all at once.
 

@@ -485,7 +485,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     return x[:, None] ** backend().asarray(powers, backend().dtype_name(x))
 
 
-@op("x", promote=None)
+@op("x", promote=None, home="ops.core")
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Array:
@@ -548,7 +548,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     return backend().to_numpy(x) if backend().is_array(x) else np.array(x)
 
 
-@op("x")
+@op("x", home="ops.core")
 def cast(x: Any, dtype: Any) -> Array:
     """An array in another dtype.
 
@@ -569,7 +569,7 @@ def cast(x: Any, dtype: Any) -> Array:
     return backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
-@op("x")
+@op("x", home="ops.core")
 def saturate_cast(x: Any, dtype: Any) -> Array:
     """An array in another dtype, with numbers outside of its range moved to its ends.
 

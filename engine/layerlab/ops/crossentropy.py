@@ -14,7 +14,7 @@ from layerlab.settings import settings
 __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
 
 
-@op("target", "output", promote="float")
+@op("target", "output", promote="float", home="ops.nn")
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Array:
     """The cross-entropy of yes-or-no predictions, element by element.
 
@@ -45,7 +45,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     return -(target * xp.log(p) + (1 - target) * xp.log(1 - p))
 
 
-@op("target", "output", promote="float")
+@op("target", "output", promote="float", home="ops.nn")
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
     """The cross-entropy of predictions of one of several classes.
 
@@ -74,7 +74,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return -backend().xp.sum(target * _log_probability(output, from_logits, axis), axis=axis)
 
 
-@op("output", promote="float", as_is=("target",))
+@op("output", promote="float", as_is=("target",), home="ops.nn")
 def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Array:

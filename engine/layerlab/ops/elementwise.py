@@ -561,7 +561,7 @@ def sqrt(x: Any) -> Array:
     return backend().xp.sqrt(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def rsqrt(x: Any) -> Array:
     """The reciprocal 1 / sqrt(x) of the square root, as in normalization.
 
@@ -930,7 +930,7 @@ def rad2deg(x: Any) -> Array:
     return x * (180 / math.pi)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def erf(x: Any) -> Array:
     """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
 
@@ -946,7 +946,7 @@ def erf(x: Any) -> Array:
     return backend().erf(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def erfc(x: Any) -> Array:
     """The complement 1 - erf(x) of the error function.
 
@@ -959,7 +959,7 @@ def erfc(x: Any) -> Array:
     return 1 - backend().erf(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def erfinv(x: Any) -> Array:
     """The inverse of the error function: the y with erf(y) = x.
 

@@ -23,7 +23,7 @@ from layerlab.settings import DATA_FORMATS, choose, settings
 __all__ = ["INTERPOLATIONS", "resize"]
 
 
-@op("images")
+@op("images", home="ops.image")
 def resize(
     images: Any,
     size: Sequence[int],

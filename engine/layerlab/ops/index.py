@@ -139,7 +139,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
     return backend().cast(backend().xp.argsort(x, axis=axis, stable=True), "int32")
 
 
-@op("x")
+@op("x", home="ops.math")
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
     """The k largest elements along the last axis, largest first, and where they are.
 
@@ -160,7 +160,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
     return backend().top_k(x, k)
 
 
-@op("targets", "predictions", promote=None)
+@op("targets", "predictions", promote=None, home="ops.math")
 def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
     """Whether the true class is among the k largest predictions.
 
@@ -390,7 +390,7 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
     return tuple(reversed(results))
 
 
-@op("data", "segment_ids", promote=None)
+@op("data", "segment_ids", promote=None, home="ops.math")
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
     """The sums of the rows of `data` that belong together.
 
@@ -406,7 +406,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     return backend().segment_sum(data, segment_ids, _segments(segment_ids, num_segments))
 
 
-@op("data", "segment_ids", promote=None)
+@op("data", "segment_ids", promote=None, home="ops.math")
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
     """The largest of the rows of `data` that belong together, element by element.
 
@@ -421,7 +421,7 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
     return backend().segment_max(data, segment_ids, _segments(segment_ids, num_segments))
 
 
-@op("data", "segment_ids", promote=None)
+@op("data", "segment_ids", promote=None, home="ops.math")
 def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
     """The smallest of the rows of `data` that belong together, element by element.
 
@@ -441,7 +441,7 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
     return -backend().segment_max(-data, segment_ids, _segments(segment_ids, num_segments))
 
 
-@op("data", "segment_ids", promote=None)
+@op("data", "segment_ids", promote=None, home="ops.math")
 def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
     """The products of the rows of `data` that belong together, element by element.
 

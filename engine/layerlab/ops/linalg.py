@@ -337,7 +337,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
     return backend().xp.correlate(x1, x2, mode=mode)
 
 
-@op("x", "y", promote="float", class_name="CDist")
+@op("x", "y", promote="float", class_name="CDist", home="ops.math")
 def cdist(x: Any, y: Any) -> Array:
     """The Euclidean distance of each row of x from each row of y.
 
@@ -356,7 +356,7 @@ def cdist(x: Any, y: Any) -> Array:
     return _safe_sqrt(backend().xp.sum(distance * distance, axis=-1))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Array:
     """The length of a vector, or the size of a matrix, in one of several senses.
 
@@ -394,7 +394,7 @@ def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepd
     raise InvalidArgumentError(explain(f"norm with ord={ord!r}", expected="one or two axes", got=str(axis)))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def cholesky(x: Any, upper: bool = False) -> Array:
     """The lower triangular factor L of a symmetric positive definite matrix: L L^T = x.
 
@@ -415,7 +415,7 @@ def cholesky(x: Any, upper: bool = False) -> Array:
     return _transposed(lower) if upper else lower
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def cholesky_inverse(x: Any, upper: bool = False) -> Array:
     """The inverse of the matrix whose Cholesky factor is x: (x x^T)^-1.
 
@@ -433,7 +433,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Array:
     return xp.linalg.inv(xp.matmul(xp.tril(factor), _transposed(xp.tril(factor))))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def det(x: Any) -> Array:
     """The determinant of square matrices: the factor by which they change volumes.
 
@@ -468,7 +468,7 @@ def slogdet(x: Any) -> Any:
     return sign, logarithm
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def logdet(x: Any) -> Array:
     """The natural logarithm of the determinant of a symmetric positive definite matrix.
 
@@ -486,7 +486,7 @@ def logdet(x: Any) -> Array:
     return 2 * backend().xp.sum(backend().xp.log(backend().xp.linalg.diagonal(factor)), axis=-1)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def eigh(x: Any) -> tuple[Array, Array]:
     """The eigenvalues and eigenvectors of symmetric matrices: x v = w v.
 
@@ -504,7 +504,7 @@ def eigh(x: Any) -> tuple[Array, Array]:
     return values, vectors
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def inv(x: Any) -> Array:
     """The inverse of square matrices: x inv(x) is the identity.
 
@@ -522,7 +522,7 @@ def inv(x: Any) -> Array:
     return backend().xp.linalg.inv(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def pinv(x: Any, rcond: float | None = None) -> Array:
     """The pseudo-inverse (Moore, Penrose) of a matrix of any shape.
 
@@ -547,7 +547,7 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
     return xp.matmul(_transposed(vh) * inverse[..., None, :], _transposed(u))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def matrix_rank(x: Any, tol: float | None = None) -> Array:
     """The rank of a matrix: how many of its rows are independent.
 
@@ -572,7 +572,7 @@ def matrix_rank(x: Any, tol: float | None = None) -> Array:
     return xp.sum(backend().cast(s > tol, "int32"), axis=-1)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.linalg")
 def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
     """The factors of x = Q R: Q with orthonormal columns, R upper triangular.
 
@@ -596,7 +596,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
     return q, r
 
 
-@op("a", "b", promote="float")
+@op("a", "b", promote="float", home="ops.linalg")
 def solve(a: Any, b: Any) -> Array:
     """The solution x of the linear equations a x = b.
 
@@ -614,7 +614,7 @@ def solve(a: Any, b: Any) -> Array:
     return backend().xp.linalg.solve(a, b)
 
 
-@op("a", "b", promote="float")
+@op("a", "b", promote="float", home="ops.linalg")
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
     """The solution x of the linear equations a x = b for a triangular a.
 
@@ -634,7 +634,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
     return backend().xp.linalg.solve(a, b)
 
 
-@op("x", promote="float", class_name="SVD")
+@op("x", promote="float", class_name="SVD", home="ops.linalg")
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition x = U diag(s) V^T of a matrix of any shape.
 
@@ -656,7 +656,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return u, s, vh
 
 
-@op("a", "b", promote="float")
+@op("a", "b", promote="float", home="ops.linalg")
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
     """The least squares solution of a x = b: the x with the smallest |a x - b|.
 

@@ -54,7 +54,7 @@ _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
 
-@op("x")
+@op("x", home="ops.nn")
 def relu(x: Any) -> Array:
     """The rectified linear unit max(x, 0), element by element.
 
@@ -70,7 +70,7 @@ def relu(x: Any) -> Array:
     return backend().relu(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def relu6(x: Any) -> Array:
     """The rectified linear unit with a ceiling: min(max(x, 0), 6), element by element.
 
@@ -86,7 +86,7 @@ def relu6(x: Any) -> Array:
     return _between(x, 0, 6)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
     """The leaky rectified linear unit: x from 0 on, negative_slope x below.
 
@@ -104,7 +104,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
     return backend().xp.where(x >= 0, x, negative_slope * x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def sigmoid(x: Any) -> Array:
     """The logistic function 1 / (1 + e^-x), from 0 to 1.
 
@@ -119,7 +119,7 @@ def sigmoid(x: Any) -> Array:
     return backend().sigmoid(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def log_sigmoid(x: Any) -> Array:
     """The natural logarithm of the logistic function: -log(1 + e^-x).
 
@@ -134,7 +134,7 @@ def log_sigmoid(x: Any) -> Array:
     return -_softplus(-x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def softplus(x: Any) -> Array:
     """The smooth rectifier log(1 + e^x), without overflow.
 
@@ -151,7 +151,7 @@ def softplus(x: Any) -> Array:
     return _softplus(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def softsign(x: Any) -> Array:
     """The function x / (1 + |x|), from -1 to 1.
 
@@ -166,7 +166,7 @@ def softsign(x: Any) -> Array:
     return x / (1 + abs(x))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def silu(x: Any) -> Array:
     """The sigmoid linear unit x sigmoid(x), a smooth relative of `relu`.
 
@@ -180,7 +180,7 @@ def silu(x: Any) -> Array:
     return x * backend().sigmoid(x)
 
 
-@op("x", promote="float", class_name="Silu")
+@op("x", promote="float", class_name="Silu", home="ops.nn")
 def swish(x: Any) -> Array:
     """The sigmoid linear unit x sigmoid(x), the same as `silu`.
 
@@ -194,7 +194,7 @@ def swish(x: Any) -> Array:
     return x * backend().sigmoid(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def gelu(x: Any, approximate: bool = True) -> Array:
     """The Gaussian error linear unit x P(z < x), for a standard normal z.
 
@@ -217,7 +217,7 @@ def gelu(x: Any, approximate: bool = True) -> Array:
     return x * (0.5 * (1 + backend().xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def elu(x: Any, alpha: float = 1.0) -> Array:
     """The exponential linear unit: x above 0, alpha (e^x - 1) below.
 
@@ -233,7 +233,7 @@ def elu(x: Any, alpha: float = 1.0) -> Array:
     return _elu(x, alpha)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def selu(x: Any) -> Array:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1.
 
@@ -250,7 +250,7 @@ def selu(x: Any) -> Array:
     return _SELU_SCALE * _elu(x, _SELU_ALPHA)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def celu(x: Any, alpha: float = 1.0) -> Array:
     """The exponential linear unit without a kink at 0, for any alpha.
 
@@ -270,7 +270,7 @@ def celu(x: Any, alpha: float = 1.0) -> Array:
     return xp.where(positive, x, alpha * xp.expm1(xp.where(positive, 0, x) / alpha))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def glu(x: Any, axis: int = -1) -> Array:
     """The gated linear unit: half of the features times the sigmoid of the other half.
 
@@ -295,7 +295,7 @@ def glu(x: Any, axis: int = -1) -> Array:
     return x[(*before, slice(None, half))] * backend().sigmoid(x[(*before, slice(half, None))])
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def hard_sigmoid(x: Any) -> Array:
     """A logistic function of straight lines: x / 6 + 1/2 between -3 and 3, else 0 or 1.
 
@@ -308,7 +308,7 @@ def hard_sigmoid(x: Any) -> Array:
     return _between(x + 3, 0, 6) / 6
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def hard_silu(x: Any) -> Array:
     """A sigmoid linear unit without exponentials: x hard_sigmoid(x).
 
@@ -322,7 +322,7 @@ def hard_silu(x: Any) -> Array:
     return x * (_between(x + 3, 0, 6) / 6)
 
 
-@op("x", promote="float", class_name="HardSilu")
+@op("x", promote="float", class_name="HardSilu", home="ops.nn")
 def hard_swish(x: Any) -> Array:
     """A sigmoid linear unit without exponentials: the same as `hard_silu`.
 
@@ -336,7 +336,7 @@ def hard_swish(x: Any) -> Array:
     return x * (_between(x + 3, 0, 6) / 6)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def hard_tanh(x: Any) -> Array:
     """A hyperbolic tangent of straight lines: x, cut off at -1 and 1.
 
@@ -349,7 +349,7 @@ def hard_tanh(x: Any) -> Array:
     return _between(x, -1, 1)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def tanh_shrink(x: Any) -> Array:
     """The part of x that tanh takes away: x - tanh(x).
 
@@ -364,7 +364,7 @@ def tanh_shrink(x: Any) -> Array:
     return x - backend().xp.tanh(x)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
     """The elements of x moved towards 0 by a threshold, and 0 within it.
 
@@ -383,7 +383,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
     return xp.where(x > threshold, x - threshold, xp.where(x < -threshold, x + threshold, 0 * x))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
     """The elements of x that are further from 0 than a threshold; 0 for the others.
 
@@ -398,7 +398,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
     return backend().xp.where(abs(x) > threshold, x, 0)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def threshold(x: Any, threshold: float, default_value: float) -> Array:
     """The elements of x that are above a threshold, and another value for the rest.
 
@@ -414,7 +414,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> Array:
     return backend().xp.where(x > threshold, x, default_value)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def squareplus(x: Any, b: float = 4) -> Array:
     """A smooth rectifier without exponentials: (x + sqrt(x^2 + b)) / 2.
 
@@ -430,7 +430,7 @@ def squareplus(x: Any, b: float = 4) -> Array:
     return (x + backend().xp.sqrt(x * x + b)) / 2
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def sparse_plus(x: Any) -> Array:
     """A smooth rectifier that reaches 0: (x + 1)^2 / 4 between -1 and 1, then x.
 
@@ -444,7 +444,7 @@ def sparse_plus(x: Any) -> Array:
     return xp.where(x <= -1, 0, xp.where(x < 1, (x + 1) * (x + 1) / 4, x))
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def sparse_sigmoid(x: Any) -> Array:
     """A logistic function that reaches 0 and 1: (x + 1) / 2 between -1 and 1.
 
@@ -459,7 +459,7 @@ def sparse_sigmoid(x: Any) -> Array:
     return (_between(x, -1, 1) + 1) / 2
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
     """Probabilities from scores: e^x divided by the sum of e^x along an axis.
 
@@ -482,7 +482,7 @@ def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
     return _over_axes(backend().softmax, x, axis)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
     """The natural logarithms of the probabilities of `softmax`: x - log(sum of e^x).
 
@@ -502,7 +502,7 @@ def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
     return _over_axes(backend().log_softmax, x, axis)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def sparsemax(x: Any, axis: int = -1) -> Array:
     """Probabilities from scores, of which many are exactly 0.
 
@@ -528,7 +528,7 @@ def sparsemax(x: Any, axis: int = -1) -> Array:
     return backend().relu(x - (total - 1) / count)
 
 
-@op("x")
+@op("x", home="ops.nn")
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Array:
     """A vector for each class number: 1 at its place, 0 elsewhere.
 
@@ -551,7 +551,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     return _one_hot(x, num_classes, axis, dtype)
 
 
-@op("inputs")
+@op("inputs", home="ops.nn")
 def multi_hot(
     inputs: Any,
     num_classes: int | None = None,

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def moments(
     x: Any, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Array, Array]:
@@ -60,7 +60,7 @@ def moments(
     return _narrow(mean, name), _narrow(variance, name)
 
 
-@op("x", "mean", "variance", "offset", "scale", promote="float", class_name="BatchNorm")
+@op("x", "mean", "variance", "offset", "scale", promote="float", class_name="BatchNorm", home="ops.nn")
 def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
 ) -> Array:
@@ -96,7 +96,7 @@ def batch_normalization(
     return x * xp.reshape(factor, tuple(shape)) + xp.reshape(shift, tuple(shape))
 
 
-@op("x", promote="float", as_is=("gamma", "beta"), class_name="LayerNorm")
+@op("x", promote="float", as_is=("gamma", "beta"), class_name="LayerNorm", home="ops.nn")
 def layer_normalization(
     x: Any,
     gamma: Any = None,
@@ -149,7 +149,7 @@ def layer_normalization(
     return backend().cast(result, name)
 
 
-@op("x", promote="float", as_is=("scale",), class_name="RMSNorm")
+@op("x", promote="float", as_is=("scale",), class_name="RMSNorm", home="ops.nn")
 def rms_normalization(
     x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
 ) -> Array:
@@ -178,7 +178,7 @@ def rms_normalization(
     return backend().cast(result, name)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.nn")
 def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Array:
     """The vectors of x scaled to length 1: x divided by its norm along an axis.
 
@@ -214,7 +214,7 @@ def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: f
     return x / xp.where(small, least, xp.where(small, 1, total) ** (1 / order))
 
 
-@op("query", "key", "value", "bias", as_is=("mask",), in_call=("scale",))
+@op("query", "key", "value", "bias", as_is=("mask",), in_call=("scale",), home="ops.nn")
 def dot_product_attention(
     query: Any,
     key: Any,

@@ -15,7 +15,7 @@ import numpy as np
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
-from layerlab.backend.host import plain_dtype
+from layerlab.backend.host import NARROW, plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object
@@ -25,15 +25,11 @@ from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
 from layerlab.ops.arguments import documented
-from layerlab.ops.saved_names import keras_module
 
 __all__ = ["FunctionOperation", "convert", "op", "op_table"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Promotion = Literal["common", "float", None]
-
-# NumPy makes 64 bits without being asked; `backend().asarray` narrows them, and promotion must know.
-_NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 
 op_table: dict[str, Callable[..., Any]] = {}  # class name as Keras writes it in a file -> op
 
@@ -46,6 +42,7 @@ def op(
     in_call: tuple[str, ...] = (),
     in_config: tuple[str, ...] = (),
     class_name: str | None = None,
+    home: str = "ops.numpy",
 ) -> Callable[[Function], Function]:
     """Make a formula over `backend().xp` an op.
 
@@ -57,6 +54,7 @@ def op(
         in_config: names among `arrays` that a saved graph keeps in the operation unless they are symbolic.
         as_is: names of further parameters that are arrays and keep their dtype: indices, conditions.
         class_name: name of the operation in saved graphs, by default the function's name in camel case.
+        home: the module of `keras.src` with Keras' class for the op, which saved graphs name.
     """
 
     def decorate(function: Function) -> Function:
@@ -85,7 +83,9 @@ def op(
 
         op_table[saved_name] = wrapper
         operation: Any = type(
-            saved_name, (FunctionOperation,), {"function": staticmethod(wrapper), "places": place}
+            saved_name,
+            (FunctionOperation,),
+            {"function": staticmethod(wrapper), "places": place, "home": f"keras.src.{home}"},
         )
         register_builtin("operations", saved_name, operation)
         return wrapper  # type: ignore[return-value]
@@ -164,6 +164,7 @@ class FunctionOperation(Operation):
 
     function: ClassVar[Callable[..., Any]]
     places: ClassVar[_Places]
+    home: ClassVar[str]
 
     def __init__(self, static: dict[str, Any], name: str | None = None) -> None:
         super().__init__(name)
@@ -183,7 +184,7 @@ class FunctionOperation(Operation):
     @property
     def saved_as(self) -> tuple[str, str]:
         """Module and name of Keras' class for this op."""
-        return keras_module(self.class_name), self.class_name
+        return self.home, self.class_name
 
     def get_config(self) -> dict[str, Any]:
         """The name and the static arguments, defaults included: those of Keras' class may be others."""
@@ -249,7 +250,7 @@ def _kind(leaf: Any, module: Any) -> Any:
         return module.dtype_name(leaf.value)
     if hasattr(leaf, "dtype"):
         name = dtypes.standardize_dtype(plain_dtype(leaf.dtype))
-        return _NARROW.get(name, name)
+        return NARROW.get(name, name)  # `backend().asarray` narrows them, and promotion must know
     kind = np.asarray(leaf).dtype.kind  # a nested list of numbers
     return {
         "f": dtypes.standardize_dtype(None),

@@ -321,7 +321,7 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Array:
     return _sum(x * weights, axis, False) / _sum(weights, axis, False)
 
 
-@op("x", promote="float")
+@op("x", promote="float", home="ops.math")
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     """The logarithm log(sum(exp(x))), without overflow.
 

@@ -476,7 +476,7 @@ def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
     return _split(x, indices_or_sections, 2, uneven=False)
 
 
-@op("x")
+@op("x", home="ops.core")
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Array]:
     """The slices of x along an axis, each without that axis: the inverse of `stack`.
 
@@ -816,7 +816,7 @@ def triu(x: Any, k: int = 0) -> Array:
     return backend().xp.triu(x, k=k)
 
 
-@op("x")
+@op("x", home="ops.nn")
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
     """Larger images with fewer channels: one pixel's channels become a block.
 
@@ -847,7 +847,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     return xp.reshape(xp.permute_dims(x, (0, 1, 4, 2, 5, 3)), (batch, depth // b**2, height * b, width * b))
 
 
-@op("x")
+@op("x", home="ops.nn")
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
     """Smaller images with more channels: each block of pixels becomes one pixel.
 
