@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ LEVELS = [
     {"backend", "config"},
     {"core", "ops"},
     {
-        "activations", "constraints", "data", "dtype_policies", "initializers", "layers", "losses", "metrics",
-        "optimizers", "quantizers", "random", "regularizers", "terminal",
+        "activations", "architectures", "constraints", "data", "dtype_policies", "initializers", "layers",
+        "losses", "metrics", "optimizers", "quantizers", "random", "regularizers", "terminal",
     },
     {"training"},
     {"callbacks", "distribution", "export", "inspect", "models", "saving", "utils"},
@@ -138,6 +139,30 @@ def test_there_are_no_import_cycles(part: str) -> None:
     except graphlib.CycleError as error:
         cycle = error.args[1]
         pytest.fail(f"import cycle: {' <- '.join(cycle)}\n  Fix: move what both need into a module below.")
+
+
+@pytest.mark.parametrize("part", ["engine", "kernel_ext"])
+def test_there_are_no_circles_of_folders(part: str) -> None:
+    """Of what is beside each other in a folder, each folder counts as one.
+
+    At the top imports for types count as well; two files of one folder may know each other's types.
+    """
+    modules = engine() if part == "engine" else kernel_ext()
+    for folder in sorted(folders_of(modules)):
+        graph: dict[str, set[str]] = {}
+        reasons: dict[tuple[str, str], str] = {}
+        for module in modules:
+            for target, line in own_imports(module, at_import_only="." in folder):
+                mine, its = child_of(folder, module.name), child_of(folder, target)
+                if mine and its and mine != its:
+                    graph.setdefault(mine, set()).add(its)
+                    reasons.setdefault((mine, its), f"{module.place(line)}: {module.name} imports {target}")
+        try:
+            graphlib.TopologicalSorter(graph).prepare()
+        except graphlib.CycleError as error:
+            circle = error.args[1]
+            places = [reasons[later, earlier] for earlier, later in itertools.pairwise(circle)]
+            pytest.fail(f"a circle in {folder}: {report(places)}\n  Fix: a folder below, of what both need.")
 
 
 def test_own_modules_are_imported_at_the_top_of_a_file() -> None:
@@ -291,6 +316,16 @@ def own_imports(module: Module, at_import_only: bool = False) -> Iterator[tuple[
             target = target.rpartition(".")[0]
         if target != module.name:
             yield target, found.line
+
+
+def folders_of(modules: tuple[Module, ...]) -> set[str]:
+    return {module.name for module in modules if module.path.name == "__init__.py"}
+
+
+def child_of(folder: str, name: str) -> str | None:
+    """`layerlab.core` for layerlab.core.layer as the folder layerlab sees it; None outside of the folder."""
+    below = name.removeprefix(f"{folder}.")
+    return None if below == name else f"{folder}.{below.partition('.')[0]}"
 
 
 def root_of(name: str) -> str:

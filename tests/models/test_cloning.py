@@ -10,7 +10,7 @@ import pytest
 import layerlab as keras
 from layerlab import layers, ops, tree
 from layerlab.models import clone_model
-from tests.models.architectures import ARCHITECTURES, inputs_for
+from tests.architectures.example_models import ARCHITECTURES, inputs_for
 from tests.oracle import agree
 
 X = np.arange(6, dtype="float32").reshape(2, 3)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
+from layerlab.architectures.functional_config import functional_config
+from layerlab.architectures.graph_reader import functional_from_config, is_functional_config, takes_graph
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
 from layerlab.core.registry import CustomObjectScope, builtin_name
 from layerlab.errors import ConfigError, explain
-from layerlab.models.functional_config import functional_config
-from layerlab.models.graph_reader import functional_from_config, is_functional_config
 
-__all__ = ["Architecture", "is_functional", "takes_graph"]
+__all__ = ["Architecture", "is_functional"]
 
 
 class Architecture(Layer):
@@ -63,12 +62,3 @@ def is_functional(model: Any) -> bool:
         and model._model_graph is not None
         and not hasattr(model, "_stacked_layers")
     )
-
-
-def takes_graph(cls: type) -> bool:
-    """True if the constructor can be called with (inputs, outputs, name)."""
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
-    kinds = {parameter.kind for parameter in parameters}
-    if {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds:
-        return True
-    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] == ["inputs", "outputs", "name"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from layerlab import tree
+from layerlab.architectures.graph_reader import takes_graph
 from layerlab.core.deserialization import deserialize_keras_object
 from layerlab.core.function import Function
 from layerlab.core.registry import CustomObjectScope, builtin_name, get_registered_name
@@ -13,7 +14,7 @@ from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.input import Input, InputLayer
-from layerlab.models.architecture import is_functional, takes_graph
+from layerlab.models.architecture import is_functional
 from layerlab.models.ends import arranged
 from layerlab.models.functional import Functional
 from layerlab.models.model import Model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from layerlab.architectures.legacy_config import deserialize_config
 from layerlab.core.call_spec import is_shape
 from layerlab.core.function import Function
 from layerlab.core.layer import Layer
@@ -14,7 +15,6 @@ from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, NotBuiltError, explain
 from layerlab.layers.input import InputLayer
 from layerlab.models.ends import run_graph, unpack_single
-from layerlab.models.legacy_config import deserialize_config
 from layerlab.models.model import Model
 
 __all__ = ["Sequential"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from layerlab.architectures.legacy_config import deserialize_config, modernized
 from layerlab.core.deserialization import check_size
 from layerlab.core.lambda_writing import check_lambdas
 from layerlab.core.registry import CustomObjectScope
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, explain
-from layerlab.models.legacy_config import deserialize_config, modernized
 
 try:
     import yaml

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from layerlab.architectures.legacy_config import modernized
 from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
 from layerlab.core.lambda_writing import check_lambdas
@@ -28,7 +29,6 @@ from layerlab.core.replaced import noting_class_names
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
-from layerlab.models.legacy_config import modernized
 from layerlab.optimizers import LossScaleOptimizer
 from layerlab.saving.assets import ASSETS, load_assets, write_assets
 from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed

@@ -12,6 +12,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from layerlab.architectures.graph_reader import takes_graph
+from layerlab.architectures.legacy_config import is_older, modernized
+from layerlab.architectures.legacy_table import LOSSES
 from layerlab.backend.active import backend
 from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object, reading_scope
 from layerlab.core.first_values import first_values_postponed
@@ -20,9 +23,6 @@ from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find,
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
-from layerlab.models.architecture import takes_graph
-from layerlab.models.legacy_config import is_older, modernized
-from layerlab.models.legacy_table import LOSSES
 from layerlab.saving.legacy_optimizer import read_legacy_optimizer
 from layerlab.saving.legacy_weights import (
     KERAS_VERSION,

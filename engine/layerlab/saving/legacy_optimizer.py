@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from layerlab.architectures.legacy_table import SLOTS
 from layerlab.core.variable import Variable
 from layerlab.errors import ShapeError, explain
-from layerlab.models.legacy_table import SLOTS
 from layerlab.saving.weights_store import assign_all, check_array, read_array
 
 __all__ = ["read_legacy_optimizer"]

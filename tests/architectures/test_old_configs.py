@@ -12,8 +12,8 @@ import pytest
 import layerlab as keras
 from layerlab.errors import UnsupportedError
 from layerlab.models import model_from_json
+from tests.architectures.full_configs import LAYERS
 from tests.helpers import tolerance
-from tests.models.full_configs import LAYERS
 from tests.saving.old_files import (
     as_json,
     first,

@@ -11,7 +11,7 @@ import pytest
 
 import layerlab as keras
 from layerlab import tree
-from tests.models.architectures import ARCHITECTURES, inputs_for
+from tests.architectures.example_models import ARCHITECTURES, inputs_for
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

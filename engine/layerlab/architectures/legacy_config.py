@@ -10,12 +10,8 @@ import re
 import warnings
 from typing import Any
 
-from layerlab.core.deserialization import deserialize_keras_object
-from layerlab.core.registry import find, get_registered_object
-from layerlab.core.serialization import MODULES
-from layerlab.errors import UnsupportedError, explain
-from layerlab.models.legacy_calls import single_end
-from layerlab.models.legacy_table import (
+from layerlab.architectures.legacy_calls import single_end
+from layerlab.architectures.legacy_table import (
     ACTIVATION_ARGUMENTS,
     ACTIVATIONS,
     CHANGED_IN_3,
@@ -26,6 +22,10 @@ from layerlab.models.legacy_table import (
     NOT_HERE,
     OF_TENSORFLOW,
 )
+from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.registry import find, get_registered_object
+from layerlab.core.serialization import MODULES
+from layerlab.errors import UnsupportedError, explain
 
 __all__ = [
     "deserialize_config",

@@ -355,7 +355,7 @@ def test_a_loop_is_a_graph_error() -> None:
         ("keras.config", "set_floatx"),
         ("keras.saving", "load_model"),
         ("keras_hub.layers", "Evil"),
-        ("tests.models.architectures", "masks"),
+        ("tests.architectures.example_models", "masks"),
         ("keras.src.ops.numpy", "__builtins__"),
         ("some_package.layers", "Dense"),
         (None, "Dense"),

@@ -7,14 +7,11 @@ on. Nothing of a config is trusted; every place in it is checked before it is us
 from __future__ import annotations
 
 import heapq
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from layerlab.core.call_spec import call_spec
-from layerlab.core.deserialization import deserialize_keras_object
-from layerlab.core.symbolic import KerasTensor, Operation
-from layerlab.errors import ConfigError, GraphError, explain
-from layerlab.models.legacy_calls import (
+from layerlab.architectures.legacy_calls import (
     has_legacy_calls,
     is_place,
     legacy_entries,
@@ -22,9 +19,13 @@ from layerlab.models.legacy_calls import (
     reads_legacy_node,
     single_end,
 )
-from layerlab.models.legacy_config import deserialize_config
+from layerlab.architectures.legacy_config import deserialize_config
+from layerlab.core.call_spec import call_spec
+from layerlab.core.deserialization import deserialize_keras_object
+from layerlab.core.symbolic import KerasTensor, Operation
+from layerlab.errors import ConfigError, GraphError, explain
 
-__all__ = ["functional_from_config", "is_functional_config"]
+__all__ = ["functional_from_config", "is_functional_config", "takes_graph"]
 
 _GRAPH_KEYS = ("layers", "input_layers", "output_layers")
 _TENSOR = "__keras_tensor__"
@@ -33,6 +34,15 @@ _TENSOR = "__keras_tensor__"
 def is_functional_config(config: Any) -> bool:
     """True if `config` describes a graph."""
     return isinstance(config, dict) and all(key in config for key in ("name", *_GRAPH_KEYS))
+
+
+def takes_graph(cls: type) -> bool:
+    """True if the constructor can be called with (inputs, outputs, name)."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    kinds = {parameter.kind for parameter in parameters}
+    if {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds:
+        return True
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] == ["inputs", "outputs", "name"]
 
 
 def functional_from_config(cls: Any, config: dict[str, Any], is_model: Callable[[Any], bool]) -> Any:
