@@ -7,10 +7,10 @@ The engine finds this package by itself (entry point `layerlab.frontends`). What
 
 from importlib.metadata import PackageNotFoundError, version
 
-from layerlab_jupyter.history import RunHistory, run, runs
 from layerlab_jupyter.live_fit import LiveFit, run_control
 from layerlab_jupyter.magics import load_ipython_extension, unload_ipython_extension
-from layerlab_jupyter.show import show
+from layerlab_jupyter.run_history import RunHistory, run, runs
+from layerlab_jupyter.show_model import show
 
 __all__ = [
     "LiveFit",

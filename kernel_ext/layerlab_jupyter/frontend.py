@@ -7,15 +7,15 @@ from typing import Any
 from layerlab.errors import NotBuiltError
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, install_thread_notes
 from layerlab_jupyter.clients import asking_client, draws_runs
-from layerlab_jupyter.control import install
+from layerlab_jupyter.commands.control_channel import install
 from layerlab_jupyter.kernels import is_cell_text, running_kernel, running_shell
-from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.mime import model_bundle
 from layerlab_jupyter.monitor import Monitor
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Run, registry
+from layerlab_jupyter.run_log.log_folder import log_folder
+from layerlab_jupyter.static_outputs.mime_bundles import model_bundle
 from layerlab_jupyter.tracebacks import install_short_tracebacks
 from layerlab_jupyter.widgets.host import needs_widget
 

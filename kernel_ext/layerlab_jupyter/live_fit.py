@@ -12,15 +12,15 @@ from layerlab.core.portable import nothing
 from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.cells import cell_of_this_thread, running_cell
 from layerlab_jupyter.clients import draws_runs
-from layerlab_jupyter.control import install
+from layerlab_jupyter.commands.control_channel import install
 from layerlab_jupyter.kernels import running_kernel
-from layerlab_jupyter.log_folder import log_folder
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.protocol import ChartOptions
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Run, registry
+from layerlab_jupyter.run_log.log_folder import log_folder
 from layerlab_jupyter.widgets.host import needs_widget
 
 __all__ = ["LiveFit", "run_control"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlab_jupyter.control import install
+from layerlab_jupyter.commands.control_channel import install
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 

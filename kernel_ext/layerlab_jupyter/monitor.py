@@ -10,9 +10,9 @@ from pathlib import Path
 from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished
 from layerlab_jupyter.cell_output import CellOutput
 from layerlab_jupyter.cells import Cell
-from layerlab_jupyter.log_writer import RunLog
-from layerlab_jupyter.mime import final_bundle, live_bundle
 from layerlab_jupyter.registry import Registry, Run
+from layerlab_jupyter.run_log.log_writer import RunLog
+from layerlab_jupyter.static_outputs.mime_bundles import final_bundle, live_bundle
 from layerlab_jupyter.widgets.live import LiveWidget, open_widget
 
 __all__ = ["Monitor"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from layerlab.training.control import RunControl
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.protocol import ChartOptions
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 
 __all__ = ["MOST_RUNS", "Registry", "Run", "registry"]
 

@@ -50,7 +50,7 @@ class LoggedRunHandler(APIHandler):
 
 def _render(folder: Path, run_id: str) -> bytes:
     # -P: what lies in the folder of a notebook must not be imported.
-    command: list[Any] = [sys.executable, "-P", "-m", "layerlab_jupyter.logged_run", folder, run_id]
+    command: list[Any] = [sys.executable, "-P", "-m", "layerlab_jupyter.run_log.logged_run", folder, run_id]
     try:
         return subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True).stdout
     except (subprocess.SubprocessError, OSError) as error:

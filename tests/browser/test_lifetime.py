@@ -14,8 +14,8 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, expect
 
-from layerlab_jupyter.log_reader import summaries
 from layerlab_jupyter.protocol import RUN_MIME
+from layerlab_jupyter.run_log.log_reader import summaries
 from tests.browser.lab import PATIENCE, Lab
 from tests.timing import least
 

@@ -21,7 +21,8 @@ import json, time
 import numpy as np
 import layerlab as keras
 import layerlab_jupyter
-from layerlab_jupyter import control, monitor
+from layerlab_jupyter import monitor
+from layerlab_jupyter.commands import control_channel
 
 class Weight(keras.layers.Layer):
     def build(self, input_shape):
@@ -45,7 +46,7 @@ def timed(function):
             seconds[0] += time.thread_time() - start
     return call
 monitor.Monitor.__call__ = timed(monitor.Monitor.__call__)
-control.answer = timed(control.answer)
+control_channel.answer = timed(control_channel.answer)
 
 # About 10,000 steps a second: an epoch of 1,000 steps each tenth of a second.
 class Pace(keras.callbacks.Callback):
@@ -142,7 +143,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from IPython.display import display
 from layerlab.training.control import RunControl
-from layerlab_jupyter.mime import live_bundle
+from layerlab_jupyter.static_outputs.mime_bundles import live_bundle
 from layerlab_jupyter.registry import Run, registry
 from tests.kernel_ext.long_runs import long_run
 from tests.kernel_ext.runs import recorded

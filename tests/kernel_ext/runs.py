@@ -14,7 +14,7 @@ from layerlab.events import (
     StepsFinished,
     ValidationFinished,
 )
-from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 
 RUN = "run-1"
 

@@ -14,8 +14,8 @@ import pytest
 
 from layerlab_jupyter.frontend import frontend
 from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME
+from tests.kernel_ext.commands.test_control_channel import BAD_BODIES
 from tests.kernel_ext.kernel import ROOT, Asker, environment, running_kernel_process
-from tests.kernel_ext.test_control import BAD_BODIES
 
 # A training loop's shape without its cost: pure Python that never lets go of the interpreter by itself.
 BUSY_CELL = """

@@ -27,9 +27,9 @@ from layerlab.events import (
 )
 from layerlab.inspect import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable, graph_svg
 from layerlab.training.control import RunControl
-from layerlab_jupyter.html import model_html
-from layerlab_jupyter.mime import final_bundle, live_bundle, model_bundle
 from layerlab_jupyter.registry import Run
+from layerlab_jupyter.static_outputs.html import model_html
+from layerlab_jupyter.static_outputs.mime_bundles import final_bundle, live_bundle, model_bundle
 from tests.kernel_ext.hostile import HOSTILE, Reader, assert_no_active_characters, assert_shown_as_text, texts
 from tests.kernel_ext.runs import RUN, recorded
 

@@ -16,7 +16,7 @@ import layerlab as keras
 import layerlab_jupyter
 from layerlab.errors import InvalidArgumentError, UnknownNameError
 from layerlab.training.control import RunControl
-from layerlab_jupyter import LiveFit, cell_output, history, live_fit
+from layerlab_jupyter import LiveFit, cell_output, live_fit, run_history
 from layerlab_jupyter.protocol import RUN_MIME
 from layerlab_jupyter.registry import Registry
 from tests.kernel_ext.runs import events_of_run
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder of logs, and a process that has trained nothing."""
     monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
     known = Registry()
-    monkeypatch.setattr(history, "registry", known)
+    monkeypatch.setattr(run_history, "registry", known)
     monkeypatch.setattr(live_fit, "registry", known)
     yield tmp_path
 
@@ -82,9 +82,9 @@ def test_numbers_that_a_callback_puts_into_the_logs_reach_table_log_and_chart(
     model.fit(X, X, epochs=2, batch_size=16, verbose=0, callbacks=[put, LiveFit()])
     row = layerlab_jupyter.runs().iloc[0]
     assert (row.score, row["rank"]) == (1.5, 2.0)
-    run = history.registry.runs()[0]
+    run = run_history.registry.runs()[0]
     assert {"score", "rank"} <= set(run.recorder.metric_names())
-    history.registry = Registry()  # from here as another process sees it: by the log alone
+    run_history.registry = Registry()  # from here as another process sees it: by the log alone
     epochs = layerlab_jupyter.run().epochs
     assert (list(epochs.score), list(epochs["rank"])) == ([0.5, 1.5], [3.0, 2.0])
 
@@ -140,7 +140,7 @@ def test_each_command_leaves_a_trace_in_the_log(folder: Path, model: Any) -> Non
         (live.control or RunControl()).stop()
         thread.join(30)
     assert not thread.is_alive()
-    history.registry = Registry()  # from here as another process sees it: by the log alone
+    run_history.registry = Registry()  # from here as another process sees it: by the log alone
     run = layerlab_jupyter.run()
     steps = [event["step"] for event in run.events if event["type"] in ("fit_paused", "fit_resumed")]
     assert steps == [paused_at, paused_at, paused_at + 1, paused_at + 1]

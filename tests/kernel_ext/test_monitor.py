@@ -11,9 +11,9 @@ import pytest
 
 from layerlab.events import Event, FitFinished, FitStarted, StepsFinished
 from layerlab.training.control import RunControl
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.monitor import Monitor
 from layerlab_jupyter.protocol import RUN_MIME
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Registry, Run
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started
 

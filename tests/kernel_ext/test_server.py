@@ -21,11 +21,11 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.web import Application
 
 import layerlab_server
-from layerlab_jupyter.log_lock import hold
 from layerlab_jupyter.protocol import REQUEST, RUN_MIME
+from layerlab_jupyter.run_log.log_lock import hold
 from tests.kernel_ext.kernel import ROOT, environment
+from tests.kernel_ext.run_log.test_run_log import write_log
 from tests.kernel_ext.runs import events_of_run
-from tests.kernel_ext.test_run_log import write_log
 
 
 def server(kernel_manager: Any) -> Any:
@@ -65,7 +65,7 @@ def test_the_server_need_not_load_the_engine() -> None:
 
 def render(folder: Path, run_id: str) -> Any:
     """What the server gives the page."""
-    command = [sys.executable, "-P", "-m", "layerlab_jupyter.logged_run", folder, run_id]
+    command = [sys.executable, "-P", "-m", "layerlab_jupyter.run_log.logged_run", folder, run_id]
     return json.loads(subprocess.run(command, capture_output=True, env=variables(), check=True).stdout)
 
 

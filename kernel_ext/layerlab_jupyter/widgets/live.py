@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.errors import UnsupportedError
-from layerlab_jupyter.control import answer
+from layerlab_jupyter.commands.control_channel import answer
 from layerlab_jupyter.protocol import ChartOptions
 from layerlab_jupyter.registry import Registry, Run
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from layerlab.training.control import RunControl
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.protocol import RUN_MIME
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Registry, Run
 from layerlab_jupyter.widgets import live
 from tests.kernel_ext.kernel import Asker, running_kernel_process

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from layerlab.events import EpochFinished, FitStopped
-from layerlab_jupyter.bridge import RunRecorder
-from layerlab_jupyter.progress import Progress
+from layerlab_jupyter.recording.run_progress import Progress
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, recorded, step_finished
 
 EPOCH_FINISHED = EpochFinished(run_id=RUN, time=1001.0, epoch=0, step=4, logs={"loss": 0.5}, seconds=1.0)

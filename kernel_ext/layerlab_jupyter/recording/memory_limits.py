@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from layerlab_jupyter.thinning import Part, StepBlock, thinned
+from layerlab_jupyter.recording.thinning import Part, StepBlock, thinned
 
 __all__ = ["ENDED", "LIVE", "LOGGED", "MOST_NUMBERS", "MOST_PARTS", "SHOWN", "Room", "numbers_in"]
 

@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.events import Event, StepsFinished, to_dict
-from layerlab_jupyter.goals import metric_names
 from layerlab_jupyter.json_safe import json_key, json_safe, number
-from layerlab_jupyter.progress import Progress, RunStatus, Summary, Tally
 from layerlab_jupyter.protocol import FetchEventsResult
-from layerlab_jupyter.room import ENDED, LIVE, LOGGED, MOST_NUMBERS, MOST_PARTS, SHOWN, Room, numbers_in
-from layerlab_jupyter.static_events import fitted_events
-from layerlab_jupyter.thinning import Part, StepBlock
+from layerlab_jupyter.recording.memory_limits import (
+    ENDED,
+    LIVE,
+    LOGGED,
+    MOST_NUMBERS,
+    MOST_PARTS,
+    SHOWN,
+    Room,
+    numbers_in,
+)
+from layerlab_jupyter.recording.metric_goals import metric_names
+from layerlab_jupyter.recording.run_progress import Progress, RunStatus, Summary, Tally
+from layerlab_jupyter.recording.static_events import fitted_events
+from layerlab_jupyter.recording.thinning import Part, StepBlock
 
 __all__ = ["RunRecorder", "RunStatus"]
 

@@ -17,11 +17,11 @@ import layerlab as keras
 from layerlab.events import Diagnostic, EpochFinished, Event, FitFailed, StepsFinished
 from layerlab.inspect import Edge, ModelGraph, NodeInfo, SummaryRow, SummaryTable
 from layerlab.training.control import RunControl
-from layerlab_jupyter.html import model_html, run_html, run_text
-from layerlab_jupyter.mime import final_bundle, live_bundle, model_bundle
 from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME
 from layerlab_jupyter.registry import Run
-from layerlab_jupyter.svg_chart import charts_svg
+from layerlab_jupyter.static_outputs.html import model_html, run_html, run_text
+from layerlab_jupyter.static_outputs.mime_bundles import final_bundle, live_bundle, model_bundle
+from layerlab_jupyter.static_outputs.svg_chart import charts_svg
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, recorded, step_finished
 
 HOSTILE = "<script>alert('1')</script>\"><img src=x onerror=alert(1)>\n\u202e&amp;]]>" + "x" * 10_000

@@ -9,11 +9,11 @@ import zlib
 from typing import Any
 
 from layerlab.inspect import describe_graph, revision, summarize
-from layerlab_jupyter.html import model_html, run_html, run_text
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id
 from layerlab_jupyter.protocol import MODEL_MIME, RUN_MIME, VERSION, ModelBundle, PackedBundle, RunBundle
 from layerlab_jupyter.registry import Run
+from layerlab_jupyter.static_outputs.html import model_html, run_html, run_text
 
 __all__ = ["describe", "final_bundle", "live_bundle", "model_bundle"]
 

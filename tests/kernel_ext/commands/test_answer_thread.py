@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from layerlab.training.control import RunControl
-from layerlab_jupyter import control
-from layerlab_jupyter.background import Background
-from layerlab_jupyter.bridge import RunRecorder
-from layerlab_jupyter.control import install
+from layerlab_jupyter.commands import control_channel
+from layerlab_jupyter.commands.answer_thread import Background
+from layerlab_jupyter.commands.control_channel import install
 from layerlab_jupyter.protocol import FetchEventsResult
+from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Registry, Run
 from tests.kernel_ext.kernel import running_kernel_process
 from tests.kernel_ext.runs import fit_started
@@ -65,7 +65,7 @@ class Kernel:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     known, recorder = Registry(), Slow()
     known.add_run(Run("run-1", recorder, RunControl(), "model-1"))
-    monkeypatch.setattr(control, "registry", known)
+    monkeypatch.setattr(control_channel, "registry", known)
     return recorder
 
 

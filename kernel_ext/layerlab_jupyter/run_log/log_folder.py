@@ -15,7 +15,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from layerlab_jupyter.log_lock import is_held
+from layerlab_jupyter.run_log.log_lock import is_held
 
 __all__ = ["is_safe_id", "log_folder", "log_name", "logs", "make_folder", "open_log", "tidy"]
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from layerlab.events import Event, StepsFinished, event_types
 from layerlab_jupyter.json_safe import json_safe
-from layerlab_jupyter.thinning import Part, StepBlock
+from layerlab_jupyter.recording.thinning import Part, StepBlock
 
 __all__ = ["FORMAT_VERSION", "MOST_LINE_BYTES", "decode_line", "lines"]
 

@@ -1,7 +1,7 @@
 """A run as its log has it, for when the process that trained is gone.
 
-As a program, `python -m layerlab_jupyter.logged_run FOLDER RUN_ID` prints the final output of such a run as
-JSON: the Jupyter server calls it (`layerlab_server`), because a server must not load the engine.
+As a program, `python -m layerlab_jupyter.run_log.logged_run FOLDER RUN_ID` prints the final output of such a
+run as JSON: the Jupyter server calls it (`layerlab_server`), because a server must not load the engine.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from layerlab.training.control import RunControl
-from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import find_log, read_log
-from layerlab_jupyter.mime import final_bundle
 from layerlab_jupyter.registry import Run
+from layerlab_jupyter.run_log.log_folder import log_folder
+from layerlab_jupyter.run_log.log_reader import find_log, read_log
+from layerlab_jupyter.static_outputs.mime_bundles import final_bundle
 
 __all__ = ["logged_run"]
 

@@ -15,15 +15,11 @@ from typing import Any
 from layerlab.errors import LayerlabError
 from layerlab.inspect import revision
 from layerlab.models import Model
-from layerlab_jupyter.background import background
-from layerlab_jupyter.decode import Refusal, decode_command, message_id
+from layerlab_jupyter.commands.answer_thread import background
+from layerlab_jupyter.commands.decode_command import Refusal, decode_command, message_id
+from layerlab_jupyter.commands.layer_reader import layer_reader
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id, notebook_variables
-from layerlab_jupyter.layers import layer_reader
-from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import summaries
-from layerlab_jupyter.logged_run import logged_run
-from layerlab_jupyter.mime import describe, final_bundle, live_bundle
 from layerlab_jupyter.protocol import (
     REPLY,
     REQUEST,
@@ -52,6 +48,10 @@ from layerlab_jupyter.protocol import (
     Stop,
 )
 from layerlab_jupyter.registry import MOST_RUNS, Registry, Run, registry
+from layerlab_jupyter.run_log.log_folder import log_folder
+from layerlab_jupyter.run_log.log_reader import summaries
+from layerlab_jupyter.run_log.logged_run import logged_run
+from layerlab_jupyter.static_outputs.mime_bundles import describe, final_bundle, live_bundle
 
 __all__ = ["answer", "install"]
 

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 
 from layerlab.events import Event, FitFinished, FitPaused, FitStopped, StepsFinished
-from layerlab_jupyter import log_writer
-from layerlab_jupyter.bridge import RunRecorder
-from layerlab_jupyter.log_folder import log_folder, log_name, logs, tidy
-from layerlab_jupyter.log_reader import find_log, read_log, summaries
-from layerlab_jupyter.log_writer import RunLog
 from layerlab_jupyter.protocol import FetchEventsResult
+from layerlab_jupyter.recording.run_recorder import RunRecorder
+from layerlab_jupyter.run_log import log_writer
+from layerlab_jupyter.run_log.log_folder import log_folder, log_name, logs, tidy
+from layerlab_jupyter.run_log.log_reader import find_log, read_log, summaries
+from layerlab_jupyter.run_log.log_writer import RunLog
 from tests.kernel_ext.kernel import environment
 from tests.kernel_ext.long_runs import short_epochs
 from tests.kernel_ext.runs import RUN, events_of_run, fit_started, step_finished
@@ -99,8 +99,8 @@ def test_what_the_person_did_is_in_the_log_at_once(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from layerlab_jupyter.bridge import RunRecorder
-from layerlab_jupyter.log_writer import RunLog
+from layerlab_jupyter.recording.run_recorder import RunRecorder
+from layerlab_jupyter.run_log.log_writer import RunLog
 from tests.kernel_ext.runs import fit_started, step_finished
 recorder = RunRecorder("run-1")
 recorder.record(fit_started())

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layerlab_jupyter.history import RunHistory
-from layerlab_jupyter.thinning import Part, StepBlock, thin
+from layerlab_jupyter.recording.thinning import Part, StepBlock, thin
+from layerlab_jupyter.run_history import RunHistory
 from tests.kernel_ext.long_runs import long_run
 from tests.kernel_ext.runs import RUN, recorded
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from layerlab.inspect import ModelGraph, SummaryTable, graph_svg
 from layerlab.inspect.markup import clean, escape
-from layerlab_jupyter.goals import best_index, metric_names
-from layerlab_jupyter.svg_chart import charts_svg
+from layerlab_jupyter.recording.metric_goals import best_index, metric_names
+from layerlab_jupyter.static_outputs.svg_chart import charts_svg
 
 __all__ = ["model_html", "run_html", "run_text"]
 

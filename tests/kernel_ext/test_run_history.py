@@ -12,18 +12,18 @@ import pytest
 import layerlab_jupyter
 from layerlab.errors import UnknownNameError
 from layerlab.training.control import RunControl
-from layerlab_jupyter import history
+from layerlab_jupyter import run_history
 from layerlab_jupyter.registry import Registry, Run
 from tests.kernel_ext.kernel import environment
+from tests.kernel_ext.run_log.test_run_log import write_log
 from tests.kernel_ext.runs import RUN, events_of_run, recorded
-from tests.kernel_ext.test_run_log import write_log
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder of logs, and a process that has trained nothing."""
     monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
-    monkeypatch.setattr(history, "registry", Registry())
+    monkeypatch.setattr(run_history, "registry", Registry())
     yield tmp_path
 
 
@@ -48,7 +48,9 @@ def test_runs_of_an_empty_folder_is_an_empty_table(folder: Path) -> None:
 
 def test_a_run_that_is_only_in_memory_is_listed_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERLAB_RUNS", "off")
-    history.registry.add_run(Run(RUN, recorded(events_of_run(epochs=1, steps=3)), RunControl(), "model-1"))
+    run_history.registry.add_run(
+        Run(RUN, recorded(events_of_run(epochs=1, steps=3)), RunControl(), "model-1")
+    )
     assert layerlab_jupyter.runs().loc[RUN].steps == 3
     assert len(layerlab_jupyter.run().steps) == 3
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from layerlab_jupyter import goals
-from layerlab_jupyter.goals import best_index, goal_of, metric_names
+from layerlab_jupyter.recording import metric_goals
+from layerlab_jupyter.recording.metric_goals import best_index, goal_of, metric_names
 from tests.kernel_ext.kernel import ROOT
 
 
@@ -49,4 +49,4 @@ def test_the_best_value_is_finite_and_the_first_of_equals() -> None:
 def test_the_page_goes_by_the_same_names() -> None:
     page = (ROOT / "labextension/src/views/monitor/families.ts").read_text()
     rules = re.findall(r"=\s*/([a-z0-9_|?]+)/i", page)
-    assert rules == [goals._LARGER.pattern, goals._SMALLER.pattern]
+    assert rules == [metric_goals._LARGER.pattern, metric_goals._SMALLER.pattern]

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.events import Event, FitFailed, FitFinished, FitStarted, StepsFinished, event_types, to_dict
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.json_safe import json_safe
-from layerlab_jupyter.log_folder import is_safe_id, logs, open_log
-from layerlab_jupyter.log_lines import MOST_LINE_BYTES, decode_line
-from layerlab_jupyter.log_lock import is_held
-from layerlab_jupyter.progress import RunStatus, Summary, Tally
+from layerlab_jupyter.recording.run_progress import RunStatus, Summary, Tally
+from layerlab_jupyter.recording.run_recorder import RunRecorder
+from layerlab_jupyter.run_log.log_folder import is_safe_id, logs, open_log
+from layerlab_jupyter.run_log.log_lines import MOST_LINE_BYTES, decode_line
+from layerlab_jupyter.run_log.log_lock import is_held
 
 __all__ = ["find_log", "read_log", "summaries"]
 

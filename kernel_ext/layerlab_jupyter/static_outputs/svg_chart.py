@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerlab.inspect.markup import escape
-from layerlab_jupyter.goals import best_index, metric_names
+from layerlab_jupyter.recording.metric_goals import best_index, metric_names
 
 __all__ = ["charts_svg"]
 

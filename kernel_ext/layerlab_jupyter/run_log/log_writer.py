@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from layerlab_jupyter.bridge import RunRecorder
 from layerlab_jupyter.kernels import kernel_id
-from layerlab_jupyter.log_folder import log_name, make_folder, tidy
-from layerlab_jupyter.log_lines import FORMAT_VERSION, lines
-from layerlab_jupyter.log_lock import hold
-from layerlab_jupyter.thinning import thin
+from layerlab_jupyter.recording.run_recorder import RunRecorder
+from layerlab_jupyter.recording.thinning import thin
+from layerlab_jupyter.run_log.log_folder import log_name, make_folder, tidy
+from layerlab_jupyter.run_log.log_lines import FORMAT_VERSION, lines
+from layerlab_jupyter.run_log.log_lock import hold
 
 __all__ = ["MOST_RUN_BYTES", "RunLog"]
 

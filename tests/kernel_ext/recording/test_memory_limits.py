@@ -9,12 +9,13 @@ import pytest
 
 import layerlab_jupyter
 from layerlab.training.control import RunControl
-from layerlab_jupyter import bridge, history, monitor
-from layerlab_jupyter.bridge import RunRecorder
+from layerlab_jupyter import monitor, run_history
 from layerlab_jupyter.monitor import Monitor
+from layerlab_jupyter.recording import run_recorder
+from layerlab_jupyter.recording.memory_limits import MOST_NUMBERS, Room, numbers_in
+from layerlab_jupyter.recording.run_recorder import RunRecorder
+from layerlab_jupyter.recording.thinning import StepBlock
 from layerlab_jupyter.registry import Registry, Run
-from layerlab_jupyter.room import MOST_NUMBERS, Room, numbers_in
-from layerlab_jupyter.thinning import StepBlock
 from tests.kernel_ext.long_runs import long_run, short_epochs
 from tests.kernel_ext.runs import RUN, recorded, step_finished
 
@@ -29,7 +30,7 @@ def steps_in(recorder: RunRecorder) -> list[int]:
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Live runs may have 40,000 numbers and 1,800 parts."""
     for name, value in (("MOST_NUMBERS", 40_000), ("MOST_PARTS", 1_800), ("LIVE", LITTLE)):
-        monkeypatch.setattr(bridge, name, value)
+        monkeypatch.setattr(run_recorder, name, value)
 
 
 def test_a_live_run_has_room_for_64_megabytes() -> None:
@@ -96,14 +97,14 @@ def test_steps_of_a_thinned_block_are_extended_by_nobody(little_room: None) -> N
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of logs, and a process that has trained nothing."""
     monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
-    monkeypatch.setattr(history, "registry", Registry())
+    monkeypatch.setattr(run_history, "registry", Registry())
     return tmp_path
 
 
 def monitored(log_folder: Path | None) -> Run:
     """An ended run of 40,000 steps and 100 epochs."""
     run = Run(RUN, RunRecorder(RUN), RunControl(), "model-1")
-    watch = Monitor(run, history.registry, log_folder, shows=False)
+    watch = Monitor(run, run_history.registry, log_folder, shows=False)
     for event in long_run(800, 50, spike_at=12_345, ends=True):
         watch(event)
     return run
@@ -124,7 +125,7 @@ def test_of_an_ended_run_memory_has_what_its_charts_show_and_the_log_the_rest(fo
 
 def test_a_history_taken_while_the_run_was_live_is_whole_after_its_end(folder: Path) -> None:
     run = Run(RUN, RunRecorder(RUN), RunControl(), "model-1")
-    watch = Monitor(run, history.registry, folder, shows=False)
+    watch = Monitor(run, run_history.registry, folder, shows=False)
     *events, end = long_run(800, 50, ends=True)
     for event in events:
         watch(event)
@@ -148,7 +149,7 @@ def test_an_ended_run_without_a_log_is_kept_up_to_a_limit(
 ) -> None:
     assert len(monitored(None).recorder.parts()[0]) > 0
     assert len(layerlab_jupyter.run(RUN).steps) == 40_000
-    monkeypatch.setattr(bridge, "ENDED", LITTLE)
+    monkeypatch.setattr(run_recorder, "ENDED", LITTLE)
     recorder = monitored(None).recorder
     assert recorder.log is None and numbers_in(recorder.parts()[0]) <= 20_000
     assert 12_345 in steps_in(recorder)
@@ -158,14 +159,14 @@ def test_a_run_whose_log_failed_keeps_its_steps(folder: Path, monkeypatch: pytes
     def fail(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("layerlab_jupyter.log_writer._write", fail)
+    monkeypatch.setattr("layerlab_jupyter.run_log.log_writer._write", fail)
     recorder = monitored(folder).recorder
     assert recorder.log is None and len(steps_in(recorder)) == 40_000
 
 
 def test_a_short_run_is_kept_whole(folder: Path) -> None:
     run = Run(RUN, RunRecorder(RUN), RunControl(), "model-1")
-    watch = Monitor(run, history.registry, folder, shows=False)
+    watch = Monitor(run, run_history.registry, folder, shows=False)
     for event in short_epochs(50, ends=True):
         watch(event)
     assert run.recorder.log is None and steps_in(run.recorder) == list(range(1, 51))

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layerlab.errors import UnknownNameError, explain
-from layerlab_jupyter.bridge import RunRecorder, RunStatus
-from layerlab_jupyter.log_folder import log_folder
-from layerlab_jupyter.log_reader import find_log, read_log, summaries
-from layerlab_jupyter.progress import Summary
+from layerlab_jupyter.recording.run_progress import Summary
+from layerlab_jupyter.recording.run_recorder import RunRecorder, RunStatus
+from layerlab_jupyter.recording.thinning import Part, StepBlock, joined
 from layerlab_jupyter.registry import registry
-from layerlab_jupyter.thinning import Part, StepBlock, joined
+from layerlab_jupyter.run_log.log_folder import log_folder
+from layerlab_jupyter.run_log.log_reader import find_log, read_log, summaries
 
 if TYPE_CHECKING:
     import pandas

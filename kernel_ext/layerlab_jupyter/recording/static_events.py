@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from layerlab_jupyter.goals import metric_names
 from layerlab_jupyter.json_safe import json_safe
-from layerlab_jupyter.thinning import Part, StepBlock, thin
+from layerlab_jupyter.recording.metric_goals import metric_names
+from layerlab_jupyter.recording.thinning import Part, StepBlock, thin
 
 __all__ = ["fitted_events", "names_in"]
 

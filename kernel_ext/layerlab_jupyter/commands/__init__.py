@@ -1,0 +1,1 @@
+"""What the page may ask of the kernel, and how it is answered."""
