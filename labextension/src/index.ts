@@ -7,8 +7,8 @@ import { notebooks } from './plugins/notebooks';
 import { panel } from './plugins/panel';
 import { settings } from './plugins/settings';
 import { sidebar } from './plugins/sidebar';
-import { status } from './plugins/status';
-import { steering } from './plugins/steering';
+import { status } from './plugins/status-bar';
+import { steering } from './plugins/steering-commands';
 
 export default [
   kernels,

@@ -179,5 +179,5 @@ def test_5000_layers_are_drawn_in_seconds() -> None:
 
 
 def test_colours_are_those_of_the_notebooks_view() -> None:
-    source = (ROOT / "labextension/src/views/graph/family.ts").read_text("utf-8")
+    source = (ROOT / "labextension/src/views/graph/layer-family.ts").read_text("utf-8")
     assert dict(re.findall(r"(\w+): '(#[0-9a-f]{6})'", source)) == FAMILY_COLOURS

@@ -12,7 +12,7 @@ from layerlab.inspect.records import ModelGraph, NodeInfo
 
 __all__ = ["FAMILY_COLOURS", "LINE_HEIGHT", "Labels", "Part", "Picture", "draw"]
 
-# The same as in the notebook's own view (labextension/src/views/graph/family.ts).
+# The same as in the notebook's own view (labextension/src/views/graph/layer-family.ts).
 FAMILY_COLOURS = {
     "input": "#7a8594",
     "dense": "#2f7fd1",

@@ -1,4 +1,4 @@
-"""Which metric comes first, and which way it should go: as in `views/monitor/families.ts`."""
+"""Which metric comes first, and which way it should go: as in `views/monitor/metric-families.ts`."""
 
 from __future__ import annotations
 

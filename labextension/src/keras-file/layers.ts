@@ -1,7 +1,7 @@
 /** The layers that a config describes, with the weights that belong to each. Nothing is built or called. */
 import { field, isRecord, type Json, listField, textField } from './json';
 import { familyOf, inferShape, type Shape, toShape } from './layer-kinds';
-import type { Owners } from './owners';
+import type { Owners } from './weight-owners';
 
 /** Names are compared by their beginnings: none of a megabyte goes through all that follows. */
 const MAX_NAME = 1_000;

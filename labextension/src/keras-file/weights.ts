@@ -3,7 +3,7 @@ import type { SummaryRow, SummaryTable } from '../protocol';
 import type { StoredArray } from './hdf5';
 import { isLearned, isParameter, shapeText, variableName } from './layer-kinds';
 import type { Layer, Model } from './layers';
-import type { Owners } from './owners';
+import type { Owners } from './weight-owners';
 
 /** One array as a row of the weights' table. */
 export type Weight = {

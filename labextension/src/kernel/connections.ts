@@ -3,7 +3,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { RUN_MIME } from '../protocol';
 import { KernelConnection } from './connection';
 import { decodeRunBundle } from './decode';
-import { type LossText, RunFollower } from './follow';
+import { type LossText, RunFollower } from './run-follower';
 import type { OutputData, RunLogs } from './run-logs';
 
 export class Connections {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../protocol';
 import { golden } from '../testing/golden';
 import { decodeEvent } from './decode';
+import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from './run-speed';
 import { emptyRun, type Run, reduce, reduceAll } from './runs';
-import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from './speed';
 
 /** The golden event with some fields changed. */
 function event(type: Event['type'], changes: Record<string, unknown> = {}): Event {

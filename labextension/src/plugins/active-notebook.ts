@@ -1,9 +1,9 @@
 /** Which notebook is active, which kernels the open notebooks have, and what those kernels have. */
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
-import type { KernelOverview } from '../kernel/overview';
-import type { Overviews } from '../kernel/overviews';
-import type { Place, PlaceSource } from '../views/overview';
+import type { KernelOverview } from '../kernel/kernel-overview';
+import type { Overviews } from '../kernel/kernel-overviews';
+import type { Place, PlaceSource } from '../views/kernel-overview';
 
 export class Notebooks implements PlaceSource {
   private place: Place = { notebook: null, kernel: 'none', overview: null };

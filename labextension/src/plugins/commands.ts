@@ -4,7 +4,7 @@ import { ICommandPalette, InputDialog, Notification } from '@jupyterlab/apputils
 import type { Connections } from '../kernel/connections';
 import { describeRun } from '../views/run-text';
 import { clip } from '../views/shared/text';
-import { trans } from '../views/shared/trans';
+import { trans } from '../views/shared/translation';
 import type { Notebooks } from './active-notebook';
 import { COMMANDS, PLUGINS } from './ids';
 import { IConnections, INotebooks, IPanels, type PanelSubject } from './tokens';

@@ -2,12 +2,12 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { type Contents, ServerConnection } from '@jupyterlab/services';
 import { Widget } from '@lumino/widgets';
-import type { Step } from '../keras-file/branches';
-import type { Document } from '../keras-file/messages';
-import { Reading } from '../keras-file/reading';
+import { Reading } from '../keras-file/file-reader';
+import type { Step } from '../keras-file/json-branches';
 import type { Statistics } from '../keras-file/statistics';
+import type { Document } from '../keras-file/worker-messages';
 import { bytes } from '../views/shared/text';
-import { trans } from '../views/shared/trans';
+import { trans } from '../views/shared/translation';
 
 /** The page keeps the whole file in memory, once. */
 export const MAX_FILE_BYTES = 512 * 2 ** 20;

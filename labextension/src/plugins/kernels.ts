@@ -3,11 +3,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Connections } from '../kernel/connections';
-import { Models } from '../kernel/models';
+import { Models } from '../kernel/followed-models';
 import { RunLogs } from '../kernel/run-logs';
 import { REQUEST } from '../protocol';
 import { lossText } from '../views/shared/loss-text';
-import { speak } from '../views/shared/trans';
+import { speak } from '../views/shared/translation';
 import { DOMAIN, PLUGINS } from './ids';
 import { IConnections, IModels } from './tokens';
 

@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { Connections } from '../kernel/connections';
-import { Overviews } from '../kernel/overviews';
+import { Overviews } from '../kernel/kernel-overviews';
 import { Notebooks } from './active-notebook';
 import { PLUGINS } from './ids';
 import type { Preferences } from './preferences';

@@ -8,15 +8,15 @@ import {
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Connections } from '../kernel/connections';
-import type { Models } from '../kernel/models';
+import type { Models } from '../kernel/followed-models';
 import type { ModelBundle } from '../protocol';
-import type { ModelView } from '../views/overview';
-import { trans } from '../views/shared/trans';
+import type { ModelView } from '../views/kernel-overview';
+import { trans } from '../views/shared/translation';
 import type { Notebooks } from './active-notebook';
 import { layerlabIcon } from './icon';
 import { COMMANDS, PLUGINS } from './ids';
+import { SubjectPanel } from './panel-content';
 import type { Preferences } from './preferences';
-import { SubjectPanel } from './subject';
 import { IConnections, IModels, INotebooks, IPanels, IPreferences, type PanelSubject } from './tokens';
 
 export const panel: JupyterFrontEndPlugin<IPanels> = {

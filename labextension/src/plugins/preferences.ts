@@ -1,6 +1,6 @@
 /** The person's settings as typed values, whatever their settings file holds. */
 import type { ChartOptions } from '../protocol';
-import type { OptionsSource } from '../views/monitor/options';
+import type { OptionsSource } from '../views/monitor/chart-options';
 
 export type Values = {
   readonly sidebar: boolean;

@@ -1,11 +1,12 @@
 /** The picture of one run in one output: followed live while its kernel knows it, else as it was saved. */
+
+import type { Tabs } from '../kernel/browser-tabs';
 import type { Connections } from '../kernel/connections';
 import type { OutputData } from '../kernel/run-logs';
-import { isOver, type RunSource, savedSource } from '../kernel/source';
-import type { Tabs } from '../kernel/tabs';
+import { isOver, type RunSource, savedSource } from '../kernel/run-source';
 import { RUN_MIME, type RunBundle } from '../protocol';
 import { lossText } from '../views/shared/loss-text';
-import { trans } from '../views/shared/trans';
+import { trans } from '../views/shared/translation';
 import type { Preferences } from './preferences';
 import type { IPanels } from './tokens';
 

@@ -3,8 +3,8 @@ import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } fro
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { render } from '../views/overview';
-import { trans } from '../views/shared/trans';
+import { render } from '../views/kernel-overview';
+import { trans } from '../views/shared/translation';
 import type { Notebooks } from './active-notebook';
 import { layerlabIcon } from './icon';
 import { COMMANDS, PLUGINS } from './ids';

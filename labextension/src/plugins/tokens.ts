@@ -1,9 +1,9 @@
 /** What our plugins offer each other. */
 import { Token } from '@lumino/coreutils';
 import type { Connections } from '../kernel/connections';
-import type { Models } from '../kernel/models';
+import type { Models } from '../kernel/followed-models';
 import type { ModelBundle } from '../protocol';
-import type { ModelView } from '../views/overview';
+import type { ModelView } from '../views/kernel-overview';
 import type { Notebooks } from './active-notebook';
 import type { Preferences } from './preferences';
 

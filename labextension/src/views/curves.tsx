@@ -1,13 +1,13 @@
 /** The training of one model: its runs in a list, and the curves of the one that is chosen. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { OverviewSource } from '../kernel/overview';
-import type { RunSource } from '../kernel/source';
+import type { OverviewSource } from '../kernel/kernel-overview';
+import type { RunSource } from '../kernel/run-source';
 import type { RunInfo } from '../protocol';
 import { describeRun } from './run-text';
+import { reasonText } from './shared/error-reason';
 import { mount } from './shared/mount';
-import { reasonText } from './shared/reason';
 import { clip } from './shared/text';
-import { trans } from './shared/trans';
+import { trans } from './shared/translation';
 
 /** Draws a run into an element until the signal is aborted; the monitor, or what stands for it in a test. */
 export type DrawRun = (source: RunSource, el: HTMLElement, signal: AbortSignal) => void;

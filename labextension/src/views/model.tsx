@@ -1,11 +1,11 @@
 /** A model: its name, and tabs with the graph and the summary. */
 import { lazy, Suspense, useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
-import type { ModelSource } from '../kernel/follow-model';
+import type { ModelSource } from '../kernel/model-follower';
 import type { ModelBundle } from '../protocol';
 import { Icon } from './shared/icons';
 import { mount } from './shared/mount';
 import { clip, count } from './shared/text';
-import { trans } from './shared/trans';
+import { trans } from './shared/translation';
 import { SummaryView } from './summary';
 
 const GraphView = lazy(() => import('./graph'));

@@ -1,7 +1,7 @@
 /** A run in a line of text: in lists, menus, dialogs and the status bar. */
 import type { RunInfo } from '../protocol';
 import { clip, value } from './shared/text';
-import { trans } from './shared/trans';
+import { trans } from './shared/translation';
 
 /** The state of a run as a word. */
 export function statusText(status: RunInfo['status']): string {

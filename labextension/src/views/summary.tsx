@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { SummaryTable } from '../protocol';
 import { Icon } from './shared/icons';
 import { bytes, clip, count } from './shared/text';
-import { trans } from './shared/trans';
+import { trans } from './shared/translation';
 import {
   type Column,
   classNames,

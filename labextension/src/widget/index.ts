@@ -3,7 +3,7 @@ import '../../style/base.css';
 import '../../style/monitor.css';
 import './widget.css';
 import { render as draw } from '../views/monitor';
-import { type WidgetModel, WidgetSource } from './source';
+import { type WidgetModel, WidgetSource } from './pushed-source';
 
 type Context = { model: WidgetModel };
 

@@ -47,6 +47,6 @@ def test_the_best_value_is_finite_and_the_first_of_equals() -> None:
 
 
 def test_the_page_goes_by_the_same_names() -> None:
-    page = (ROOT / "labextension/src/views/monitor/families.ts").read_text()
+    page = (ROOT / "labextension/src/views/monitor/metric-families.ts").read_text()
     rules = re.findall(r"=\s*/([a-z0-9_|?]+)/i", page)
     assert rules == [metric_goals._LARGER.pattern, metric_goals._SMALLER.pattern]

@@ -5,11 +5,11 @@ import { decodeModelBundle } from '../../kernel/decode';
 import type { ModelGraph } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { escaped, fileName, graphSvg } from './export';
-import { markEdges, markNodes, toEdges, toNodes } from './flow';
+import { markEdges, markNodes, toEdges, toNodes } from './flow-nodes';
 import { type ArrowKey, neighbour } from './keyboard';
 import { arrange } from './layered';
 import { type Direction, layout } from './layout';
-import { hierarchy, visible } from './visible';
+import { hierarchy, visible } from './visible-graph';
 
 const graph = decodeModelBundle(golden('bundle.model')).graph;
 const engines = {

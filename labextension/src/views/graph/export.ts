@@ -2,11 +2,11 @@
 import type { NodeInfo } from '../../protocol';
 import { clip } from '../shared/text';
 import { roundedPath } from './edges';
-import { familyColour } from './family';
+import { familyColour } from './layer-family';
 import type { Box } from './layout';
+import { nodeTexts } from './node-size';
 import { description, isFrozen } from './nodes';
 import type { Placed } from './placement';
-import { nodeTexts } from './size';
 
 export type PictureFormat = 'svg' | 'png';
 

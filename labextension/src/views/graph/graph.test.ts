@@ -6,7 +6,7 @@ import { golden } from '../../testing/golden';
 import { roundedPath } from './edges';
 import { arrange, type Request } from './layered';
 import { type Direction, type Engines, LAYERED_NODES, type Layout, layout } from './layout';
-import { nodeSize } from './size';
+import { nodeSize } from './node-size';
 import { search } from './toolbar';
 import {
   ancestors,
@@ -16,7 +16,7 @@ import {
   standIn,
   type VisibleGraph,
   visible
-} from './visible';
+} from './visible-graph';
 
 const graph = decodeModelBundle(golden('bundle.model')).graph;
 

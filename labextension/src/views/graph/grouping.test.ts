@@ -3,7 +3,7 @@ import { decodeModelBundle } from '../../kernel/decode';
 import type { ModelGraph, NodeInfo } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { MOST_MEMBERS } from './grouping';
-import { hierarchy, initiallyFolded, visible } from './visible';
+import { hierarchy, initiallyFolded, visible } from './visible-graph';
 
 const sample = decodeModelBundle(golden('bundle.model')).graph.nodes[0] as NodeInfo;
 

@@ -6,7 +6,7 @@
  */
 import type { ModelGraph, NodeInfo } from '../../protocol';
 import { clip, count } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 
 /** A level with more members than this gets groups; inside of these, one with more than a few if its names tell which. */
 export const MOST_MEMBERS = 40;

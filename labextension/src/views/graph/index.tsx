@@ -2,20 +2,20 @@
 import '@xyflow/react/dist/base.css';
 import { Background, Controls, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { type KeyboardEvent, useCallback, useId, useMemo, useRef, useState } from 'react';
-import type { DescribeLayer } from '../../kernel/follow-model';
+import type { DescribeLayer } from '../../kernel/model-follower';
 import type { ModelGraph } from '../../protocol';
 import { clip } from '../shared/text';
-import { trans } from '../shared/trans';
-import { Details } from './details';
+import { trans } from '../shared/translation';
 import { EdgeView } from './edges';
 import { download, type PictureFormat } from './export';
-import { markEdges, markNodes, toEdges, toNodes } from './flow';
+import { markEdges, markNodes, toEdges, toNodes } from './flow-nodes';
 import { isArrowKey, neighbour } from './keyboard';
+import { Details } from './layer-details';
 import type { Direction, Layout } from './layout';
 import { BoxView, FoldContext, FrameView } from './nodes';
 import { LARGE_ZOOM, MARGIN, SMALLEST_ZOOM, useLayout, useViewport } from './placement';
 import { search, Toolbar } from './toolbar';
-import { ancestors, hierarchy, initiallyFolded, standIn, visible } from './visible';
+import { ancestors, hierarchy, initiallyFolded, standIn, visible } from './visible-graph';
 
 export type GraphProps = {
   graph: ModelGraph;

@@ -1,6 +1,6 @@
 /** Where the arrow keys lead: along the edges, and to what stands beside. */
 import type { Box, Layout } from './layout';
-import type { VisibleGraph } from './visible';
+import type { VisibleGraph } from './visible-graph';
 
 export type ArrowKey = 'ArrowDown' | 'ArrowUp' | 'ArrowLeft' | 'ArrowRight';
 

@@ -1,8 +1,8 @@
 /** Where nodes stand and edges run: by the Eclipse Layout Kernel while that is quick, else in linear time. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api';
 import { type Arrangement, arrange, type Box, type Direction, type Point, type Request } from './layered';
-import { nodeSize } from './size';
-import type { VisibleGraph, VisibleNode } from './visible';
+import { nodeSize } from './node-size';
+import type { VisibleGraph, VisibleNode } from './visible-graph';
 
 export type { Box, Direction, Point } from './layered';
 

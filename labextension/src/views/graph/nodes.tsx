@@ -4,9 +4,9 @@ import { createContext, useContext } from 'react';
 import type { NodeInfo } from '../../protocol';
 import { Icon } from '../shared/icons';
 import { clip, count } from '../shared/text';
-import { trans } from '../shared/trans';
-import { familyStyle } from './family';
-import { nodeTexts } from './size';
+import { trans } from '../shared/translation';
+import { familyStyle } from './layer-family';
+import { nodeTexts } from './node-size';
 
 export type BoxNode = Node<{ info: NodeInfo; isFolded: boolean; isMatch: boolean }, 'box' | 'frame'>;
 

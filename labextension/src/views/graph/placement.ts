@@ -2,8 +2,8 @@
 import { useReactFlow, type Viewport } from '@xyflow/react';
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import { type Direction, type Layout, layout } from './layout';
-import type { VisibleGraph } from './visible';
-import { workers } from './worker';
+import { workers } from './layout-worker';
+import type { VisibleGraph } from './visible-graph';
 
 /** Smaller than this the names cannot be read across a room. */
 const READABLE_ZOOM = 0.72;

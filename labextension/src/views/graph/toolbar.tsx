@@ -1,11 +1,11 @@
 /** Above the graph: search, folding, direction, export, and what the colours mean. */
 import { Icon } from '../shared/icons';
 import { clip } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import type { PictureFormat } from './export';
-import { familiesOf, familyStyle } from './family';
+import { familiesOf, familyStyle } from './layer-family';
 import type { Direction } from './layout';
-import type { Hierarchy } from './visible';
+import type { Hierarchy } from './visible-graph';
 
 type ToolbarProps = {
   graph: Hierarchy;

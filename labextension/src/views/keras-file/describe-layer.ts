@@ -1,9 +1,9 @@
 /** The weights of a layer of a file in the form in which a kernel tells them: for the details beside the graph. */
 
 import type { Weight } from '../../keras-file/weights';
-import type { DescribeLayer } from '../../kernel/follow-model';
+import type { DescribeLayer } from '../../kernel/model-follower';
 import type { WeightStatistics } from '../../protocol';
-import type { ModelFile } from './file';
+import type { ModelFile } from './opened-file';
 
 const MAX_WEIGHTS = 30;
 

@@ -1,8 +1,8 @@
 /** A small histogram in a row of the table: equal parts of the range of values. */
 import type { Statistics } from '../../keras-file/statistics';
-import { barsPath } from '../graph/weights';
+import { barsPath } from '../graph/layer-weights';
 import { value } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 
 export function Histogram({ statistics: { histogram, min, max } }: { statistics: Statistics }) {
   return (

@@ -3,17 +3,17 @@ import { lazy, Suspense, useId, useMemo, useState } from 'react';
 import { Refusal } from '../../keras-file/bytes';
 import { mount } from '../shared/mount';
 import { bytes, clip, count } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { SummaryView } from '../summary';
+import { TreeView } from './config-tree';
 import { describeLayerOf } from './describe-layer';
-import type { ModelFile } from './file';
-import { Overview } from './overview';
-import { TreeView } from './tree';
-import { WeightsView } from './weights';
+import { Overview } from './file-overview';
+import type { ModelFile } from './opened-file';
+import { WeightsView } from './weights-table';
 
 const GraphView = lazy(() => import('../graph'));
 
-export type { ModelFile } from './file';
+export type { ModelFile } from './opened-file';
 
 type Arguments = { file: ModelFile; el: HTMLElement; signal: AbortSignal; onReload: () => void };
 

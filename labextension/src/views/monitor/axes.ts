@@ -1,8 +1,8 @@
 /** Where a step lies on the x axis that was chosen: by number, in epochs, or in time. */
 import type { Run } from '../../kernel/runs';
 import { last, lastX, type Series } from '../../kernel/series';
-import { trans } from '../shared/trans';
-import type { DrawOptions } from './options';
+import { trans } from '../shared/translation';
+import type { DrawOptions } from './chart-options';
 
 export type XAxis = {
   title: string;

@@ -4,15 +4,15 @@ import type { Run } from '../../kernel/runs';
 import type { Series } from '../../kernel/series';
 import { clip } from '../shared/text';
 import { readTheme } from '../shared/theme';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { indexFrom, xAxis } from './axes';
+import type { DrawOptions } from './chart-options';
 import { type Cursor, CursorView, stepUnder } from './cursor';
 import { Drawer, type PlotArea } from './drawer';
-import { best, epochOf, type Family } from './families';
 import { figure, type View } from './figure';
 import { Legend } from './legend';
 import type { Happening } from './marks';
-import type { DrawOptions } from './options';
+import { best, epochOf, type Family } from './metric-families';
 import { numberOf, readings } from './readings';
 
 /** Rows of the hidden table. */

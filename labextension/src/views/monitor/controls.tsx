@@ -1,7 +1,7 @@
 /** How the charts are drawn: smoothing, axes, and what dragging does. */
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
+import { type DrawOptions, MAX_SMOOTHING } from './chart-options';
 import type { View } from './figure';
-import { type DrawOptions, MAX_SMOOTHING } from './options';
 
 type ControlsProps = {
   options: DrawOptions;

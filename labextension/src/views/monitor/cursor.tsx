@@ -2,12 +2,12 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Run } from '../../kernel/runs';
 import { clip, count, duration } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { epochAt, secondsAt, type XAxis } from './axes';
+import type { DrawOptions } from './chart-options';
 import type { PlotArea } from './drawer';
-import type { Family } from './families';
 import type { Happening } from './marks';
-import type { DrawOptions } from './options';
+import type { Family } from './metric-families';
 import { numberOf, readings, stepAt } from './readings';
 
 /** Which step is looked at, if any. Not React's state: following the mouse must not draw the whole monitor. */

@@ -7,10 +7,10 @@ import type { Run } from '../../kernel/runs';
 import type { Series } from '../../kernel/series';
 import type { Theme } from '../shared/theme';
 import { indexFrom, type XAxis, xAxis } from './axes';
+import type { DrawOptions } from './chart-options';
 import { decimate, smooth } from './decimate';
-import { best, type Family, type Line } from './families';
 import type { Happening, Tone } from './marks';
-import type { DrawOptions } from './options';
+import { best, type Family, type Line } from './metric-families';
 
 /** What part of the x axis all charts show, in its unit (null: all of it), and what dragging does. */
 export type View = {

@@ -1,6 +1,6 @@
 /** What happened at which step, to be read: the text behind the lines in the charts. */
 import { count, duration } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import type { Happening } from './marks';
 
 /** The newest that are listed. */

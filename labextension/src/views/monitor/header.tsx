@@ -1,11 +1,11 @@
 /** Above the charts: what trains, how far it is, and what steers it. */
 import { useEffect, useState } from 'react';
+import type { Link } from '../../kernel/run-source';
+import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from '../../kernel/run-speed';
 import type { Run } from '../../kernel/runs';
-import type { Link } from '../../kernel/source';
-import { elapsedSeconds, progress, remainingSeconds, samplesPerSecond } from '../../kernel/speed';
 import { Icon } from '../shared/icons';
 import { clip, count, duration } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { LearningRate } from './learning-rate';
 import { Buttons, type Wheel } from './steering';
 

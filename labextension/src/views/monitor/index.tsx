@@ -8,22 +8,22 @@ import {
   useState,
   useSyncExternalStore
 } from 'react';
+import type { Link, RunSource } from '../../kernel/run-source';
 import type { Run } from '../../kernel/runs';
-import type { Link, RunSource } from '../../kernel/source';
 import type { ChartOptions } from '../../protocol';
 import { mount } from '../shared/mount';
 import { clip } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { Chart } from './chart';
+import { type DrawOptions, differences, drawOptions, type OptionsSource } from './chart-options';
 import { Controls } from './controls';
 import { Cursor } from './cursor';
-import { families } from './families';
 import type { View } from './figure';
 import { Happenings } from './happenings';
 import { Header, isReachable } from './header';
 import { happenings } from './marks';
-import { Messages } from './messages';
-import { type DrawOptions, differences, drawOptions, type OptionsSource } from './options';
+import { families } from './metric-families';
+import { Messages } from './run-messages';
 import { commandOf, SHORTCUTS, useWheel, type Wheel } from './steering';
 
 export type MonitorArguments = {

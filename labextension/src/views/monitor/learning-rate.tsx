@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { Run } from '../../kernel/runs';
 import { clip, count, rate } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { changedBy } from './marks';
 import type { Wheel } from './steering';
 

@@ -2,10 +2,10 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Run } from '../../kernel/runs';
 import { clip } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { type Cursor, VARIABLES } from './cursor';
-import type { Family } from './families';
 import { colours } from './figure';
+import type { Family } from './metric-families';
 import { numberOf, type Reading, readings } from './readings';
 
 type LegendProps = { family: Family; run: Run; cursor: Cursor; smoothing: number };

@@ -3,7 +3,7 @@ import type { Mark, Run } from '../../kernel/runs';
 import { assertNever } from '../../kernel/runs';
 import type { FitStopped, LearningRateChanged } from '../../protocol';
 import { clip, rate } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 
 /** How much it matters: pauses and the like are faint. */
 export type Tone = 'faint' | 'plain' | 'warning' | 'error';

@@ -5,13 +5,13 @@ import type { Diagnostic, FitPaused, FitResumed, FitStarted, LearningRateChanged
 import { golden } from '../../testing/golden';
 import type { Theme } from '../shared/theme';
 import { epochAt, nearest, xAxis } from './axes';
+import { type DrawOptions, drawOptions } from './chart-options';
 import { decimate, smooth } from './decimate';
-import { best, families } from './families';
 import { type Figure, type FigureArguments, figure, type View } from './figure';
 import { stateOf } from './header';
 import { readRate } from './learning-rate';
 import { happenings, stopText } from './marks';
-import { type DrawOptions, drawOptions } from './options';
+import { best, families } from './metric-families';
 import { readings, stepAt } from './readings';
 import { commandOf } from './steering';
 

@@ -2,10 +2,10 @@
 import type { Run } from '../../kernel/runs';
 import { last, type Series } from '../../kernel/series';
 import { rate, value } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 import { indexFrom, nearest, type XAxis } from './axes';
 import { smooth } from './decimate';
-import { type Family, LEARNING_RATE } from './families';
+import { type Family, LEARNING_RATE } from './metric-families';
 
 export type Reading = {
   /** With the line's name, where the chart has several. */

@@ -1,11 +1,11 @@
 /** The buttons that steer a run, what they are waiting for, and why one could not be obeyed. */
 import { useCallback, useRef, useState } from 'react';
+import type { RunSource, Steering } from '../../kernel/run-source';
 import type { Run } from '../../kernel/runs';
-import type { RunSource, Steering } from '../../kernel/source';
+import { reasonText } from '../shared/error-reason';
 import { Icon } from '../shared/icons';
-import { reasonText } from '../shared/reason';
 import { clip } from '../shared/text';
-import { trans } from '../shared/trans';
+import { trans } from '../shared/translation';
 
 /** How commands are given. `send` never rejects: it is false where the kernel did not take the command. */
 export type Wheel = {

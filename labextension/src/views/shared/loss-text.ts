@@ -1,6 +1,6 @@
 /** What a person reads of a run whose kernel process is no more. */
-import type { LossText } from '../../kernel/follow';
-import { trans } from './trans';
+import type { LossText } from '../../kernel/run-follower';
+import { trans } from './translation';
 
 export const lossText: LossText = loss => {
   switch (loss) {
