@@ -6,7 +6,7 @@ import pytest
 from jax import lax
 
 from layerlab.backend.jax import nn, pooling
-from layerlab.backend.jax.where import SlowInLoop, traced_as
+from layerlab.backend.jax.tracing_context import SlowInLoop, traced_as
 
 CASES = {
     "one channel": ((4, 9, 8, 1), (3, 3, 1, 5), (1, 1), ((0, 0), (0, 0)), (1, 1)),

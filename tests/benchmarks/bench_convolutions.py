@@ -18,7 +18,7 @@ import numpy as np
 from jax import lax
 
 from layerlab.backend.jax import nn, pooling
-from layerlab.backend.jax.where import SlowInLoop, traced_as
+from layerlab.backend.jax.tracing_context import SlowInLoop, traced_as
 from tests.benchmarks.report import facts, load
 
 _SECONDS = 0.3  # for each number

@@ -20,7 +20,7 @@ import numpy as np
 import layerlab
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.backend.torch.recording import record
+from layerlab.backend.torch.step_recording import record
 from layerlab.core.naming import reset_names
 from layerlab.core.state import StateScope
 

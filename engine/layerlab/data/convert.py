@@ -10,7 +10,7 @@ import numpy as np
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
-from layerlab.backend.host import host_array, plain_array
+from layerlab.backend.host_arrays import host_array, plain_array
 from layerlab.errors import DataError, DTypeError, EmptyDataError, explain
 
 __all__ = ["as_arrays", "count_samples", "in_own_memory", "is_list_of_values", "is_sparse"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
-from layerlab.backend.host import NARROW, plain_dtype
+from layerlab.backend.host_arrays import NARROW, plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from layerlab import tree
-from layerlab.backend.host import NARROW, host_array
+from layerlab.backend.host_arrays import NARROW, host_array
 from layerlab.backend.protocol import Array
 
 __all__ = [

@@ -25,7 +25,7 @@ from math import prod
 import jax.numpy as jnp
 from jax import lax
 
-from layerlab.backend.jax.where import is_forward_only, is_on_cpu, is_training_loop, refuse_in_loop
+from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu, is_training_loop, refuse_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv_as_product", "conv_transpose_as_product", "is_faster_as_product"]

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from layerlab.backend.jax.where import is_traced_step
+from layerlab.backend.jax.tracing_context import is_traced_step
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["depthwise_conv"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
-from layerlab.backend.conventions import make_namespace
+from layerlab.backend.dtype_conventions import make_namespace
 from layerlab.backend.jax.arrays import asarray, available, cast, dtype_name
 
 __all__ = ["xp"]

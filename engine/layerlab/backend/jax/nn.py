@@ -13,7 +13,7 @@ from layerlab.backend.jax.conv_forms import (
     is_faster_as_product,
 )
 from layerlab.backend.jax.depthwise import depthwise_conv
-from layerlab.backend.jax.where import is_forward_only, is_on_cpu, refuse_in_loop
+from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu, refuse_in_loop
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["conv", "conv_transpose"]

@@ -25,7 +25,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from layerlab.backend.jax.where import is_forward_only, is_on_cpu
+from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu
 from layerlab.backend.protocol import Array, Padding
 
 __all__ = ["max_pool", "sum_pool"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import jax
 
-from layerlab.backend.jax.changes import StateProgram
-from layerlab.backend.jax.products import in_fast_forms
-from layerlab.backend.jax.where import traced_as
+from layerlab.backend.jax.matrix_products import in_fast_forms
+from layerlab.backend.jax.state_program import StateProgram
+from layerlab.backend.jax.tracing_context import traced_as
 from layerlab.backend.protocol import BORROWED
 
 __all__ = ["compile_step"]

@@ -4,7 +4,7 @@ What its modules name in `__all__` are the primitives; what is None has no kerne
 """
 
 from layerlab.backend.numpy.arrays import *
-from layerlab.backend.numpy.control import *
+from layerlab.backend.numpy.control_flow import *
 from layerlab.backend.numpy.namespace import *
 from layerlab.backend.numpy.nn import *
 from layerlab.backend.numpy.random import *

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from layerlab.backend.host import host_array, plain_dtype
+from layerlab.backend.host_arrays import host_array, plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.dtypes import numpy_dtype
 

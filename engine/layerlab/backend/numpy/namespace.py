@@ -9,7 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from layerlab.backend.conventions import make_namespace
+from layerlab.backend.dtype_conventions import make_namespace
 from layerlab.backend.numpy.arrays import asarray, cast, dtype_name
 from layerlab.backend.protocol import Array
 from layerlab.dtypes import numpy_dtype

@@ -16,7 +16,7 @@ from torch._subclasses.fake_tensor import (
 )
 
 from layerlab import tree
-from layerlab.backend.host import host_array
+from layerlab.backend.host_arrays import host_array
 from layerlab.backend.protocol import Array
 from layerlab.dtypes import numpy_dtype
 

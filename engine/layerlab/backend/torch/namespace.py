@@ -9,9 +9,9 @@ from typing import Any
 import array_api_compat.torch as compat
 import torch
 
-from layerlab.backend.conventions import make_namespace
+from layerlab.backend.dtype_conventions import make_namespace
 from layerlab.backend.protocol import Array
-from layerlab.backend.torch import creation, numpy_like, reductions
+from layerlab.backend.torch import array_creation, numpy_like, reductions
 from layerlab.backend.torch.arrays import asarray, cast, default_device, dtype_name, torch_dtype
 
 __all__ = ["xp"]
@@ -72,7 +72,7 @@ def _functions() -> dict[str, Any]:
     found = {name: getattr(compat, name) for name in _STANDARD.split()}
     found |= {name: getattr(torch, name) for name in _TORCH.split()}
     found |= {name: _on_device(found[name]) for name in _ON_DEVICE}
-    for module in (creation, numpy_like, reductions):
+    for module in (array_creation, numpy_like, reductions):
         found |= {name: getattr(module, name) for name in module.__all__}
     found |= {name: _summing_unsigned(found[name]) for name in _SUMS}
     return found | {alias: found[name] for alias, name in _ALIASES.items()}

@@ -1,6 +1,6 @@
 """NumPy's functions that torch lacks, or has under the same name with another meaning.
 
-Shapes, elementwise functions and products; `creation` and `reductions` have the rest.
+Shapes, elementwise functions and products; `array_creation` and `reductions` have the rest.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from layerlab.backend.torch.direct import direct
+from layerlab.backend.torch.operator_bindings import direct
 
 __all__ = ["simplify"]
 

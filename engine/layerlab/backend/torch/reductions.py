@@ -9,7 +9,7 @@ import array_api_compat.torch as compat
 import torch
 
 from layerlab.backend.protocol import Array
-from layerlab.backend.torch.creation import linspace
+from layerlab.backend.torch.array_creation import linspace
 from layerlab.errors import InvalidArgumentError, explain
 
 __all__ = [

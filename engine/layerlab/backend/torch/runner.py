@@ -14,7 +14,7 @@ from layerlab import tree
 from layerlab.backend.protocol import Loop
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import is_array
-from layerlab.backend.torch.recording import Recorded, as_tensor, recorded
+from layerlab.backend.torch.step_recording import Recorded, as_tensor, recorded
 
 __all__ = ["compile_loop", "compile_step"]
 

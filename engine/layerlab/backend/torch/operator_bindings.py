@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from layerlab.backend.torch.random import DRAWS
-from layerlab.backend.torch.recurrent import lstm_layer
+from layerlab.backend.torch.recurrent_kernels import lstm_layer
 
 __all__ = ["DIRECT", "ONLY_DIRECT", "direct"]
 

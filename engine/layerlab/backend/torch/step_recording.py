@@ -17,8 +17,8 @@ from layerlab import tree
 from layerlab.backend.protocol import Array, StateGrew
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import asarray, default_device, is_array
-from layerlab.backend.torch.direct import ONLY_DIRECT
-from layerlab.backend.torch.optimizing import FORMULAS
+from layerlab.backend.torch.operator_bindings import ONLY_DIRECT
+from layerlab.backend.torch.optimizer_kernels import FORMULAS
 from layerlab.backend.torch.recorded_graph import simplify
 
 __all__ = ["Program", "Recorded", "as_tensor", "record", "recorded"]

@@ -16,10 +16,10 @@ import numpy as np
 from jax import lax
 
 from layerlab import tree
-from layerlab.backend.jax.changes import StateProgram
-from layerlab.backend.jax.products import with_fast_products
-from layerlab.backend.jax.where import SlowInLoop, traced_as
-from layerlab.backend.jax.work import operations
+from layerlab.backend.jax.matrix_products import with_fast_products
+from layerlab.backend.jax.operation_count import operations
+from layerlab.backend.jax.state_program import StateProgram
+from layerlab.backend.jax.tracing_context import SlowInLoop, traced_as
 from layerlab.backend.protocol import Array, Loop
 
 __all__ = ["compile_loop"]

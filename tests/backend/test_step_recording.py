@@ -10,9 +10,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from layerlab.backend import torch as module  # noqa: E402
-from layerlab.backend.torch import recording  # noqa: E402
-from layerlab.backend.torch.direct import DIRECT  # noqa: E402
-from layerlab.backend.torch.recording import Recorded  # noqa: E402
+from layerlab.backend.torch import step_recording  # noqa: E402
+from layerlab.backend.torch.operator_bindings import DIRECT  # noqa: E402
+from layerlab.backend.torch.step_recording import Recorded  # noqa: E402
 
 KEY = np.array([3, 0], "uint32")
 
@@ -34,7 +34,7 @@ def descent(held: Any, batch: Any) -> tuple[Any, list[Any]]:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_WRITTEN_STEPS", 0)
+    monkeypatch.setattr(step_recording, "_WRITTEN_STEPS", 0)
 
 
 @pytest.mark.parametrize("donate", [False, True])
@@ -174,7 +174,7 @@ def operations_of(compute: Any, **values: Any) -> tuple[list[str], Any, Any]:
     held = {"all": {name: module.asarray(np.asarray(value, "float32")) for name, value in values.items()}}
     step = lambda state, batch: (state, [compute(batch, **state["all"])])  # noqa: E731
     batch = torch.tensor(np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32"))
-    program = recording.record(step, held, batch, donate=False)
+    program = step_recording.record(step, held, batch, donate=False)
     assert program is not None
     names = [getattr(node.target, "__name__", "") for node in program._run.__self__.graph.nodes]
     return names, program.play(held, [batch])[1][0][0], step(held, batch)[1][0]

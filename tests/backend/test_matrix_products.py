@@ -7,7 +7,7 @@ import pytest
 from jax import lax
 
 import layerlab as keras
-from layerlab.backend.jax.products import in_fast_forms
+from layerlab.backend.jax.matrix_products import in_fast_forms
 
 # Subscripts, and the shapes of both factors.
 PRODUCTS = {

@@ -1,14 +1,14 @@
-"""Loops and branches on NumPy: Python's own."""
+"""Loops and branches on torch: Python's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+import torch
 
-from layerlab.backend import eager
-from layerlab.backend.eager import cond, while_loop
+from layerlab.backend import eager_control_flow
+from layerlab.backend.eager_control_flow import cond, while_loop
 
 __all__ = ["cond", "scan", "while_loop"]
 
@@ -16,4 +16,4 @@ __all__ = ["cond", "scan", "while_loop"]
 def scan(
     step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, length: int | None, reverse: bool
 ) -> tuple[Any, Any]:
-    return eager.scan(np.stack, list, step, carry, xs, length, reverse)
+    return eager_control_flow.scan(torch.stack, torch.unbind, step, carry, xs, length, reverse)
