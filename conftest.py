@@ -11,13 +11,14 @@ import pytest
 def _settings_as_before(request: pytest.FixtureRequest) -> Iterator[None]:
     """Back end, float type, epsilon, data format, dtype policy; doctests begin automatic names anew."""
     try:  # not above: tests of an engine that cannot be imported run too
-        from layerlab import dtypes, utils
+        from layerlab import dtypes
+        from layerlab.core.naming import reset_names
         from layerlab.settings import settings
     except ImportError:
         yield
         return
     if isinstance(request.node, pytest.DoctestItem):
-        utils.clear_session()
+        reset_names()
     values, policy = dict(vars(settings)), dtypes._global_policy
     yield
     vars(settings).update(values)

@@ -19,7 +19,7 @@ def agree(scenario: Callable[[Any], Any]) -> Any:
     """
     results = []
     for namespace in (keras, layerlab):
-        namespace.utils.clear_session()
+        namespace.utils.clear_session(free_memory=False)
         results.append(scenario(namespace))
     theirs, ours = results
     assert ours == theirs

@@ -61,7 +61,17 @@ _PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int", float: "float", compl
 
 
 def standardize_dtype(dtype: Any) -> str:
-    """The standard name of a dtype given as a name, Python type, or dtype of a back end; None is floatx."""
+    """The standard name of a dtype given as a name, Python type, or dtype of a back end.
+
+    Args:
+        dtype: "float32", float, np.float32, jnp.float32, torch.float32 and so on; None is
+            `config.floatx()`.
+    Raises: DTypeError for anything else.
+
+    Example:
+        >>> standardize_dtype(float), standardize_dtype("int64")
+        ('float32', 'int64')
+    """
     if dtype is None:
         return settings.floatx
     if isinstance(dtype, str) and dtype in ALLOWED:

@@ -15,6 +15,7 @@ __all__ = [
     "ConfigError",
     "DTypeError",
     "DataError",
+    "DownloadError",
     "EmptyDataError",
     "GraphError",
     "InvalidArgumentError",
@@ -24,6 +25,7 @@ __all__ = [
     "NotCompiledError",
     "ShapeError",
     "UnknownNameError",
+    "UnreadableFileError",
     "UnsupportedError",
     "ValueNeededError",
     "did_you_mean",
@@ -51,6 +53,14 @@ class DataError(LayerlabError, ValueError):
 
 class EmptyDataError(DataError):
     """There are data of the right kind, but not one sample or batch of them."""
+
+
+class UnreadableFileError(DataError, OSError):
+    """A file of data is there, but damaged, or not what it should be."""
+
+
+class DownloadError(LayerlabError, OSError):
+    """A file cannot be fetched from the network."""
 
 
 class MissingFileError(LayerlabError, FileNotFoundError, ValueError):

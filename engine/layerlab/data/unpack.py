@@ -13,7 +13,18 @@ __all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
-    """(x, y, sample_weight) of a batch, None for what it lacks."""
+    """(x, y, sample_weight) of a batch, None for what it lacks.
+
+    For a `train_step` of your own, which gets the batch as the data give it.
+
+    Args:
+        data: a tuple or list of one to three, or x alone.
+    Raises: DataError for a longer one.
+
+    Example:
+        >>> unpack_x_y_sample_weight(("x", "y"))
+        ('x', 'y', None)
+    """
     if isinstance(data, list):
         data = tuple(data)
     if not isinstance(data, tuple):
@@ -30,7 +41,19 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """The shortest tuple that holds what is given; x alone stays as it is unless it is a tuple or list."""
+    """The shortest tuple that holds what is given; x alone stays as it is unless it is a tuple or list.
+
+    Args:
+        x: the inputs.
+        y: the targets; None leaves them out.
+        sample_weight: a weight for each sample; None leaves them out.
+
+    Example:
+        >>> pack_x_y_sample_weight("x", "y")
+        ('x', 'y')
+        >>> pack_x_y_sample_weight("x")
+        'x'
+    """
     if sample_weight is not None:
         return (x, y, sample_weight)
     if y is not None:
