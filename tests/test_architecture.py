@@ -23,7 +23,7 @@ VIEWS_ROOT = ROOT / "labextension" / "src"
 
 # A module may import from its own level and from those below. A new module gets its level here.
 LEVELS = [
-    {"errors", "events", "tree", "settings", "dtypes", "frontends"},
+    {"errors", "events", "exports", "tree", "settings", "dtypes", "frontends"},
     {"backend", "config"},
     {"core", "ops"},
     {
@@ -41,6 +41,12 @@ ORDER_WITHIN_CORE = [
     "layerlab.ops",
     "layerlab.core.layer",
 ]
+
+# Packages that gather files of one kind: each shows what its files list in `__all__`.
+FAMILIES = [
+    "activations", "constraints", "initializers", "layers", "losses", "metrics", "ops", "optimizers",
+    "optimizers.schedules", "random", "regularizers",
+]  # fmt: skip
 
 JUPYTER = {
     "IPython", "anywidget", "comm", "ipykernel", "ipywidgets", "jupyter_client", "jupyter_core",
@@ -183,6 +189,28 @@ def test_the_kernel_extension_uses_public_names_of_the_engine_only() -> None:
         if root_of(found.name) == "layerlab" and any(part.startswith("_") for part in found.name.split("."))
     ]
     assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_gathers_its_files_by_stars_alone(family: str) -> None:
+    package = next(module for module in engine() if module.name == f"layerlab.{family}")
+    _, *statements = package.tree.body
+    wrong = [ast.unparse(node) for node in statements if not isinstance(node, ast.ImportFrom)]
+    for found in package.imports:
+        origin, _, name = found.name.rpartition(".")
+        is_own_file = origin.startswith(f"{package.name}.")
+        if is_own_file != (name == "*"):  # names of the core, and modules that are shown, go by name
+            wrong.append(found.name)
+    assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_name_of_a_family_is_listed_in_one_file(family: str) -> None:
+    package = next(module for module in engine() if module.name == f"layerlab.{family}")
+    files = {found.name.removesuffix(".*") for found in package.imports if found.name.endswith(".*")}
+    listed = [name for module in engine() if module.name in files for name in listed_names(module)]
+    assert len(listed) > 1
+    assert sorted(listed) == sorted(set(listed))
 
 
 @pytest.mark.parametrize(
@@ -353,6 +381,17 @@ def place_in_core(name: str) -> int | None:
         if name == prefix or name.startswith(f"{prefix}.")
     )
     return next(places, None)
+
+
+def listed_names(module: Module) -> list[str]:
+    """What the file lists in `__all__`, which must be a plain list of names."""
+    lists = [
+        node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        for node in module.tree.body
+        if "__all__" in [name.id for name in ast.walk(node) if isinstance(name, ast.Name)]
+    ]
+    assert len(lists) == 1 and isinstance(lists[0], ast.List), f"{module.path}: no plain `__all__`"
+    return [ast.literal_eval(name) for name in lists[0].elts]
 
 
 def strings_in(node: ast.AST) -> Iterator[str]:

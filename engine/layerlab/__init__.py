@@ -26,6 +26,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, Operation
 from layerlab.core.variable import Variable
 from layerlab.dtypes import DTypePolicy
+from layerlab.exports import export_names as _export_names
 from layerlab.initializers import Initializer
 from layerlab.layers import Input
 from layerlab.losses import Loss
@@ -70,5 +71,11 @@ __all__ = [
     "saving",
     "utils",
 ]
+
+for _family in (activations, constraints, initializers, layers, losses, metrics, random, regularizers):
+    _export_names(_family)
+_export_names(ops, "image", "linalg", "nn")
+_export_names(optimizers, "schedules")
+_export_names(optimizers.schedules)
 
 frontends.begin()

@@ -30,6 +30,14 @@ def test_a_loss_of_the_user_has_a_config_without_writing_one() -> None:
     assert Distance.from_config(config).power == 3
 
 
+def test_a_name_among_custom_objects_is_found() -> None:
+    own = {"mse": Distance, "cubes": lambda y, p: (y - p) ** 3}
+    assert float(losses.deserialize("cubes", own)(2.0, 0.0)) == 8.0
+    assert isinstance(losses.deserialize("mse", custom_objects=own), Distance)
+    with pytest.raises(UnknownNameError, match="cubes"):
+        losses.deserialize("cubes")
+
+
 def test_a_loss_without_a_formula_says_what_to_write() -> None:
     class Empty(losses.Loss):
         pass

@@ -45,6 +45,13 @@ def test_a_metric_written_for_keras_works(backend: str) -> None:
     assert metric.get_config()["limit"] == 0.3
 
 
+def test_a_name_among_custom_objects_is_found() -> None:
+    found = metrics.deserialize("above", custom_objects={"above": CountAbove})
+    assert isinstance(found, CountAbove)
+    with pytest.raises(UnknownNameError, match="above"):
+        metrics.deserialize("above")
+
+
 def test_metrics_in_attributes_lists_and_dicts_belong_to_the_metric(backend: str) -> None:
     class Outer(metrics.Metric):
         def __init__(self):

@@ -11,7 +11,17 @@ from layerlab.core.config import Configurable
 from layerlab.core.registry import share_arguments
 from layerlab.settings import settings
 
-__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "unit_norm",
+]
 
 Axes = int | Sequence[int] | None
 
@@ -151,3 +161,6 @@ def _norms(w: Any, axis: Axes) -> Array:
 def _with_norms(w: Any, norms: Array, wanted: Any) -> Array:
     # epsilon: a weight of norm 0 stays 0 instead of becoming nan
     return ops.multiply(w, wanted / (settings.epsilon + norms))
+
+
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm

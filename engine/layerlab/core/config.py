@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from layerlab import dtypes
 from layerlab.core.arguments import check_arguments
 from layerlab.core.deserialization import deserialize_as, deserialize_keras_object
-from layerlab.core.registry import Registrable, builtin_name, lookup
+from layerlab.core.registry import CustomObjectScope, Registrable, builtin_name, lookup
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.errors import ConfigError, InvalidArgumentError, LayerlabError, explain
 
@@ -162,11 +162,21 @@ def config_value(value: Any) -> Any:
     return value
 
 
-def resolve(kind: str, identifier: Any, what: str | None = None) -> Any:
+def resolve(
+    kind: str, identifier: Any, what: str | None = None, custom_objects: dict[str, Any] | None = None
+) -> Any:
     """The object for an argument such as `activation="relu"`: None, an object, function, name or config.
 
     A class that is named is called without arguments. Raises: UnknownNameError, InvalidArgumentError.
+
+    Args:
+        kind: where names are looked up, as in `Registrable.registry_kind`.
+        what: how messages call it; None is the kind.
+        custom_objects: name -> class or function, looked at first.
     """
+    if custom_objects:
+        with CustomObjectScope(custom_objects):
+            return resolve(kind, identifier, what)
     if identifier is None:
         return None
     if isinstance(identifier, str):

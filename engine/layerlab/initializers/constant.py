@@ -13,7 +13,20 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.initializers.base import Initializer
 
-__all__ = ["STFT", "Constant", "Identity", "Ones", "Zeros"]
+__all__ = [
+    "STFT",
+    "Constant",
+    "Identity",
+    "IdentityInitializer",
+    "Ones",
+    "STFTInitializer",
+    "Zeros",
+    "constant",
+    "identity",
+    "ones",
+    "stft",
+    "zeros",
+]
 
 
 class Zeros(Initializer):
@@ -185,3 +198,7 @@ def _filled(value: Any, shape: Shape, dtype: Any) -> Array:
 
 def _as_array(value: np.ndarray, dtype: Any) -> Array:
     return backend().asarray(value, dtypes.standardize_dtype(dtype))
+
+
+constant, identity, ones, zeros, stft = Constant, Identity, Ones, Zeros, STFT
+IdentityInitializer, STFTInitializer = Identity, STFT

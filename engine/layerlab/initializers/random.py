@@ -20,7 +20,17 @@ from layerlab.core.seed import SeedGenerator, make_default_seed
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 from layerlab.initializers.base import Initializer
 
-__all__ = ["Orthogonal", "RandomInitializer", "RandomNormal", "RandomUniform", "TruncatedNormal"]
+__all__ = [
+    "Orthogonal",
+    "OrthogonalInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "orthogonal",
+    "random_normal",
+    "random_uniform",
+    "truncated_normal",
+]
 
 
 class RandomInitializer(Initializer):
@@ -196,3 +206,7 @@ class Orthogonal(RandomInitializer):
         q = q * np.sign(np.diag(r))  # without this the distribution is not uniform
         matrix = q.T if rows < columns else q
         return backend().asarray(self.gain * matrix.reshape(shape), name)
+
+
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+orthogonal = OrthogonalInitializer = Orthogonal

@@ -18,7 +18,13 @@ __all__ = [
     "LecunNormal",
     "LecunUniform",
     "VarianceScaling",
-    "compute_fans",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "variance_scaling",
 ]
 
 _MODES = ("fan_in", "fan_out", "fan_avg")
@@ -230,3 +236,9 @@ def _check_choice(argument: str, value: str, allowed: tuple[str, ...]) -> None:
                 expected="one of " + ", ".join(allowed),
             )
         )
+
+
+variance_scaling = VarianceScaling
+glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
+he_normal, he_uniform = HeNormal, HeUniform
+lecun_normal, lecun_uniform = LecunNormal, LecunUniform

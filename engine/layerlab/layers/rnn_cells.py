@@ -16,7 +16,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.seed import SeedGenerator
 from layerlab.layers.arguments import as_positive
 
-__all__ = ["GRUCell", "LSTMCell", "Masks", "SimpleRNNCell", "StepCell"]
+__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
 
 
 class Masks(NamedTuple):

@@ -13,7 +13,7 @@ from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.rnn_cells import StepCell
 
-__all__ = ["StackedRNNCells", "call_cell", "initial_state_of", "output_size_of", "splits_steps"]
+__all__ = ["StackedRNNCells"]
 
 
 class StackedRNNCells(StepCell):

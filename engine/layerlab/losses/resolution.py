@@ -7,7 +7,7 @@ from typing import Any
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import deserialize_keras_object, resolve, serialize_keras_object
 
-__all__ = ["deserialize", "get", "serialize", "task_by_shape"]
+__all__ = ["deserialize", "get", "serialize"]
 
 
 def get(identifier: Any) -> Any:
@@ -57,7 +57,9 @@ def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
         >>> deserialize(serialize(get("Huber"))).name
         'huber_loss'
     """
-    return get(name) if isinstance(name, str) else deserialize_keras_object(name, custom_objects)
+    if isinstance(name, str):
+        return resolve("losses", name, "loss", custom_objects)
+    return deserialize_keras_object(name, custom_objects)
 
 
 def task_by_shape(y_true_shape: Shape, y_pred_shape: Shape) -> str:

@@ -2,7 +2,7 @@
 
 from layerlab.metrics.accuracy import *
 from layerlab.metrics.auc import *
-from layerlab.metrics.base import Metric
+from layerlab.metrics.base import *
 from layerlab.metrics.confusion import *
 from layerlab.metrics.correlation import *
 from layerlab.metrics.fscore import *
@@ -12,4 +12,4 @@ from layerlab.metrics.probabilistic import *
 from layerlab.metrics.r2 import *
 from layerlab.metrics.reduction import *
 from layerlab.metrics.regression import *
-from layerlab.metrics.resolution import deserialize, get, resolve_by_shape, serialize
+from layerlab.metrics.resolution import *

@@ -15,7 +15,7 @@ from layerlab.metrics.probabilistic import (
     SparseCategoricalCrossentropy,
 )
 
-__all__ = ["deserialize", "get", "is_resolved_by_shape", "resolve_by_shape", "serialize"]
+__all__ = ["deserialize", "get", "resolve_by_shape", "serialize"]
 
 _ACCURACIES = {
     "binary": BinaryAccuracy,
@@ -80,7 +80,9 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
         >>> deserialize(serialize(get("mae"))).name
         'mean_absolute_error'
     """
-    return get(config) if isinstance(config, str) else deserialize_keras_object(config, custom_objects)
+    if isinstance(config, str):
+        return resolve("metrics", config, "metric", custom_objects)
+    return deserialize_keras_object(config, custom_objects)
 
 
 def is_resolved_by_shape(name: Any) -> bool:

@@ -26,7 +26,7 @@ from layerlab.optimizers.gradients import Pairs, check_count, present_pairs
 from layerlab.optimizers.rate import RateHolder, as_array
 from layerlab.optimizers.weight_decay import Exclusions, decay
 
-__all__ = ["Optimizer", "Slots"]
+__all__ = ["Optimizer"]
 
 Slots = dict[str, Array]
 

@@ -10,7 +10,17 @@ from layerlab.core.arguments import FINITE_STRENGTH
 from layerlab.core.config import Configurable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
-__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+]
 
 
 class Regularizer(Configurable):
@@ -163,3 +173,6 @@ class OrthogonalRegularizer(Regularizer):
 def _strength(name: str, value: Any) -> float:
     FINITE_STRENGTH.require("A regularizer", name, value)
     return float(value)
+
+
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer

@@ -1,62 +1,6 @@
 """Learning rates that follow from the step, under the names of `keras.optimizers.schedules`."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from layerlab.core.config import resolve, serialize_keras_object
-from layerlab.core.registry import custom_object_scope
-from layerlab.optimizers.schedules.base import LearningRateSchedule
-from layerlab.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
-from layerlab.optimizers.schedules.decay import (
-    ExponentialDecay,
-    InverseTimeDecay,
-    PiecewiseConstantDecay,
-    PolynomialDecay,
-)
-
-__all__ = [
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LearningRateSchedule",
-    "PiecewiseConstantDecay",
-    "PolynomialDecay",
-    "deserialize",
-    "serialize",
-]
-
-
-def serialize(learning_rate_schedule: Any) -> Any:
-    """The config of a schedule, as configs of optimizers hold it.
-
-    Args:
-        learning_rate_schedule: a LearningRateSchedule.
-    Returns: a dict of plain values, from which `deserialize` makes an equal one.
-
-    Example:
-        >>> serialize(PiecewiseConstantDecay([10], [1.0, 0.1]))["class_name"]
-        'PiecewiseConstantDecay'
-    """
-    return serialize_keras_object(learning_rate_schedule)
-
-
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The schedule that a config describes: the inverse of `serialize`.
-
-    Args:
-        config: what `serialize` gave.
-        custom_objects: further classes by name, for schedules of your own that are not
-            registered.
-    Returns: a new LearningRateSchedule; None for None.
-    Raises: UnknownNameError for an unknown class; InvalidArgumentError for what is no
-    config.
-
-    Example:
-        >>> schedule = PiecewiseConstantDecay([10], [1.0, 0.5])
-        >>> float(deserialize(serialize(schedule))(11))
-        0.5
-    """
-    with custom_object_scope(custom_objects):
-        return resolve("schedules", config, "A learning rate schedule")
+from layerlab.optimizers.schedules.base import *
+from layerlab.optimizers.schedules.cosine import *
+from layerlab.optimizers.schedules.decay import *
+from layerlab.optimizers.schedules.resolution import *

@@ -11,7 +11,7 @@ from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.settings import settings
 
-__all__ = ["LearningRateSchedule", "as_float", "check_steps"]
+__all__ = ["LearningRateSchedule"]
 
 share_arguments(
     "schedules",
