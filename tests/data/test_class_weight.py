@@ -9,7 +9,7 @@ import pytest
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
 import layerlab as keras
-from layerlab.data.adapt import make_source
+from layerlab.data.choose_source import make_source
 
 X = np.arange(3, dtype="float32")
 Y = np.array([0, 2, 1])

@@ -13,7 +13,7 @@ import scipy.sparse
 import torch
 
 import layerlab as keras
-from layerlab.data.adapt import make_source
+from layerlab.data.choose_source import make_source
 
 
 def whole(x: Any, **others: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
-from layerlab.data.adapt import make_source, with_queue_options
+from layerlab.data.choose_source import make_source, with_queue_options
 from layerlab.data.prefetch import SLOW_SECONDS
 
 pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
-from layerlab.data.adapt import make_source, with_queue_options
+from layerlab.data.choose_source import make_source, with_queue_options
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from tests.data.shared import Failing, Growing, Numbered, TroubleError
 

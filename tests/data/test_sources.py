@@ -14,7 +14,7 @@ from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 import layerlab as keras
 from layerlab.backend.active import backend as active
-from layerlab.data.adapt import make_source, split_validation
+from layerlab.data.choose_source import make_source, split_validation
 from layerlab.data.unpack import unpack_x_y_sample_weight
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import layerlab as keras
-from layerlab.data.adapt import make_source
+from layerlab.data.choose_source import make_source
 
 X, Y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
 Pair = collections.namedtuple("Pair", ["x", "y"])

@@ -10,7 +10,7 @@ import pytest
 
 import layerlab as keras
 from layerlab.inspect import ModelGraph, NodeInfo, describe_graph, graph_svg
-from layerlab.inspect.families import family
+from layerlab.inspect.layer_families import family
 
 
 def ids(graph: ModelGraph) -> list[str]:

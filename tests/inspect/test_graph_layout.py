@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerlab.inspect import Edge, ModelGraph, NodeInfo
-from layerlab.inspect.layout import Box, Layout, fold, lay_out
+from layerlab.inspect.graph_layout import Box, Layout, fold, lay_out
 from tests.timing import cpu_seconds_below
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 import layerlab as keras
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError
 from layerlab.inspect import Edge, ModelGraph
-from layerlab.inspect.picture import FAMILY_COLOURS, Labels, draw
-from layerlab.inspect.svg import picture_svg
-from tests.inspect.test_graph_svg import node
+from layerlab.inspect.graph_picture import FAMILY_COLOURS, Labels, draw
+from layerlab.inspect.svg_picture import picture_svg
+from tests.inspect.test_svg_picture import node
 from tests.timing import cpu_seconds_below
 
 ROOT = Path(__file__).parents[2]

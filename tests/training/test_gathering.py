@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 import layerlab as keras
-from layerlab.data.adapt import make_source
+from layerlab.data.choose_source import make_source
 from layerlab.training.gathering import Gathering
 from layerlab.training.runner import StepRunner
 

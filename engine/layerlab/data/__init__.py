@@ -1,6 +1,6 @@
 """Data for training: every kind becomes a BatchSource."""
 
-from layerlab.data.adapt import (
+from layerlab.data.choose_source import (
     make_source,
     pack_x_y_sample_weight,
     unpack_x_y_sample_weight,

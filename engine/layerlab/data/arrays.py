@@ -10,7 +10,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.core.seed import make_default_seed
 from layerlab.data.convert import count_samples
-from layerlab.data.places import check_same, generator_at, taken_in
+from layerlab.data.resume_place import check_same, generator_at, taken_in
 from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from layerlab.errors import InvalidArgumentError, explain
 

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from layerlab.data.needs import EVERYTHING, Needs
-from layerlab.data.places import check_same, taken_in
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.prefetch import Prefetcher
+from layerlab.data.resume_place import check_same, taken_in
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, EmptyDataError, explain
 

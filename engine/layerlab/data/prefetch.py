@@ -1,7 +1,7 @@
 """Prefetch: batches that are slow to come are loaded in a thread, while the step before them runs.
 
 The first batches are loaded in the training thread. Data that touch values of variables (they ask a
-model, say) find those that they would find without a thread: `ahead` makes them wait for their turn.
+model, say) find those that they would find without a thread: `loading_threads` makes them wait for it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from layerlab.core.context import before_use, context
-from layerlab.data.ahead import Ahead
 from layerlab.data.convert import in_own_memory
+from layerlab.data.loading_threads import Ahead
 
 __all__ = ["Prefetcher"]
 

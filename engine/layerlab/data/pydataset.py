@@ -11,14 +11,14 @@ import numpy as np
 
 from layerlab.core.seed import make_default_seed
 from layerlab.core.whole_number import whole_number
-from layerlab.data.ahead import Ahead
 from layerlab.data.iterators import warn_of_end
-from layerlab.data.needs import EVERYTHING, Needs
-from layerlab.data.places import check_same, generator_at, taken_in
+from layerlab.data.loading_threads import Ahead
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.prefetch import Prefetcher
-from layerlab.data.processes import ProcessWorkers
 from layerlab.data.queue_options import QueueOptions
+from layerlab.data.resume_place import check_same, generator_at, taken_in
 from layerlab.data.unpack import prepared
+from layerlab.data.worker_processes import ProcessWorkers
 from layerlab.errors import EmptyDataError, InvalidArgumentError, UnsupportedError, explain
 
 __all__ = ["PyDataset", "PyDatasetSource"]

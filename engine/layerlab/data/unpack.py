@@ -6,7 +6,7 @@ from typing import Any
 
 from layerlab import tree
 from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
-from layerlab.data.needs import EVERYTHING, Needs
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.errors import DataError, DTypeError, explain
 
 __all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_weight"]

@@ -1,6 +1,8 @@
 """Looking at a model without changing it: records of its graph and summary, and pictures of them."""
 
 from layerlab.inspect.graph import describe_graph, operations_of
+from layerlab.inspect.layer_weights import describe_layer, weight_statistics
+from layerlab.inspect.model_revision import revision
 from layerlab.inspect.records import (
     Edge,
     LayerDetails,
@@ -10,10 +12,8 @@ from layerlab.inspect.records import (
     SummaryTable,
     WeightStatistics,
 )
-from layerlab.inspect.revision import revision
 from layerlab.inspect.summary import print_summary, summarize
-from layerlab.inspect.svg import graph_svg
-from layerlab.inspect.weights import describe_layer, weight_statistics
+from layerlab.inspect.svg_picture import graph_svg
 
 __all__ = [
     "Edge",

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.symbolic import KerasTensor, Node, Operation
-from layerlab.inspect.families import family
-from layerlab.inspect.layers import class_name, count, inner_layers, output_shape, shape_text
-from layerlab.inspect.markup import clean
+from layerlab.inspect.layer_facts import class_name, count, inner_layers, output_shape, shape_text
+from layerlab.inspect.layer_families import family
 from layerlab.inspect.records import Edge, ModelGraph, NodeInfo
-from layerlab.inspect.trace import trace
+from layerlab.inspect.safe_text import clean
+from layerlab.inspect.traced_graph import trace
 
 __all__ = ["describe_graph", "operations_of"]
 

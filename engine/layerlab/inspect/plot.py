@@ -9,10 +9,10 @@ from typing import Any, Literal, NoReturn
 
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 from layerlab.inspect.graph import describe_graph
-from layerlab.inspect.layout import fold
-from layerlab.inspect.picture import Labels, draw
-from layerlab.inspect.raster import picture_file
-from layerlab.inspect.svg import picture_svg
+from layerlab.inspect.graph_layout import fold
+from layerlab.inspect.graph_picture import Labels, draw
+from layerlab.inspect.raster_picture import picture_file
+from layerlab.inspect.svg_picture import picture_svg
 
 __all__ = ["PlottedModel", "model_to_dot", "plot_model"]
 

@@ -12,10 +12,10 @@ from typing import Any
 from layerlab.core.layer import Layer
 from layerlab.core.symbolic import Node, Operation
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
-from layerlab.inspect.layers import class_name, count, inner_layers, output_shape, size_bytes
-from layerlab.inspect.markup import clean
+from layerlab.inspect.layer_facts import class_name, count, inner_layers, output_shape, size_bytes
 from layerlab.inspect.records import SummaryRow, SummaryTable
-from layerlab.inspect.table import Alignment, text_table
+from layerlab.inspect.safe_text import clean
+from layerlab.inspect.text_table import Alignment, text_table
 from layerlab.terminal.console import write
 
 __all__ = ["print_summary", "summarize"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from layerlab.core.whole_number import whole_number
-from layerlab.data.adapt import make_source, takes_batch_size
-from layerlab.data.needs import EVERYTHING, Needs
+from layerlab.data.choose_source import make_source, takes_batch_size
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import EmptyDataError, InvalidArgumentError, explain

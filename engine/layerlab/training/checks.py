@@ -10,7 +10,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.input_spec import adjusted_rank
 from layerlab.data.arrays import count_samples
-from layerlab.data.needs import Needs
+from layerlab.data.model_needs import Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain

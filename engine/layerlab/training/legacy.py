@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from layerlab import tree
-from layerlab.data.adapt import with_queue_options
+from layerlab.data.choose_source import with_queue_options
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 from layerlab.training.outputs import is_config
 

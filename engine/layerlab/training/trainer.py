@@ -15,7 +15,7 @@ import numpy as np
 from layerlab import frontends, optimizers, tree
 from layerlab.backend.active import backend
 from layerlab.core.whole_number import whole_number
-from layerlab.data.adapt import make_source, split_validation
+from layerlab.data.choose_source import make_source, split_validation
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.events import Listener

@@ -1,6 +1,6 @@
 """The static pictures of a run and of a model: HTML that needs no kernel, no script and no style sheet.
 
-Every text that the person chose is escaped and shortened (`layerlab.inspect.markup`).
+Every text that the person chose is escaped and shortened (`layerlab.inspect.safe_text`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from layerlab.inspect import ModelGraph, SummaryTable, graph_svg
-from layerlab.inspect.markup import clean, escape
+from layerlab.inspect.safe_text import clean, escape
 from layerlab_jupyter.recording.metric_goals import best_index, metric_names
 from layerlab_jupyter.static_outputs.svg_chart import charts_svg
 

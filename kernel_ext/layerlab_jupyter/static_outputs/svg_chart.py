@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from layerlab.inspect.markup import escape
+from layerlab.inspect.safe_text import escape
 from layerlab_jupyter.recording.metric_goals import best_index, metric_names
 
 __all__ = ["charts_svg"]

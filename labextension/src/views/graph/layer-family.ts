@@ -1,4 +1,4 @@
-/** Kinds of layers, each with a name and a colour of its own; the engine has the same (inspect/svg.py). */
+/** Kinds of layers, each with a name and a colour of its own; the engine has the same (inspect/svg_picture.py). */
 import { trans } from '../shared/translation';
 
 const COLOURS = {

@@ -1,7 +1,7 @@
 /**
  * A layered layout of nested groups in linear time, for graphs that are too large for a fine one.
  *
- * The same as the engine's (inspect/layout.py): layers by longest path, order by barycentres, places by
+ * The same as the engine's (inspect/graph_layout.py): layers by longest path, order by barycentres, places by
  * isotonic regression. A group is laid out first and then stands as one box in the level above it.
  * Without recursion over nodes, and in plain data, so that a worker can run it.
  */

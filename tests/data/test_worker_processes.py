@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import layerlab as keras
-from layerlab.data import processes
-from layerlab.data.adapt import make_source, with_queue_options
+from layerlab.data import worker_processes
+from layerlab.data.choose_source import make_source, with_queue_options
 from tests.data.shared import Drawing, Failing, Growing, Numbered, TroubleError
 
 pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
@@ -118,7 +118,7 @@ def test_a_data_set_that_cannot_be_sent_is_refused_before_anything_runs() -> Non
 PROGRAM = """
     import numpy as np
     import layerlab as keras
-    from layerlab.data.adapt import make_source
+    from layerlab.data.choose_source import make_source
 
     class Own(keras.utils.PyDataset):
         def __len__(self):
@@ -167,6 +167,6 @@ def test_without_cloudpickle_a_class_of_a_notebook_is_refused(monkeypatch: pytes
 
     Own.__module__ = "__main__"
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
-    monkeypatch.setattr(processes.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(worker_processes.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NotImplementedError, match=r"pip install cloudpickle(.|\n)*\.py file(.|\n)*threads"):
         make_source(Own(workers=1, use_multiprocessing=True)).peek()

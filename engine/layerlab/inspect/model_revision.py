@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from layerlab.inspect.layers import inner_layers
+from layerlab.inspect.layer_facts import inner_layers
 
 __all__ = ["revision"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from layerlab.inspect.layout import Box, Line, fold, lay_out
-from layerlab.inspect.markup import clean
+from layerlab.inspect.graph_layout import Box, Line, fold, lay_out
 from layerlab.inspect.records import ModelGraph, NodeInfo
+from layerlab.inspect.safe_text import clean
 
 __all__ = ["FAMILY_COLOURS", "LINE_HEIGHT", "Labels", "Part", "Picture", "draw"]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from layerlab.data.arrays import IndexedSource
 from layerlab.data.iterators import IterableSource
-from layerlab.data.needs import EVERYTHING, Needs
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, EmptyDataError, InvalidArgumentError, explain

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import layerlab as keras
-from layerlab.data.adapt import make_source
+from layerlab.data.choose_source import make_source
 
 X, Y = np.arange(6, dtype="float32")[:, None], np.arange(6)
 

@@ -15,7 +15,7 @@ from layerlab.core.whole_number import whole_number
 from layerlab.data.arrays import array_source, check_shuffle
 from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
 from layerlab.data.convert import as_arrays, count_samples, is_sparse
-from layerlab.data.foreign import (
+from layerlab.data.foreign_data import (
     holds_rows,
     holds_splits,
     iterable_source,
@@ -23,7 +23,7 @@ from layerlab.data.foreign import (
     refuse_what_is_no_data,
     row_source,
 )
-from layerlab.data.needs import EVERYTHING, Needs
+from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.pydataset import PyDataset, PyDatasetSource
 from layerlab.data.queue_options import Queued, QueueOptions, unwrap
 from layerlab.data.source import BatchSource

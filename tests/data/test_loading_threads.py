@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layerlab.data.ahead import Ahead
+from layerlab.data.loading_threads import Ahead
 
 SECONDS = 20  # of waiting for what comes at once
 
@@ -65,7 +65,7 @@ def test_close_ends_the_threads_and_may_be_called_again() -> None:
 
 
 def test_a_thread_that_hangs_is_left_behind_and_loads_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerlab.data.ahead._JOIN_SECONDS", 0.01)
+    monkeypatch.setattr("layerlab.data.loading_threads._JOIN_SECONDS", 0.01)
     begun, go_on, loaded = threading.Event(), threading.Event(), []
 
     def load(task: int) -> Any:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from layerlab.inspect import Edge, ModelGraph, NodeInfo, graph_svg
-from layerlab.inspect.markup import clean, escape
+from layerlab.inspect.safe_text import clean, escape
 
 SVG = "{http://www.w3.org/2000/svg}"
 

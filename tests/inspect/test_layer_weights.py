@@ -14,7 +14,7 @@ import layerlab as keras
 from layerlab.backend.active import backend as active_backend
 from layerlab.errors import BusyError
 from layerlab.inspect import describe_graph, describe_layer, operations_of, weight_statistics
-from layerlab.inspect import weights as module
+from layerlab.inspect import layer_weights as module
 from tests.timing import least
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from layerlab.inspect.layout import Box, Line
-from layerlab.inspect.markup import escape
-from layerlab.inspect.picture import LINE_HEIGHT, Labels, Part, Picture, draw
+from layerlab.inspect.graph_layout import Box, Line
+from layerlab.inspect.graph_picture import LINE_HEIGHT, Labels, Part, Picture, draw
 from layerlab.inspect.records import ModelGraph, NodeInfo
+from layerlab.inspect.safe_text import escape
 
 __all__ = ["graph_svg", "picture_svg"]
 

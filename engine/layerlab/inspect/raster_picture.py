@@ -6,8 +6,8 @@ import io
 from typing import Any, Literal
 
 from layerlab.errors import UnsupportedError, explain
-from layerlab.inspect.layout import Line
-from layerlab.inspect.picture import LINE_HEIGHT, Part, Picture
+from layerlab.inspect.graph_layout import Line
+from layerlab.inspect.graph_picture import LINE_HEIGHT, Part, Picture
 
 __all__ = ["picture_file"]
 

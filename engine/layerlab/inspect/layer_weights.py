@@ -14,7 +14,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
 from layerlab.errors import BusyError, explain
-from layerlab.inspect.layers import class_name
+from layerlab.inspect.layer_facts import class_name
 from layerlab.inspect.records import LayerDetails, WeightStatistics
 
 __all__ = ["describe_layer", "weight_statistics"]
