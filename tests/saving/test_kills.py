@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerlab.saving.replacing import replacing
+from layerlab.saving.replace_file import replacing
 
 KILLS = 50
 # One process imports layerlab; its children, each killed, save. A fork does no harm to NumPy as back end.

@@ -15,8 +15,8 @@ from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.input import Input, InputLayer
 from layerlab.models.architecture import is_functional
-from layerlab.models.ends import arranged
 from layerlab.models.functional import Functional
+from layerlab.models.graph_ends import arranged
 from layerlab.models.model import Model
 from layerlab.models.sequential import Sequential
 

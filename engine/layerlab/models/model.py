@@ -31,7 +31,7 @@ from layerlab.models.architecture import Architecture
 from layerlab.models.attributes import Attributes
 from layerlab.models.compile_config import CompileConfig
 from layerlab.models.copying import Copying
-from layerlab.models.ends import arranged, input_specs, run_graph, unpack_single, with_own_inputs
+from layerlab.models.graph_ends import arranged, input_specs, run_graph, unpack_single, with_own_inputs
 from layerlab.models.keras_steps import KerasSteps
 from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses

@@ -14,7 +14,7 @@ from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, NotBuiltError, explain
 from layerlab.layers.input import InputLayer
-from layerlab.models.ends import run_graph, unpack_single
+from layerlab.models.graph_ends import run_graph, unpack_single
 from layerlab.models.model import Model
 
 __all__ = ["Sequential"]

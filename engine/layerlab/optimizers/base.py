@@ -19,11 +19,11 @@ from layerlab.core.state import StateScope, given_values
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 from layerlab.optimizers.arguments import COMMON, check_arguments, check_unknown, show_common_arguments
-from layerlab.optimizers.averaging import overwrite_where, update_average
-from layerlab.optimizers.branching import assign_either
 from layerlab.optimizers.clipping import clip
+from layerlab.optimizers.conditional_assignment import assign_either
 from layerlab.optimizers.gradients import Pairs, check_count, present_pairs
-from layerlab.optimizers.rate import RateHolder, as_array
+from layerlab.optimizers.learning_rate import RateHolder, as_array
+from layerlab.optimizers.moving_averages import overwrite_where, update_average
 from layerlab.optimizers.weight_decay import Exclusions, decay
 
 __all__ = ["Optimizer"]

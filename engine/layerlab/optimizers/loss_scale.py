@@ -12,7 +12,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.initializers import Constant
 from layerlab.optimizers.base import Optimizer
-from layerlab.optimizers.branching import assign_either
+from layerlab.optimizers.conditional_assignment import assign_either
 
 __all__ = ["LossScaleOptimizer"]
 

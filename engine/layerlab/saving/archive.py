@@ -31,13 +31,13 @@ from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain
 from layerlab.optimizers import LossScaleOptimizer
 from layerlab.saving.assets import ASSETS, load_assets, write_assets
-from layerlab.saving.limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
+from layerlab.saving.file_limits import MAX_CONFIG_BYTES, MAX_METADATA_BYTES, weights_allowed
 from layerlab.saving.loss_scaling import has_scaled_state, with_loss_scaling
-from layerlab.saving.replacing import replacing
+from layerlab.saving.replace_file import replacing
 from layerlab.saving.safe_folder import SafeFolder
 from layerlab.saving.safe_zip import SafeZip
-from layerlab.saving.seeds import read_seeds, seed_states
-from layerlab.saving.walk import walk
+from layerlab.saving.seed_states import read_seeds, seed_states
+from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened_part, places_with_weights
 from layerlab.training.interrupts import deferred_interrupts

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.errors import DataError, LayerlabError, explain
-from layerlab.saving.limits import MAX_ASSETS_BYTES
+from layerlab.saving.file_limits import MAX_ASSETS_BYTES
 from layerlab.saving.safe_folder import SafeFolder
 from layerlab.saving.safe_zip import SafeZip
-from layerlab.saving.walk import walk
+from layerlab.saving.stateful_objects import walk
 
 __all__ = ["ASSETS", "load_assets", "write_assets"]
 

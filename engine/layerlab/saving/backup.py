@@ -20,7 +20,7 @@ from layerlab.core.variable import Variable
 from layerlab.core.whole_number import whole_number
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, UnsupportedError, explain
 from layerlab.saving.backup_file import Backup, read_backup, write_backup
-from layerlab.saving.replacing import as_path
+from layerlab.saving.replace_file import as_path
 from layerlab.training.callbacks import Callback
 from layerlab.training.loop import FitRun, RunPlace
 from layerlab.training.step import StateLayout

@@ -17,7 +17,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, UnsupportedError, explain
-from layerlab.saving.replacing import replacing
+from layerlab.saving.replace_file import replacing
 from layerlab.saving.safetensors_file import StoredArray, read_header, write_arrays
 from layerlab.saving.weights_store import assign_all, check_fits, naming, regular_file
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 from layerlab.saving.archive import opened_weights
-from layerlab.saving.replacing import as_path, replacing
-from layerlab.saving.walk import walk
+from layerlab.saving.replace_file import as_path, replacing
+from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_store import created, naming, opened, read_array, write_array
 from layerlab.training.interrupts import deferred_interrupts
 

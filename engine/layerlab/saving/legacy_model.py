@@ -23,6 +23,7 @@ from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find,
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
+from layerlab.saving.file_limits import MAX_CONFIG_BYTES, weights_allowed
 from layerlab.saving.legacy_optimizer import read_legacy_optimizer
 from layerlab.saving.legacy_weights import (
     KERAS_VERSION,
@@ -33,8 +34,7 @@ from layerlab.saving.legacy_weights import (
     write_arrays,
     write_legacy_weights,
 )
-from layerlab.saving.limits import MAX_CONFIG_BYTES, weights_allowed
-from layerlab.saving.replacing import as_path, may_write, replacing
+from layerlab.saving.replace_file import as_path, may_write, replacing
 from layerlab.saving.weights_store import assign_all, created, naming, opened, read_array
 from layerlab.training.interrupts import deferred_interrupts
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar, cast
 
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.saving.archive import holds_model, read_archive, read_folder, write_archive, write_folder
-from layerlab.saving.formats import HDF5_SUFFIXES, format_of_file, format_to_save
+from layerlab.saving.file_formats import HDF5_SUFFIXES, format_of_file, format_to_save
 from layerlab.saving.legacy_model import load_model_from_hdf5, save_model_to_hdf5
-from layerlab.saving.replacing import as_path, may_write
+from layerlab.saving.replace_file import as_path, may_write
 from layerlab.saving.tensorflow_extra import tensorflow
 from layerlab.saving.tensorflow_saved_model import load_saved_model, save_saved_model
 

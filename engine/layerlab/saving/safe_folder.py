@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from layerlab.errors import DataError, explain
-from layerlab.saving.limits import MAX_MEMBERS
+from layerlab.saving.file_limits import MAX_MEMBERS
 
 __all__ = ["SafeFolder"]
 

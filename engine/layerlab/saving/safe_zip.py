@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from layerlab.errors import DataError, explain
-from layerlab.saving.limits import MAX_DIRECTORY_BYTES, MAX_EXPANSION, MAX_MEMBERS, SMALL_BYTES
+from layerlab.saving.file_limits import MAX_DIRECTORY_BYTES, MAX_EXPANSION, MAX_MEMBERS, SMALL_BYTES
 
 __all__ = ["SafeZip"]
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from layerlab.errors import DataError, InvalidArgumentError, MissingFileError, explain
-from layerlab.saving.limits import MAX_CONFIG_BYTES
-from layerlab.saving.replacing import replacing
-from layerlab.saving.walk import walk
+from layerlab.saving.file_limits import MAX_CONFIG_BYTES
+from layerlab.saving.replace_file import replacing
+from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_file import read_state
 from layerlab.saving.weights_store import Shards, created, opened, regular_file, write_array
 from layerlab.training.interrupts import deferred_interrupts

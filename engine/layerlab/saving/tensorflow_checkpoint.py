@@ -21,9 +21,9 @@ import ml_dtypes
 import numpy as np
 
 from layerlab.errors import DataError, LayerlabError, UnsupportedError, explain
-from layerlab.saving.replacing import replacing
+from layerlab.saving.replace_file import replacing
+from layerlab.saving.stateful_objects import walk
 from layerlab.saving.tensorflow_extra import tensorflow
-from layerlab.saving.walk import walk
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, places_with_weights, read_array, regular_file, write_array
 from layerlab.training.interrupts import deferred_interrupts

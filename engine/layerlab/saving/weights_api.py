@@ -13,7 +13,7 @@ from typing import Any
 from layerlab.errors import InvalidArgumentError, NotBuiltError, did_you_mean, explain
 from layerlab.saving.archive import opened_weights
 from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
-from layerlab.saving.replacing import as_path, may_write, replacing
+from layerlab.saving.replace_file import as_path, may_write, replacing
 from layerlab.saving.safetensors_file import load_safetensors, save_safetensors
 from layerlab.saving.sharded_weights import SHARDED, load_sharded, save_sharded
 from layerlab.saving.tensorflow_checkpoint import is_checkpoint, load_checkpoint, save_checkpoint

@@ -19,7 +19,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, LayerlabError, ShapeError, explain
 from layerlab.optimizers import Optimizer
-from layerlab.saving.walk import walk
+from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_store import GroupWriter, WeightsStore, places_with_weights
 from layerlab.training.interrupts import deferred_interrupts
 

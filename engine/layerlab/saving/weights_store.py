@@ -20,7 +20,7 @@ from layerlab import dtypes
 from layerlab.backend.protocol import Shape
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, DTypeError, LayerlabError, ShapeError, explain
-from layerlab.saving.formats import no_such_file
+from layerlab.saving.file_formats import no_such_file
 from layerlab.training.interrupts import deferred_interrupts
 
 try:

@@ -10,7 +10,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.context import name_scope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.optimizers.owner import VariableOwner
+from layerlab.optimizers.optimizer_variables import VariableOwner
 from layerlab.optimizers.schedules.base import LearningRateSchedule
 from layerlab.settings import settings
 
