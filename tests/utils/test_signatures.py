@@ -18,7 +18,6 @@ LEFT_OUT = {
     "bounding_boxes": LATER,
     "disable_interactive_logging": LATER,
     "enable_interactive_logging": LATER,
-    "get_file": LATER,
     "get_source_inputs": "walks private nodes of Keras' graphs; layerlab.inspect.describe_graph gives ours",
     "image_dataset_from_directory": LATER,
     "is_interactive_logging_enabled": LATER,

@@ -22,6 +22,7 @@ from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weigh
 from layerlab.dtypes import standardize_dtype
 from layerlab.inspect.plot import model_to_dot, plot_model
 from layerlab.terminal.progbar import Progbar
+from layerlab.utils.get_file import get_file
 from layerlab.utils.image import array_to_img, img_to_array, load_img, save_img
 from layerlab.utils.numerical import normalize, to_categorical
 from layerlab.utils.sequence import pad_sequences
@@ -36,6 +37,7 @@ __all__ = [
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "img_to_array",
