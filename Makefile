@@ -15,7 +15,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-fast check bench format dist clean
+.PHONY: help setup lab test test-fast check bench docs format dist clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -41,6 +41,10 @@ check: ## linters, formatters, types, architecture, protocol
 bench: ## the benchmarks of tests/benchmarks, on a quiet machine (some of them: BENCH_ARGS="fit --case mlp")
 	@$(SETUP) python
 	@$(VENV)/python -m tests.benchmarks $(BENCH_ARGS)
+
+docs: ## the site of the documents, in build/docs/site: guides, lessons, reference (built offline)
+	@$(SETUP) python docs
+	@$(VENV)/python scripts/build_docs.py
 
 format: ## mend what linters and formatters can mend
 	@$(SETUP) python node

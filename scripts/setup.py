@@ -1,4 +1,4 @@
-"""Bring this checkout to where its commands can run: `setup.py python node labextension browser`.
+"""Bring this checkout to where its commands can run: `setup.py python node labextension docs browser`.
 
 Each step is skipped while the hash of what it depends on is the one it was last done for (kept in
 `.setup/`), so that a second run takes a moment. Needs Python 3.11 and nothing else.
@@ -105,6 +105,21 @@ def labextension() -> None:
     link_extension()
 
 
+def docs() -> None:
+    """What builds the site of the documents: the extra `docs`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    requirements = project["optional-dependencies"]["docs"]
+    state = digest(sys.version, *requirements)
+    if is_done("docs", state):
+        return
+    do(
+        "Sphinx and its theme",
+        [str(VENV / "python"), "-m", "pip", "install", "--progress-bar", "off", *requirements],
+        fix="look at the log: most often the network is missing; then run it again",
+    )
+    mark_done("docs", state)
+
+
 def browser() -> None:
     """A Chromium for the browser tests: the one there is, Debian's, or Playwright's own."""
     if os.environ.get("CHROMIUM") or any(shutil.which(name) for name in CHROMIUM_NAMES):
@@ -122,6 +137,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "python": python,
     "node": node,
     "labextension": labextension,
+    "docs": docs,
     "browser": browser,
 }
 

@@ -12,6 +12,8 @@ from layerlab import callbacks
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = ("callbacks", "getting-started", "saving-and-keras", "steering")
+PAGES_THAT_RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in GUIDES)]
 REFERENCE = ROOT / "docs" / "callbacks.md"
 
 
@@ -20,11 +22,12 @@ def examples(page: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [REFERENCE, ROOT / "README.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=lambda page: page.stem)
 def test_the_examples_of_a_page_run_one_after_the_other(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path / "runs"))
     names: dict[str, object] = {"__name__": "example"}
     found = examples(page)
     assert found

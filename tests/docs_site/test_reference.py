@@ -1,0 +1,139 @@
+"""The reference of the site: every public name has a place, and a docstring's parts are told apart."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from docs_site import names, reference, topics
+from docs_site.docstring import as_rest, inline, sections
+
+import layerlab
+import layerlab_jupyter
+from layerlab import errors
+
+DOC = """Weighted *sum* of `x`, as in a Dense.
+
+y = x @ kernel,
+z = y + bias_.
+
+Args:
+    x, y: (batch, *sizes); see `ops.add` and MeanSquaredError.
+        Longer.
+    **kwargs: what else `Layer` takes.
+Call: `layer(x)`: any
+number of times.
+Returns: one array.
+Raises: ShapeError if x does not fit.
+
+Example:
+    >>> add(1, 2)
+    3
+"""
+
+
+def no_links(name: str) -> str | None:
+    return None
+
+
+def public_names() -> set[str]:
+    found = {f"layerlab_jupyter.{name}": getattr(layerlab_jupyter, name) for name in layerlab_jupyter.__all__}
+    found |= {f"layerlab.errors.{name}": value for name, value in vars(errors).items()}
+    for name in layerlab.__all__:
+        value = getattr(layerlab, name)
+        found |= {f"layerlab.{name}": value}
+        if inspect.ismodule(value):
+            found |= {f"layerlab.{name}.{inner}": getattr(value, inner) for inner in dir(value)}
+    schedules = layerlab.optimizers.schedules
+    found |= {f"layerlab.optimizers.schedules.{name}": getattr(schedules, name) for name in schedules.__all__}
+    found |= {"layerlab.ops.image.resize": layerlab.ops.image.resize}
+    return {name for name, value in found.items() if is_documented(name, value)}
+
+
+def is_documented(name: str, value: object) -> bool:
+    family, _, short = name.rpartition(".")
+    listed = getattr(layerlab, family.rpartition(".")[2], None)
+    ours = str(getattr(value, "__module__", "")).startswith("layerlab")
+    kind = inspect.isclass(value) or inspect.isfunction(value)
+    return ours and kind and short[0] != "_" and short in getattr(listed, "__all__", [short])
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return reference.rendered()
+
+
+def test_each_public_name_has_a_place_on_one_page(pages: dict[str, str]) -> None:
+    heads = [line.strip() for text in pages.values() for line in text.splitlines() if "layerlab" in line]
+    places = [head.removeprefix(".. py:").partition(":: ")[2] or head for head in heads]
+    described = [place.partition("(")[0] for place in places if not place.startswith((":", "-"))]
+    expected = public_names()
+    assert len(expected) > 700
+    assert expected - set(described) == set()
+    assert [name for name in expected if described.count(name) > 1] == []
+
+
+def test_a_new_family_gets_a_topic_by_itself() -> None:
+    class Iris:
+        """Flowers."""
+
+    entry = names.Entry(Iris, ("layerlab.flower_data.Iris",))
+    (page,) = topics.topics([entry])
+    assert (page.title, page.path, page.entries) == ("Flower data", "flower-data", (entry,))
+
+
+def test_a_large_family_has_a_page_for_each_kind(pages: dict[str, str]) -> None:
+    assert "py:class:: layerlab.layers.Dense(" in pages["layers/dense-layers"]
+    assert "py:function:: layerlab.ops.softmax(x, axis=-1)" in pages["ops/activations-and-encodings"]
+    assert "`Dense <layerlab.layers.Dense>`" in pages["layers"]
+
+
+def test_other_names_of_one_function_stand_together(pages: dict[str, str]) -> None:
+    text = pages["losses/regression"]
+    first = text.index("layerlab.losses.mean_squared_error(")
+    heads = text[first : text.index("\n\n", first)]
+    assert "layerlab.metrics.mean_squared_error(" in heads
+    assert "layerlab.metrics.mean_squared_error(" not in pages["metrics/regression"]
+
+
+def test_a_class_shows_methods_of_bases_without_an_entry(pages: dict[str, str]) -> None:
+    model = pages["models"].partition("py:class:: layerlab.models.Model(")[2].partition("py:class::")[0]
+    assert ".. py:method:: fit(" in model and ".. py:method:: add_weight(" not in model
+    assert "py:obj:`Layer <layerlab.layers.Layer>`" in model
+
+
+def test_a_docstring_is_divided_into_its_sections() -> None:
+    titles = [section.title for section in sections(DOC)]
+    assert titles == ["", "Args", "Call", "Returns", "Raises", "Example"]
+    assert sections(DOC)[2].lines == ("`layer(x)`: any", "number of times.")
+
+
+def test_a_sentence_that_begins_like_a_section_is_prose() -> None:
+    text = "Writes a file.\n\nThe name that stands in\nSource: of the file, is kept.\n"
+    assert [section.title for section in sections(text)] == [""]
+
+
+def test_sections_become_fields_and_examples_code() -> None:
+    text = "\n".join(as_rest(DOC, no_links))
+    assert ":Arguments:\n   ``x``, ``y``\n      (batch, \\*sizes); see ``ops.add``" in text
+    assert "MeanSquaredError. Longer." in text
+    assert "   ``**kwargs``\n" in text
+    assert ":Call:\n   ``layer(x)``\\ : any number of times." in text
+    assert ".. rubric:: Example\n\n.. code-block:: pycon\n\n   >>> add(1, 2)\n   3" in text
+
+
+def test_formulas_in_lines_of_their_own_stay_in_them() -> None:
+    assert [line for line in as_rest(DOC, no_links) if line.startswith("| ")] == [
+        "| y = x @ kernel,",
+        "| z = y + bias\\_.",
+    ]
+
+
+def test_names_lead_to_their_entries_and_words_do_not() -> None:
+    links = {"ops.add": "layerlab.ops.add", "ShapeError": "layerlab.errors.ShapeError"}.get
+    assert inline("`ops.add()` or `add`", links) == ":py:obj:`ops.add() <layerlab.ops.add>` or ``add``"
+    assert inline("a ShapeError.", links) == "a :py:obj:`ShapeError <layerlab.errors.ShapeError>`\\ ."
+
+
+def test_signs_that_would_begin_a_list_are_text() -> None:
+    assert inline("- η g, for `g`", no_links) == "\\ - η g, for ``g``"
