@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 
 import pytest
 from docs_site import names, reference, topics
@@ -137,3 +138,8 @@ def test_names_lead_to_their_entries_and_words_do_not() -> None:
 
 def test_signs_that_would_begin_a_list_are_text() -> None:
     assert inline("- η g, for `g`", no_links) == "\\ - η g, for ``g``"
+
+
+def test_topics_and_kinds_are_of_files_that_exist() -> None:
+    listed = {*topics.KINDS, *(family for families in topics.TOPICS.values() for family in families)}
+    assert {name for name in listed if name not in sys.modules} == set()
