@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeGuard
 
 import numpy as np
 
+from layerlab.typing import Array, Shape, State
+
 __all__ = ["BORROWED", "Array", "ArraySpec", "Backend", "Loop", "Padding", "Shape", "StateGrew"]
 
-Array = Any  # an array of the active back end
-Shape = tuple[int, ...]
 Padding = Sequence[tuple[int, int]]  # (before, after) per spatial axis
 
 BORROWED = "borrowed"
@@ -43,7 +43,7 @@ class Loop(Protocol):
     few: int
     """For so few batches a call takes longer than steps one by one."""
 
-    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
+    def __call__(self, state: State, batches: list[Any]) -> tuple[Any, Any, Any] | None:
         """A step on each batch, which are arrays of equal shapes on the host.
 
         Returns: (state, outputs of the last step, outputs of all steps stacked along a new first axis, which
@@ -79,10 +79,10 @@ class Backend(Protocol):
 
     # -- arrays -------------------------------------------------------------------------------
 
-    def is_array(self, x: Any) -> bool:
+    def is_array(self, x: object) -> TypeGuard[Array]:
         """True for an array (or tracer) of this back end; False for NumPy arrays elsewhere."""
 
-    def asarray(self, x: Any, dtype: str | None = None) -> Array:
+    def asarray(self, x: object, dtype: str | None = None) -> Array:
         """Convert Python scalars, nested lists, NumPy arrays, arrays of other back ends. With
         dtype None, an array keeps its own; float64 is kept only if asked for."""
 
@@ -109,7 +109,7 @@ class Backend(Protocol):
     def write(self, current: Array, value: Array) -> Array:
         """The array a Variable holds after an assignment. torch: in place in `current`, which is returned."""
 
-    def block_until_ready(self, x: Any) -> None:
+    def block_until_ready(self, x: object) -> None:
         """Wait for the computation of the arrays in a tree."""
 
     def inference(self) -> AbstractContextManager[Any]:
@@ -269,7 +269,9 @@ class Backend(Protocol):
     def jit(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a function of trees of arrays; identity where there is no compiler."""
 
-    def vmap(self, function: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]: ...
+    def vmap(
+        self, function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0
+    ) -> Callable[..., Any]: ...
 
     def eval_shape(self, function: Callable[..., Any], *args: Any) -> Any:
         """Abstract evaluation: `args` is a tree with ArraySpec leaves (other leaves are passed as they

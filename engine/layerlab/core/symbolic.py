@@ -10,7 +10,7 @@ import bisect
 import contextlib
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
@@ -42,6 +42,11 @@ __all__ = [
     "symbolic_tensors",
 ]
 
+if TYPE_CHECKING:
+    from layerlab.typing import Operators
+else:
+    Operators = object  # `ops.operators` gives the class its operators
+
 _serials = Serials()  # of nodes: copies of an operation's calls keep their order
 _by_serial = operator.attrgetter("serial")
 
@@ -54,7 +59,7 @@ class History(NamedTuple):
     tensor_index: int
 
 
-class KerasTensor(Portable):
+class KerasTensor(Portable, Operators):
     """A tensor of a model's graph: a shape and a dtype without values.
 
     `Input` makes one; calling layers and ops on it makes others and records how. It has

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,11 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 
 __all__ = ["Variable", "next_serial"]
 
+if TYPE_CHECKING:
+    from layerlab.typing import Operators
+else:
+    Operators = object  # `ops.operators` gives the class its operators
+
 _serials = Serials()
 _local = ("own_value", "_draw")  # what a copy makes anew, of the value as NumPy has it
 
@@ -30,7 +35,7 @@ def next_serial() -> int:
     return _serials.new()
 
 
-class Variable:
+class Variable(Operators):
     """A tensor whose value can be assigned: a weight, a counter, a random seed.
 
     It computes like an array. A layer that keeps one in an attribute trains and saves
@@ -92,7 +97,8 @@ class Variable:
         with backend().concrete():
             value = self._initial_value(initializer, shape, dtype)
             self.dtype = backend().dtype_name(value)
-            self.own_value = backend().leaf(value, self._trainable)
+            # Any: only the back end knows it, on PyTorch it may have a gradient.
+            self.own_value: Any = backend().leaf(value, self._trainable)
         self.shape: Shape = tuple(int(size) for size in value.shape)
 
     def _initial_value(self, initializer: Any, shape: Shape | None, dtype: Any) -> Array:

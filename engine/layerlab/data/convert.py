@@ -146,7 +146,7 @@ def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
     if backend().is_array(leaf) and not isinstance(leaf, np.ndarray):
         if to_host:
             return _narrow(backend().to_numpy(leaf), what)
-        return leaf.detach() if getattr(leaf, "requires_grad", False) else leaf
+        return backend().stop_gradient(leaf) if getattr(leaf, "requires_grad", False) else leaf
     if hasattr(leaf, "detach"):  # a torch tensor on another back end
         return _narrow(host_array(leaf, str(leaf.dtype).rpartition(".")[2]), what)
     if hasattr(leaf, "columns") and hasattr(leaf, "to_numpy"):

@@ -261,7 +261,7 @@ def _kind(leaf: Any, module: Any) -> Any:
     }.get(kind, "string")
 
 
-def _to_array(leaf: Any, kind: Any, target: str | None, module: Any) -> Array:
+def _to_array(leaf: Any, kind: Any, target: str | None, module: Any) -> Array | None:
     if leaf is None:
         return None
     if isinstance(leaf, Variable):

@@ -116,12 +116,12 @@ class Muon(Optimizer):
         """The same singular vectors with singular values near 1, by Newton-Schulz iterations."""
         xp = backend().xp
         rows, columns = matrix.shape
-        x = matrix.T if rows > columns else matrix
+        x = xp.matrix_transpose(matrix) if rows > columns else matrix
         x = x / (xp.sqrt(xp.sum(x * x)) + 1e-7)  # singular values of at most 1
         for _ in range(self.ns_steps):
-            squares = x @ x.T
+            squares = x @ xp.matrix_transpose(x)
             x = self.muon_a * x + (self.muon_b * squares + self.muon_c * squares @ squares) @ x
-        return x.T if rows > columns else x
+        return xp.matrix_transpose(x) if rows > columns else x
 
     def _decay_rate(self, variable: Variable) -> float | None:
         return self.adam_weight_decay if self._uses_adam(variable) else self.weight_decay

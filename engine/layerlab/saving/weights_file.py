@@ -96,7 +96,8 @@ def warn_of_bad_numbers(model: Any, name: str) -> None:
 def _seen_from_host(variable: Variable) -> np.ndarray:
     """The values, not copied where NumPy can read them in place."""
     try:
-        return np.from_dlpack(variable.value)
+        value: Any = variable.value
+        return np.from_dlpack(value)
     except (BufferError, RuntimeError):  # on another device, recording gradients, of a dtype of its own
         return variable.numpy()
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import warnings
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from layerlab import tree
 from layerlab.backend.host_arrays import NARROW, host_array
-from layerlab.backend.protocol import Array
 
 __all__ = [
     "asarray",
@@ -61,7 +61,7 @@ def held_as(dtype: Any) -> Any:
     return dtype if jax.config.jax_enable_x64 else NARROW.get(dtype, dtype)
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> TypeGuard[Array]:
     return isinstance(x, jax.Array)
 
 
@@ -123,7 +123,7 @@ def write(current: Array, value: Array) -> Array:
     return value
 
 
-def block_until_ready(x: Any) -> None:
+def block_until_ready(x: object) -> None:
     jax.block_until_ready(tree.flatten(x))
 
 

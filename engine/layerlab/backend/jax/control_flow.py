@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jax import lax
-
-from layerlab.backend.protocol import Array
+from jax import Array, lax
 
 __all__ = ["cond", "scan", "while_loop"]
 

@@ -23,10 +23,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 import jax.numpy as jnp
-from jax import lax
+from jax import Array, lax
 
 from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu, is_training_loop, refuse_in_loop
-from layerlab.backend.protocol import Array, Padding
+from layerlab.backend.protocol import Padding
 
 __all__ = ["conv_as_product", "conv_transpose_as_product", "is_faster_as_product"]
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
+from jax import Array, lax
 
 from layerlab.backend.jax.tracing_context import is_traced_step
-from layerlab.backend.protocol import Array, Padding
+from layerlab.backend.protocol import Padding
 
 __all__ = ["depthwise_conv"]
 

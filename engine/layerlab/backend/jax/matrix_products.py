@@ -22,11 +22,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
+from jax import Array, lax
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from jax.extend.core.primitives import dot_general_p
-
-from layerlab.backend.protocol import Array
 
 __all__ = ["in_fast_forms", "with_fast_products"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jax.numpy as jnp
-from jax import lax
+from jax import Array, lax
 
 from layerlab.backend.jax.conv_forms import (
     conv_as_product,
@@ -14,7 +14,7 @@ from layerlab.backend.jax.conv_forms import (
 )
 from layerlab.backend.jax.depthwise import depthwise_conv
 from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu, refuse_in_loop
-from layerlab.backend.protocol import Array, Padding
+from layerlab.backend.protocol import Padding
 
 __all__ = ["conv", "conv_transpose"]
 

@@ -23,10 +23,10 @@ from math import prod
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
+from jax import Array, lax
 
 from layerlab.backend.jax.tracing_context import is_forward_only, is_on_cpu
-from layerlab.backend.protocol import Array, Padding
+from layerlab.backend.protocol import Padding
 
 __all__ = ["max_pool", "sum_pool"]
 

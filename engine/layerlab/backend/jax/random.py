@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from layerlab.backend.jax.arrays import available
-from layerlab.backend.protocol import Array, Shape
+from layerlab.backend.protocol import Shape
 
 __all__ = [
     "random_categorical",

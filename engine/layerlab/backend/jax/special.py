@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax import lax
-
-from layerlab.backend.protocol import Array
+from jax import Array, lax
 
 __all__ = [
     "digamma", "einsum", "erf", "erfinv", "lgamma", "log_softmax", "relu",

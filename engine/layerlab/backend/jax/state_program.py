@@ -12,6 +12,7 @@ from typing import Any
 import jax
 
 from layerlab.backend.protocol import BORROWED
+from layerlab.typing import State
 
 __all__ = ["StateProgram"]
 
@@ -40,11 +41,11 @@ class StateProgram:
         self._run = jax.jit(apart, donate_argnums=0) if donate else jax.jit(apart)
         self._donates = donate
 
-    def __call__(self, state: Any, *others: Any) -> Any:
+    def __call__(self, state: State, *others: Any) -> Any:
         """The new state, and what else the function gives."""
         return self.called(self._run, state, *others)
 
-    def called(self, compiled: Callable[..., Any], state: Any, *others: Any) -> Any:
+    def called(self, compiled: Callable[..., Any], state: State, *others: Any) -> Any:
         """A call by way of what `lower(...).compile()` gave."""
         own, borrowed = _apart(state)
         changes, *results = compiled(own, borrowed, *others)
@@ -52,12 +53,12 @@ class StateProgram:
         merged = {group: {**named, **changes[group]} for group, named in kept.items()}
         return ({**changes, **merged} if self._donates else merged), *results
 
-    def lower(self, state: Any, *others: Any) -> Any:
+    def lower(self, state: State, *others: Any) -> Any:
         """Traced for arguments like these."""
         return self._run.lower(*_apart(state), *others)
 
 
-def _apart(state: Any) -> tuple[Any, Any]:
+def _apart(state: State) -> tuple[Any, Any]:
     if not state.get(BORROWED):
         return state, {}
     own = {group: named for group, named in state.items() if group != BORROWED}

@@ -13,14 +13,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import Array, lax
 
 from layerlab import tree
 from layerlab.backend.jax.matrix_products import with_fast_products
 from layerlab.backend.jax.operation_count import operations
 from layerlab.backend.jax.state_program import StateProgram
 from layerlab.backend.jax.tracing_context import SlowInLoop, traced_as
-from layerlab.backend.protocol import Array, Loop
+from layerlab.backend.protocol import Loop
+from layerlab.typing import State
 
 __all__ = ["compile_loop"]
 
@@ -49,7 +50,7 @@ class _Loop:
         self.few = 0 if jax.default_backend() == "cpu" else capacity // 8
         self._staging: list[_Staging] = []
 
-    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any] | None:
+    def __call__(self, state: State, batches: list[Any]) -> tuple[Any, Any, Any] | None:
         if not self._staging:
             self._staging.extend(_Staging(batches[0], self._capacity) for _ in range(_BUFFERS))
         free = self._staging[0]
@@ -66,7 +67,7 @@ class _Loop:
 
 
 def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all: bool) -> Callable[..., Any]:
-    def program(state: Any, batches: Any, count: Array) -> tuple[Any, Any, Any]:
+    def program(state: State, batches: Any, count: Array) -> tuple[Any, Any, Any]:
         def at(index: Any) -> Any:
             return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
 

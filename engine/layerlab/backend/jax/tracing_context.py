@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import jax
 
@@ -49,7 +48,7 @@ def traced_as(*, trains: bool, in_loop: bool) -> Iterator[None]:
         _trace.trains, _trace.in_loop = previous
 
 
-def is_on_cpu(x: Any) -> bool:
+def is_on_cpu(x: object) -> bool:
     """Whether x is traced for a CPU; operation by operation, one call is better than many."""
     return isinstance(x, jax.core.Tracer) and jax.default_backend() == "cpu"
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+from jax import Array
 
 from layerlab import tree
 from layerlab.backend.jax.arrays import dtype_name, held_as, is_array
-from layerlab.backend.protocol import Array, ArraySpec
+from layerlab.backend.protocol import ArraySpec
 
 __all__ = ["checkpoint", "custom_gradient", "eval_shape", "jit", "stop_gradient", "value_and_grad", "vmap"]
 
@@ -34,7 +35,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return jax.jit(function)
 
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) -> Callable[..., Any]:
     return jax.vmap(function, in_axes=in_axes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 
@@ -34,7 +34,7 @@ __all__ = [
 _ACCUMULATE = {"add": np.add, "max": np.maximum, "min": np.minimum}
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> TypeGuard[Array]:
     return isinstance(x, np.ndarray | np.generic) and plain_dtype(x.dtype) is x.dtype
 
 
@@ -57,7 +57,7 @@ def copy(x: Array) -> Array:
 
 
 def cast(x: Array, dtype: str) -> Array:
-    return x.astype(numpy_dtype(dtype), copy=False)
+    return x.astype(numpy_dtype(dtype), copy=False)  # type: ignore[attr-defined]
 
 
 def dtype_name(x: Array) -> str:
@@ -81,7 +81,7 @@ def write(current: Array, value: Array) -> Array:
     return np.array(value)
 
 
-def block_until_ready(x: Any) -> None:
+def block_until_ready(x: object) -> None:
     """NumPy computes at once: there is nothing to wait for."""
 
 

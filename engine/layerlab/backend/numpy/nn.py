@@ -52,7 +52,7 @@ def sum_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: P
     return windows.sum(axis=tuple(range(-len(window), 0)), dtype=x.dtype)
 
 
-def _windows(x: Array, window: Sequence[int], strides: Sequence[int], dilation: Sequence[int]) -> Array:
+def _windows(x: Array, window: Sequence[int], strides: Sequence[int], dilation: Sequence[int]) -> np.ndarray:
     """View of (batch, *spatial, channels) as (batch, *spatial_out, channels, *window)."""
     rank = len(window)
     reach = tuple(d * (size - 1) + 1 for d, size in zip(dilation, window, strict=True))

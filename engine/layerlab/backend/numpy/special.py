@@ -50,7 +50,7 @@ def digamma(x: Array) -> Array:
 
 def _apply(function: Callable[[Any], Any], x: Array) -> Array:
     """In float64, because SciPy does not know bfloat16; the result has the dtype of `x`."""
-    return np.asarray(function(x.astype(np.float64))).astype(x.dtype)
+    return np.asarray(function(np.asarray(x).astype(np.float64))).astype(x.dtype)
 
 
 def einsum(subscripts: str, *operands: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def compile_step(
     return step
 
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) -> Callable[..., Any]:
     def mapped(*args: Any) -> Any:
         axes = in_axes if isinstance(in_axes, list | tuple) else (in_axes,) * len(args)
         length = next(

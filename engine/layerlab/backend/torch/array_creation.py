@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor as Array
 
-from layerlab.backend.protocol import Array
 from layerlab.backend.torch.arrays import default_device
 
 __all__ = [
@@ -16,11 +16,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def identity(n: int, dtype: Any = None) -> Array:
+def identity(n: int, dtype: torch.dtype | None = None) -> Array:
     return torch.eye(n, dtype=dtype, device=default_device())
 
 
-def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+def tri(n: int, m: int | None = None, k: int = 0, dtype: torch.dtype | None = None) -> Array:
     return torch.tril(torch.ones(n, m or n, dtype=dtype, device=default_device()), k)
 
 
@@ -33,7 +33,13 @@ def diagflat(x: Array, k: int = 0) -> Array:
 
 
 def linspace(
-    start: Any, stop: Any, num: int = 50, *, endpoint: bool = True, dtype: Any = None, axis: int = 0
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    *,
+    endpoint: bool = True,
+    dtype: torch.dtype | None = None,
+    axis: int = 0,
 ) -> Array:
     start, stop = (
         torch.as_tensor(edge, dtype=torch.float64, device=default_device()) for edge in (start, stop)
@@ -53,7 +59,7 @@ def logspace(
     *,
     endpoint: bool = True,
     base: float = 10.0,
-    dtype: Any = None,
+    dtype: torch.dtype | None = None,
     axis: int = 0,
 ) -> Array:
     exponents = linspace(start, stop, num, endpoint=endpoint, dtype=torch.float64, axis=axis)
@@ -61,7 +67,13 @@ def logspace(
 
 
 def geomspace(
-    start: float, stop: float, num: int = 50, *, endpoint: bool = True, dtype: Any = None, axis: int = 0
+    start: float,
+    stop: float,
+    num: int = 50,
+    *,
+    endpoint: bool = True,
+    dtype: torch.dtype | None = None,
+    axis: int = 0,
 ) -> Array:
     return logspace(np.log10(start), np.log10(stop), num, endpoint=endpoint, dtype=dtype, axis=axis)
 

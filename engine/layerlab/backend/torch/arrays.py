@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import torch
+from torch import Tensor as Array
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
@@ -17,8 +18,8 @@ from torch._subclasses.fake_tensor import (
 
 from layerlab import tree
 from layerlab.backend.host_arrays import host_array
-from layerlab.backend.protocol import Array
 from layerlab.dtypes import numpy_dtype
+from layerlab.typing import DTypeLike
 
 __all__ = [
     "asarray",
@@ -50,12 +51,12 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def torch_dtype(dtype: Any) -> torch.dtype:
+def torch_dtype(dtype: DTypeLike) -> torch.dtype:
     """The torch dtype of a standard name (a torch dtype passes)."""
     return getattr(torch, dtype) if isinstance(dtype, str) else dtype
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> TypeGuard[Array]:
     return isinstance(x, torch.Tensor)
 
 
@@ -143,7 +144,7 @@ def write(current: Array, value: Array) -> Array:
         return current.copy_(value)
 
 
-def block_until_ready(x: Any) -> None:
+def block_until_ready(x: object) -> None:
     if any(is_array(array) and array.is_cuda for array in tree.flatten(x)):
         torch.cuda.synchronize()
 

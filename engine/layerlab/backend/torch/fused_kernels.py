@@ -9,9 +9,9 @@ import contextlib
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor as Array
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from layerlab.backend.protocol import Array
 from layerlab.backend.torch.transforms import is_differentiated_twice
 
 __all__ = ["attention", "batch_norm", "gelu", "layer_norm"]

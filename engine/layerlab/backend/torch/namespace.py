@@ -8,9 +8,9 @@ from typing import Any
 
 import array_api_compat.torch as compat
 import torch
+from torch import Tensor as Array
 
 from layerlab.backend.dtype_conventions import make_namespace
-from layerlab.backend.protocol import Array
 from layerlab.backend.torch import array_creation, numpy_like, reductions
 from layerlab.backend.torch.arrays import asarray, cast, default_device, dtype_name, torch_dtype
 

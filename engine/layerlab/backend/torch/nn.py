@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor as Array
 
-from layerlab.backend.protocol import Array, Padding
+from layerlab.backend.protocol import Padding
 
 __all__ = ["conv", "conv_transpose", "max_pool", "sum_pool"]
 

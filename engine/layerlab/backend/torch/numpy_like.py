@@ -13,9 +13,10 @@ import array_api_compat.torch as compat
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor as Array
 
-from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.typing import TensorLike
 
 __all__ = [
     "abs", "array_split", "cbrt", "convolve", "correlate", "cross", "diagonal", "dot", "expand_dims",
@@ -94,12 +95,17 @@ def array_split(x: Array, sections: int | Sequence[int], axis: int = 0) -> list[
     return list(torch.tensor_split(x, tuple(cuts), dim=axis))
 
 
-def repeat(x: Array, repeats: Any, axis: int | None = None) -> Array:
+def repeat(x: Array, repeats: int | Sequence[int] | Array, axis: int | None = None) -> Array:
     counts = repeats if isinstance(repeats, int) else torch.as_tensor(repeats, device=x.device)
     return torch.repeat_interleave(x, counts, dim=axis)
 
 
-def pad(x: Array, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Array:
+def pad(
+    x: Array,
+    pad_width: int | Sequence[int] | Sequence[Sequence[int]],
+    mode: str = "constant",
+    constant_values: float = 0,
+) -> Array:
     widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
     if mode == "constant":
         return F.pad(x, [amount for pair in reversed(widths) for amount in pair], value=constant_values)
@@ -127,7 +133,7 @@ def take_along_axis(x: Array, indices: Array, axis: int | None = -1) -> Array:
     return torch.take_along_dim(x, _positions(indices, x.shape[axis], x.device), axis)
 
 
-def _positions(indices: Any, length: int, device: torch.device) -> Array:
+def _positions(indices: TensorLike, length: int, device: torch.device) -> Array:
     """int64 and not negative, as torch wants them."""
     wanted = torch.as_tensor(indices, device=device).long()
     return torch.where(wanted < 0, wanted + length, wanted)
@@ -215,7 +221,9 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     return torch.diagonal(x, offset, axis1, axis2)
 
 
-def trace(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
+def trace(
+    x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: torch.dtype | None = None
+) -> Array:
     return torch.sum(diagonal(x, offset, axis1, axis2), dim=-1, dtype=dtype)
 
 

@@ -6,8 +6,7 @@ from math import inf
 from typing import Any
 
 import torch
-
-from layerlab.backend.protocol import Array
+from torch import Tensor as Array
 
 __all__ = ["fused_adam"]
 

@@ -7,8 +7,9 @@ from math import erf, sqrt
 from typing import Any
 
 import torch
+from torch import Tensor as Array
 
-from layerlab.backend.protocol import Array, Shape
+from layerlab.backend.protocol import Shape
 from layerlab.backend.torch.arrays import default_device, is_abstract, torch_dtype
 
 __all__ = [

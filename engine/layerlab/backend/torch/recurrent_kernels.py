@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-
-from layerlab.backend.protocol import Array
+from torch import Tensor as Array
 
 __all__ = [
     "lstm",

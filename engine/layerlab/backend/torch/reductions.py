@@ -7,8 +7,8 @@ from typing import Any
 
 import array_api_compat.torch as compat
 import torch
+from torch import Tensor as Array
 
-from layerlab.backend.protocol import Array
 from layerlab.backend.torch.array_creation import linspace
 from layerlab.errors import InvalidArgumentError, explain
 
@@ -37,11 +37,11 @@ def argpartition(x: Array, kth: int, axis: int = -1) -> Array:
     return torch.argsort(x, dim=axis, stable=True)  # a full sort is a partition at every `kth`
 
 
-def cumsum(x: Array, axis: int | None = None, dtype: Any = None) -> Array:
+def cumsum(x: Array, axis: int | None = None, dtype: torch.dtype | None = None) -> Array:
     return torch.cumsum(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, dtype=dtype)
 
 
-def cumprod(x: Array, axis: int | None = None, dtype: Any = None) -> Array:
+def cumprod(x: Array, axis: int | None = None, dtype: torch.dtype | None = None) -> Array:
     return torch.cumprod(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, dtype=dtype)
 
 

@@ -15,6 +15,7 @@ from layerlab.backend.protocol import Loop
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import is_array
 from layerlab.backend.torch.step_recording import Recorded, as_tensor, recorded
+from layerlab.typing import State
 
 __all__ = ["compile_loop", "compile_step"]
 
@@ -43,7 +44,7 @@ class _Loop:
     def __init__(self, recording: Recorded, keep_all: bool) -> None:
         self._recording, self._keep_all = recording, keep_all
 
-    def __call__(self, state: Any, batches: list[Any]) -> tuple[Any, Any, Any]:
+    def __call__(self, state: State, batches: list[Any]) -> tuple[Any, Any, Any]:
         state, given = self._recording.play(state, batches)
         return state, given[-1], tree.map_structure(self._stacked, *given)
 

@@ -6,8 +6,7 @@ import functools
 import re
 
 import torch
-
-from layerlab.backend.protocol import Array
+from torch import Tensor as Array
 
 __all__ = [
     "digamma", "einsum", "erf", "erfinv", "lgamma", "log_softmax", "relu",

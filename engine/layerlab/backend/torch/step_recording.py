@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor as Array
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from layerlab import tree
-from layerlab.backend.protocol import Array, StateGrew
+from layerlab.backend.protocol import StateGrew
 from layerlab.backend.torch import transforms
 from layerlab.backend.torch.arrays import asarray, default_device, is_array
 from layerlab.backend.torch.operator_bindings import ONLY_DIRECT
 from layerlab.backend.torch.optimizer_kernels import FORMULAS
 from layerlab.backend.torch.recorded_graph import simplify
+from layerlab.typing import State
 
 __all__ = ["Program", "Recorded", "as_tensor", "record", "recorded"]
 
@@ -44,11 +46,11 @@ class Recorded:
         self._programs: dict[Any, Program | None] = {}
         self._seen: dict[Any, int] = {}
 
-    def __call__(self, state: Any, batch: Any) -> tuple[Any, Any]:
+    def __call__(self, state: State, batch: Any) -> tuple[Any, Any]:
         state, series = self.play(state, [batch])
         return state, series[0]
 
-    def play(self, state: Any, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def play(self, state: State, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The state after a step on each batch, and what each step gave. The batches have equal shapes."""
         shapes = [None if x is None else (x.shape, x.dtype) for x in tree.flatten(batches[0])]
         given: list[Any] = []
@@ -62,7 +64,7 @@ class Recorded:
             given.append(outputs)
         return state, given
 
-    def _program(self, key: Any, state: Any, batch: Any) -> Program | None:
+    def _program(self, key: Any, state: State, batch: Any) -> Program | None:
         """None for batches of a shape that was seen less often than recording is worth."""
         seen = self._seen[key] = self._seen.get(key, 0) + 1
         if (self._jit or seen > _WRITTEN_STEPS) and key not in self._programs:
@@ -84,7 +86,7 @@ class Program:
         self._run, self._state, self._outputs, self._places = run, state, outputs, places
         self._fixed = tree.flatten(outputs)  # outputs that are no arrays: the same for every batch
 
-    def play(self, state: Any, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def play(self, state: State, batches: Sequence[Any]) -> tuple[Any, list[Any]]:
         values, given = _arrays(state), []
         count = len(values)
         with torch.no_grad():
@@ -102,7 +104,7 @@ class Program:
         }, given
 
 
-def record(step: Step, state: Any, batch: Any, donate: bool, jit: bool = False) -> Program | None:
+def record(step: Step, state: State, batch: Any, donate: bool, jit: bool = False) -> Program | None:
     """The program of a step for batches like this one.
 
     None if the operations depend on more than shapes, or the step cannot be run on these data at all.
@@ -139,7 +141,7 @@ def record(step: Step, state: Any, batch: Any, donate: bool, jit: bool = False) 
     return Program(run, {group: list(named) for group, named in state.items()}, skeleton, places)
 
 
-def _arrays(state: Any) -> list[Array]:
+def _arrays(state: State) -> list[Array]:
     return [value for named in state.values() for value in named.values()]
 
 

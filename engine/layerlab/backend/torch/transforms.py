@@ -6,16 +6,17 @@ import contextlib
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor as Array
 from torch._guards import detect_fake_mode
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.checkpoint import checkpoint as recompute
 
 from layerlab import tree
-from layerlab.backend.protocol import Array, ArraySpec
+from layerlab.backend.protocol import ArraySpec
 from layerlab.backend.torch.arrays import default_device, dtype_name, is_array, torch_dtype
 
 __all__ = [
@@ -135,7 +136,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) -> Callable[..., Any]:
     return torch.func.vmap(function, in_dims=in_axes)
 
 
