@@ -15,6 +15,7 @@ from layerlab.core.context import context
 from layerlab.core.registry import register_function, share_arguments
 from layerlab.ops.arguments import OF_ALL
 from layerlab.ops.op import op
+from layerlab.typing import Operand, TensorLike
 
 __all__ = [
     "celu",
@@ -56,7 +57,7 @@ _register = register_function("activations")
 
 
 @_register
-def linear(x: Any) -> Any:
+def linear(x: TensorLike) -> Any:
     """The values themselves: no activation.
 
     The last layer of a regression has it, as its predictions may be any number.
@@ -73,7 +74,7 @@ def linear(x: Any) -> Any:
 @_register
 @op("x", class_name="ReLU", home="activations.activations")
 def relu(
-    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+    x: Operand, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Array:
     """The rectified linear unit max(x, 0), the usual activation of hidden layers.
 
@@ -105,7 +106,7 @@ def relu(
 
 
 @_register
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
+def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Array:
     """The leaky rectified linear unit: x from 0 on, negative_slope x below.
 
     Unlike with `relu`, a unit whose input is always negative still learns.
@@ -123,7 +124,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
 
 
 @_register
-def relu6(x: Any) -> Array:
+def relu6(x: TensorLike) -> Array:
     """The rectified linear unit with a ceiling: min(max(x, 0), 6).
 
     Small models for numbers of few bits take it, as the result has known bounds.
@@ -139,7 +140,7 @@ def relu6(x: Any) -> Array:
 
 
 @_register
-def softmax(x: Any, axis: int = -1) -> Array:
+def softmax(x: TensorLike, axis: int = -1) -> Array:
     """Probabilities from scores: e^x divided by the sum of e^x along an axis.
 
     The last layer of a classifier with several classes has it. A warning tells if the
@@ -159,7 +160,7 @@ def softmax(x: Any, axis: int = -1) -> Array:
 
 
 @_register
-def log_softmax(x: Any, axis: int = -1) -> Array:
+def log_softmax(x: TensorLike, axis: int = -1) -> Array:
     """The natural logarithms of the probabilities of `softmax`: x - log(sum of e^x).
 
     They stay finite where a probability is rounded to 0. A warning tells if the axis
@@ -179,7 +180,7 @@ def log_softmax(x: Any, axis: int = -1) -> Array:
 
 
 @_register
-def sparsemax(x: Any, axis: int = -1) -> Array:
+def sparsemax(x: TensorLike, axis: int = -1) -> Array:
     """Probabilities from scores, of which many are exactly 0.
 
     It is the nearest point to x among those with elements from 0 on and the sum 1.
@@ -197,7 +198,7 @@ def sparsemax(x: Any, axis: int = -1) -> Array:
 
 
 @_register
-def elu(x: Any, alpha: float = 1.0) -> Array:
+def elu(x: TensorLike, alpha: float = 1.0) -> Array:
     """The exponential linear unit: x above 0, alpha (e^x - 1) below.
 
     Its mean over a layer is nearer to 0 than with `relu`, which speeds learning up.
@@ -215,7 +216,7 @@ def elu(x: Any, alpha: float = 1.0) -> Array:
 
 
 @_register
-def selu(x: Any) -> Array:
+def selu(x: TensorLike) -> Array:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1.
 
     1.0507 x above 0, 1.0507 times 1.6733 (e^x - 1) below. For the effect, take the
@@ -232,7 +233,7 @@ def selu(x: Any) -> Array:
 
 
 @_register
-def celu(x: Any, alpha: float = 1.0) -> Array:
+def celu(x: TensorLike, alpha: float = 1.0) -> Array:
     """The exponential linear unit without a kink at 0, for any alpha.
 
     max(x, 0) + min(alpha (e^(x / alpha) - 1), 0).
@@ -250,7 +251,7 @@ def celu(x: Any, alpha: float = 1.0) -> Array:
 
 
 @_register
-def gelu(x: Any, approximate: bool = False) -> Array:
+def gelu(x: TensorLike, approximate: bool = False) -> Array:
     """The Gaussian error linear unit x P(z < x), for a standard normal z.
 
     A smooth relative of `relu`, usual in transformers.
@@ -270,7 +271,7 @@ def gelu(x: Any, approximate: bool = False) -> Array:
 
 
 @_register
-def glu(x: Any, axis: int = -1) -> Array:
+def glu(x: TensorLike, axis: int = -1) -> Array:
     """The gated linear unit: half of the features times the sigmoid of the other half.
 
     x is cut into a and b along the axis; the result is a sigmoid(b).
@@ -289,7 +290,7 @@ def glu(x: Any, axis: int = -1) -> Array:
 
 
 @_register
-def softplus(x: Any) -> Array:
+def softplus(x: TensorLike) -> Array:
     """The smooth rectifier log(e^x + 1), without overflow.
 
     It is above 0 everywhere: an activation for a scale or a rate that must be positive.
@@ -305,7 +306,7 @@ def softplus(x: Any) -> Array:
 
 
 @_register
-def softsign(x: Any) -> Array:
+def softsign(x: TensorLike) -> Array:
     """The function x / (|x| + 1), from -1 to 1.
 
     Like `tanh`, but it nears its bounds more slowly.
@@ -320,7 +321,7 @@ def softsign(x: Any) -> Array:
 
 
 @_register
-def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
+def soft_shrink(x: TensorLike, threshold: float = 0.5) -> Array:
     """The elements of x moved towards 0 by a threshold, and 0 within it.
 
     Args:
@@ -335,7 +336,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
 
 
 @_register
-def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
+def hard_shrink(x: TensorLike, threshold: float = 0.5) -> Array:
     """The elements of x that are further from 0 than a threshold; 0 for the others.
 
     Args:
@@ -350,7 +351,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
 
 
 @_register
-def tanh_shrink(x: Any) -> Array:
+def tanh_shrink(x: TensorLike) -> Array:
     """The part of x that tanh takes away: x - tanh(x), nearly 0 around 0.
 
     Returns: a floating array of the shape of x.
@@ -363,7 +364,7 @@ def tanh_shrink(x: Any) -> Array:
 
 
 @_register
-def sparse_plus(x: Any) -> Array:
+def sparse_plus(x: TensorLike) -> Array:
     """A smooth rectifier that reaches 0: (x + 1)^2 / 4 between -1 and 1, then x.
 
     Returns: a floating array of the shape of x.
@@ -376,7 +377,7 @@ def sparse_plus(x: Any) -> Array:
 
 
 @_register
-def squareplus(x: Any, b: float = 4) -> Array:
+def squareplus(x: TensorLike, b: float = 4) -> Array:
     """A smooth rectifier without exponentials: (x + sqrt(x^2 + b)) / 2.
 
     Args:
@@ -392,7 +393,7 @@ def squareplus(x: Any, b: float = 4) -> Array:
 
 
 @register_function("activations", "swish")
-def silu(x: Any) -> Array:
+def silu(x: TensorLike) -> Array:
     """The sigmoid linear unit x sigmoid(x), also called swish.
 
     A smooth relative of `relu`: a little below 0 for small negative x, with a least
@@ -409,7 +410,7 @@ def silu(x: Any) -> Array:
 
 
 @_register
-def tanh(x: Any) -> Array:
+def tanh(x: TensorLike) -> Array:
     """The hyperbolic tangent (e^x - e^-x) / (e^x + e^-x): from -1 to 1, steepest at 0.
 
     The usual activation inside recurrent layers.
@@ -424,7 +425,7 @@ def tanh(x: Any) -> Array:
 
 
 @_register
-def sigmoid(x: Any) -> Array:
+def sigmoid(x: TensorLike) -> Array:
     """The logistic function 1 / (1 + e^-x), from 0 to 1.
 
     The last layer of a yes-or-no question has it: the result is the probability of a
@@ -440,7 +441,7 @@ def sigmoid(x: Any) -> Array:
 
 
 @_register
-def log_sigmoid(x: Any) -> Array:
+def log_sigmoid(x: TensorLike) -> Array:
     """The natural logarithm of the logistic function: -log(1 + e^-x).
 
     It stays finite where sigmoid(x) is rounded to 0.
@@ -455,7 +456,7 @@ def log_sigmoid(x: Any) -> Array:
 
 
 @_register
-def sparse_sigmoid(x: Any) -> Array:
+def sparse_sigmoid(x: TensorLike) -> Array:
     """A logistic function that reaches 0 and 1: (x + 1) / 2 between -1 and 1.
 
     Returns: a floating array of the shape of x, from 0 to 1.
@@ -468,7 +469,7 @@ def sparse_sigmoid(x: Any) -> Array:
 
 
 @_register
-def exponential(x: Any) -> Array:
+def exponential(x: TensorLike) -> Array:
     """The exponential function e^x.
 
     As an activation it makes a positive number of a logarithm, such as a count's mean.
@@ -483,7 +484,7 @@ def exponential(x: Any) -> Array:
 
 
 @_register
-def hard_sigmoid(x: Any) -> Array:
+def hard_sigmoid(x: TensorLike) -> Array:
     """A logistic function of straight lines: x / 6 + 1/2 between -3 and 3, else 0 or 1.
 
     Returns: a floating array of the shape of x, from 0 to 1.
@@ -496,7 +497,7 @@ def hard_sigmoid(x: Any) -> Array:
 
 
 @_register
-def legacy_hard_sigmoid(x: Any) -> Array:
+def legacy_hard_sigmoid(x: Array) -> Array:
     """What Keras 2 called hard_sigmoid, for its files: x / 5 + 1/2, cut off at 0 and 1.
 
     Keras 3 does not have it.
@@ -511,7 +512,7 @@ def legacy_hard_sigmoid(x: Any) -> Array:
 
 
 @register_function("activations", "hard_swish")
-def hard_silu(x: Any) -> Array:
+def hard_silu(x: TensorLike) -> Array:
     """A sigmoid linear unit without exponentials: x hard_sigmoid(x), or hard swish.
 
     Returns: a floating array of the shape of x.
@@ -525,7 +526,7 @@ def hard_silu(x: Any) -> Array:
 
 
 @_register
-def hard_tanh(x: Any) -> Array:
+def hard_tanh(x: TensorLike) -> Array:
     """A hyperbolic tangent of straight lines: x, cut off at -1 and 1.
 
     Returns: a floating array of the shape of x, from -1 to 1.
@@ -539,7 +540,7 @@ def hard_tanh(x: Any) -> Array:
 
 @_register
 @op("x")
-def mish(x: Any) -> Array:
+def mish(x: Operand) -> Array:
     """The function x tanh(log(1 + e^x)), a smooth relative of `relu`.
 
     Returns: an array of the shape of x.
@@ -553,7 +554,7 @@ def mish(x: Any) -> Array:
 
 
 @_register
-def threshold(x: Any, threshold: float, default_value: float) -> Array:
+def threshold(x: TensorLike, threshold: float, default_value: float) -> Array:
     """The elements of x that are above a threshold, and another value for the rest.
 
     Args:

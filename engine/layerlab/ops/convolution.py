@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.ops.op import op
 from layerlab.settings import DATA_FORMATS, choose, settings
+from layerlab.typing import Operand
 
 __all__ = [
     "adaptive_average_pool",
@@ -35,8 +35,8 @@ Sizes = int | Sequence[int]
 
 @op("inputs", "kernel", home="ops.nn")
 def conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: Operand,
+    kernel: Operand,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -67,8 +67,8 @@ def conv(
 
 @op("inputs", "kernel", home="ops.nn")
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: Operand,
+    kernel: Operand,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -97,9 +97,9 @@ def depthwise_conv(
 
 @op("inputs", "depthwise_kernel", "pointwise_kernel", home="ops.nn")
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
+    inputs: Operand,
+    depthwise_kernel: Operand,
+    pointwise_kernel: Operand,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -134,8 +134,8 @@ def separable_conv(
 
 @op("inputs", "kernel", home="ops.nn")
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
+    inputs: Operand,
+    kernel: Operand,
     strides: Sizes = 1,
     padding: str = "valid",
     output_padding: Sizes | None = None,
@@ -180,7 +180,7 @@ def conv_transpose(
 
 @op("inputs", home="ops.nn")
 def max_pool(
-    inputs: Any,
+    inputs: Operand,
     pool_size: Sizes,
     strides: Sizes | None = None,
     padding: str = "valid",
@@ -212,7 +212,7 @@ def max_pool(
 
 @op("inputs", home="ops.nn")
 def average_pool(
-    inputs: Any,
+    inputs: Operand,
     pool_size: Sizes,
     strides: Sizes | None = None,
     padding: str = "valid",
@@ -250,7 +250,7 @@ def average_pool(
 
 
 @op("inputs", home="ops.nn")
-def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
+def adaptive_average_pool(inputs: Operand, output_size: Sizes, data_format: str | None = None) -> Array:
     """The means of a given number of nearly equal windows along each axis.
 
     The result has one size for inputs of any size. Window i of n reaches from floor(i
@@ -267,7 +267,7 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
 
 
 @op("inputs", home="ops.nn")
-def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Array:
+def adaptive_max_pool(inputs: Operand, output_size: Sizes, data_format: str | None = None) -> Array:
     """The largest elements of a given number of nearly equal windows along each axis.
 
     The result has one size for inputs of any size. Window i of n reaches from floor(i

@@ -16,6 +16,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.op import convert, op
+from layerlab.typing import Operand
 
 __all__ = [
     "cond",
@@ -37,7 +38,7 @@ _slice = slice  # the builtin, which the op below hides
 
 
 @op("values", as_is=("indices",), home="ops.core")
-def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
+def scatter(indices: Operand, values: Operand, shape: Sequence[int]) -> Array:
     """An array of zeros, with values added at given places.
 
     It is the inverse of picking elements. Values of equal places are summed.
@@ -58,7 +59,9 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
 
 
 @op("inputs", "updates", as_is=("indices",), home="ops.core")
-def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Array:
+def scatter_update(
+    inputs: Operand, indices: Operand, updates: Operand, reduction: str | None = None
+) -> Array:
     """The array `inputs` with other values at given places.
 
     Args:
@@ -88,7 +91,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 
 @op("inputs", in_call=("start_indices",), home="ops.core")
-def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
+def slice(inputs: Operand, start_indices: Operand, shape: Sequence[int]) -> Array:
     """A block of an array: of a given shape, from a given place on.
 
     Unlike with square brackets, the place may be computed in a compiled function.
@@ -111,7 +114,7 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Array:
 
 
 @op("inputs", "updates", in_call=("start_indices",), home="ops.core")
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
+def slice_update(inputs: Operand, start_indices: Operand, updates: Operand) -> Array:
     """The array `inputs` with a block replaced, from a given place on.
 
     Args:
@@ -130,7 +133,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
 
 
 @op("variable", home="ops.core")
-def stop_gradient(variable: Any) -> Array:
+def stop_gradient(variable: Operand) -> Array:
     """The values of an array, as a constant for gradients.
 
     What comes out is the same; what was computed before it learns nothing by this way.
@@ -189,7 +192,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 @op(home="ops.core")
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Operand) -> Any:
     """The result of one of several functions, by number.
 
     Args:

@@ -20,6 +20,7 @@ from layerlab.errors import UnsupportedError, explain
 from layerlab.ops.arguments import documented
 from layerlab.ops.common import extremes
 from layerlab.ops.op import op
+from layerlab.typing import DTypeLike, Operand, TensorLike
 
 __all__ = [
     "arange",
@@ -54,7 +55,7 @@ __all__ = [
 
 
 @documented
-def zeros(shape: int | Sequence[int], dtype: Any = None) -> Array:
+def zeros(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
     """An array of zeros.
 
     Example:
@@ -67,7 +68,7 @@ def zeros(shape: int | Sequence[int], dtype: Any = None) -> Array:
 
 
 @documented
-def ones(shape: int | Sequence[int], dtype: Any = None) -> Array:
+def ones(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
     """An array of ones.
 
     Example:
@@ -80,7 +81,7 @@ def ones(shape: int | Sequence[int], dtype: Any = None) -> Array:
 
 
 @documented
-def empty(shape: int | Sequence[int], dtype: Any = None) -> Array:
+def empty(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
     """An array whose values, zeros here, do not matter.
 
     Example:
@@ -91,13 +92,13 @@ def empty(shape: int | Sequence[int], dtype: Any = None) -> Array:
 
 
 @op("fill_value", class_name="Full")
-def _full(fill_value: Any, shape: Sequence[int], dtype: Any = None) -> Array:
+def _full(fill_value: Operand, shape: Sequence[int], dtype: DTypeLike = None) -> Array:
     wanted = backend().dtype_name(fill_value) if dtype is None else dtypes.standardize_dtype(dtype)
     return backend().xp.broadcast_to(backend().cast(fill_value, wanted), _sizes(shape))
 
 
 @documented
-def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Array:
+def full(shape: int | Sequence[int], fill_value: TensorLike, dtype: DTypeLike = None) -> Array:
     """An array of one value everywhere.
 
     Args:
@@ -115,7 +116,7 @@ def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Arra
 
 
 @op("x")
-def zeros_like(x: Any, dtype: Any = None) -> Array:
+def zeros_like(x: Operand, dtype: DTypeLike = None) -> Array:
     """Zeros in the shape of another array.
 
     Args:
@@ -130,7 +131,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Array:
 
 
 @op("x")
-def ones_like(x: Any, dtype: Any = None) -> Array:
+def ones_like(x: Operand, dtype: DTypeLike = None) -> Array:
     """Ones in the shape of another array.
 
     Args:
@@ -145,7 +146,7 @@ def ones_like(x: Any, dtype: Any = None) -> Array:
 
 
 @op("x")
-def empty_like(x: Any, dtype: Any = None) -> Array:
+def empty_like(x: Operand, dtype: DTypeLike = None) -> Array:
     """An array in the shape of another one; its values, zeros here, do not matter.
 
     Args:
@@ -160,7 +161,7 @@ def empty_like(x: Any, dtype: Any = None) -> Array:
 
 
 @op("x", as_is=("fill_value",))
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
+def full_like(x: Operand, fill_value: Operand, dtype: DTypeLike = None) -> Array:
     """One value in the shape of another array.
 
     Args:
@@ -178,7 +179,9 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
 
 
 @documented
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Array:
+def arange(
+    start: TensorLike, stop: TensorLike | None = None, step: TensorLike | None = None, dtype: DTypeLike = None
+) -> Array:
     """The numbers start, start + step and so on, up to but without stop.
 
     All arguments are numbers with a value, because they decide the shape; a symbolic
@@ -221,12 +224,12 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 @op("start", "stop", promote="float")
 def linspace(
-    start: Any,
-    stop: Any,
+    start: Operand,
+    stop: Operand,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Any:
     """Numbers at equal distances from start to stop.
@@ -267,12 +270,12 @@ def linspace(
 
 @op("start", "stop", promote="float")
 def logspace(
-    start: Any,
-    stop: Any,
+    start: Operand,
+    stop: Operand,
     num: int = 50,
     endpoint: bool = True,
     base: float = 10,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Array:
     """Numbers with equal ratios, from base^start to base^stop.
@@ -300,7 +303,12 @@ def logspace(
 
 @op("start", "stop", promote="float")
 def geomspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+    start: Operand,
+    stop: Operand,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike = None,
+    axis: int = 0,
 ) -> Array:
     """Numbers with equal ratios from start to stop, such as learning rates to try.
 
@@ -326,7 +334,7 @@ def geomspace(
 
 
 @documented
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
     """A matrix with ones on one diagonal and zeros elsewhere.
 
     Args:
@@ -345,7 +353,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
 
 
 @documented
-def identity(n: int, dtype: Any = None) -> Array:
+def identity(n: int, dtype: DTypeLike = None) -> Array:
     """The identity matrix: ones on the main diagonal, zeros elsewhere.
 
     Args:
@@ -360,7 +368,7 @@ def identity(n: int, dtype: Any = None) -> Array:
 
 
 @documented
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
     """A matrix with ones at and below one diagonal, and zeros above it.
 
     With k = 0 it is the mask that lets each step see itself and the steps before.
@@ -464,7 +472,7 @@ def kaiser(x: int, beta: float) -> Array:
 
 
 @op("x")
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Array:
     """The matrix of the powers of a vector, a column for each power.
 
     Its product with the coefficients of a polynomial gives the values of the polynomial
@@ -487,7 +495,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
 
 @op("x", promote=None, home="ops.core")
 def convert_to_tensor(
-    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+    x: Operand, dtype: DTypeLike = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Array:
     """Data as an array of the active back end.
 
@@ -514,7 +522,7 @@ def convert_to_tensor(
 
 
 @op("x", promote=None)
-def array(x: Any, dtype: Any = None) -> Array:
+def array(x: Operand, dtype: DTypeLike = None) -> Array:
     """Data as an array of the active back end, the same as `convert_to_tensor`.
 
     Args:
@@ -529,7 +537,7 @@ def array(x: Any, dtype: Any = None) -> Array:
 
 
 @documented
-def convert_to_numpy(x: Any) -> np.ndarray:
+def convert_to_numpy(x: TensorLike) -> np.ndarray:
     """Data as a NumPy array in the memory of the host.
 
     It waits for the computation of x to end. Gradients do not pass.
@@ -549,7 +557,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 @op("x", home="ops.core")
-def cast(x: Any, dtype: Any) -> Array:
+def cast(x: Operand, dtype: DTypeLike) -> Array:
     """An array in another dtype.
 
     Floating numbers lose their fraction when they become integers; `saturate_cast` is
@@ -570,7 +578,7 @@ def cast(x: Any, dtype: Any) -> Array:
 
 
 @op("x", home="ops.core")
-def saturate_cast(x: Any, dtype: Any) -> Array:
+def saturate_cast(x: Operand, dtype: DTypeLike) -> Array:
     """An array in another dtype, with numbers outside of its range moved to its ends.
 
     Where `cast` may turn 300 into 44 in 8 bits, here it becomes 255, as pictures want
@@ -594,7 +602,7 @@ def saturate_cast(x: Any, dtype: Any) -> Array:
 
 
 @documented
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     """Whether a value is an array of the active back end.
 
     Args:
@@ -610,7 +618,7 @@ def is_tensor(x: Any) -> bool:
 
 
 @documented
-def dtype(x: Any) -> str:
+def dtype(x: TensorLike) -> str:
     """The name of the dtype of an array.
 
     Args:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import ShapeError, explain
 from layerlab.ops.common import as_axis
 from layerlab.ops.op import op
 from layerlab.settings import settings
+from layerlab.typing import Operand
 
 __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
 
 
 @op("target", "output", promote="float", home="ops.nn")
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Array:
+def binary_crossentropy(target: Operand, output: Operand, from_logits: bool = False) -> Array:
     """The cross-entropy of yes-or-no predictions, element by element.
 
     -target log(p) - (1 - target) log(1 - p), the surprise at what came. `losses` has
@@ -46,7 +45,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 
 @op("target", "output", promote="float", home="ops.nn")
-def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
+def categorical_crossentropy(
+    target: Operand, output: Operand, from_logits: bool = False, axis: int = -1
+) -> Array:
     """The cross-entropy of predictions of one of several classes.
 
     -sum(target log(p)) over the classes: of a one-hot target, -log(p) of the true
@@ -76,7 +77,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 
 @op("output", promote="float", as_is=("target",), home="ops.nn")
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: Operand, output: Operand, from_logits: bool = False, axis: int = -1
 ) -> Array:
     """The cross-entropy of predictions of one of several classes, for class numbers.
 

@@ -7,13 +7,13 @@ turn integers into floatx. Ties (`maximum(x, x)`, `abs(0)`) have the gradients o
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.ops.common import extremes, is_bool, is_complex, is_float, magnitude, number
 from layerlab.ops.op import op
+from layerlab.typing import Operand
 
 __all__ = [
     "abs",
@@ -90,7 +90,7 @@ _LN2 = math.log(2)
 
 
 @op("x1", "x2")
-def add(x1: Any, x2: Any) -> Array:
+def add(x1: Operand, x2: Operand) -> Array:
     """The sum x1 + x2, element by element.
 
     Of two arrays of booleans it is the logical or. `x1 + x2` is the same for tensors.
@@ -107,7 +107,7 @@ def add(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def subtract(x1: Any, x2: Any) -> Array:
+def subtract(x1: Operand, x2: Operand) -> Array:
     """The difference x1 - x2, element by element.
 
     Returns: an array of the broadcast shape and the common dtype.
@@ -120,7 +120,7 @@ def subtract(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def multiply(x1: Any, x2: Any) -> Array:
+def multiply(x1: Operand, x2: Operand) -> Array:
     """The product x1 x2, element by element; `matmul` is the product of matrices.
 
     Of two arrays of booleans it is the logical and.
@@ -135,7 +135,7 @@ def multiply(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def divide(x1: Any, x2: Any) -> Array:
+def divide(x1: Operand, x2: Operand) -> Array:
     """The quotient x1 / x2, element by element.
 
     Integers are divided as floatx: 1 / 2 is 0.5. Division by 0 gives an infinity, 0 / 0
@@ -151,7 +151,7 @@ def divide(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def true_divide(x1: Any, x2: Any) -> Array:
+def true_divide(x1: Operand, x2: Operand) -> Array:
     """The quotient x1 / x2, element by element; the same as `divide`.
 
     Returns: a floating array of the broadcast shape.
@@ -164,7 +164,7 @@ def true_divide(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def divide_no_nan(x1: Any, x2: Any) -> Array:
+def divide_no_nan(x1: Operand, x2: Operand) -> Array:
     """The quotient x1 / x2, and 0 where x2 is 0.
 
     The gradient is 0 there too, so that a mean over nothing does not spoil a training
@@ -182,7 +182,7 @@ def divide_no_nan(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def floor_divide(x1: Any, x2: Any) -> Array:
+def floor_divide(x1: Operand, x2: Operand) -> Array:
     """The largest integer not above x1 / x2, element by element.
 
     It rounds down, also below 0; `mod` is what is left. An integer divided by 0 has no
@@ -198,7 +198,7 @@ def floor_divide(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def mod(x1: Any, x2: Any) -> Array:
+def mod(x1: Operand, x2: Operand) -> Array:
     """The remainder x1 - floor(x1 / x2) x2, with the sign of the divisor x2.
 
     It fits `floor_divide`, as Python's `%` fits `//`; `fmod` has the sign of x1.
@@ -213,7 +213,7 @@ def mod(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def fmod(x1: Any, x2: Any) -> Array:
+def fmod(x1: Operand, x2: Operand) -> Array:
     """The remainder x1 - trunc(x1 / x2) x2, with the sign of the dividend x1.
 
     It is the remainder of C; `mod` is that of Python.
@@ -228,7 +228,7 @@ def fmod(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def power(x1: Any, x2: Any) -> Array:
+def power(x1: Operand, x2: Operand) -> Array:
     """The power x1^x2, element by element.
 
     A negative floating x1 with a fraction in x2 gives NaN.
@@ -246,7 +246,7 @@ def power(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def maximum(x1: Any, x2: Any) -> Array:
+def maximum(x1: Operand, x2: Operand) -> Array:
     """The larger of x1 and x2, element by element; `max` is the largest of one array.
 
     NaN wins. At a tie each operand gets half of the gradient.
@@ -261,7 +261,7 @@ def maximum(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def minimum(x1: Any, x2: Any) -> Array:
+def minimum(x1: Operand, x2: Operand) -> Array:
     """The smaller of x1 and x2, element by element; `min` is the smallest of one array.
 
     NaN wins. At a tie each operand gets half of the gradient.
@@ -276,7 +276,7 @@ def minimum(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def fmax(x1: Any, x2: Any) -> Array:
+def fmax(x1: Operand, x2: Operand) -> Array:
     """The larger of x1 and x2, where a number wins over NaN.
 
     `maximum` gives NaN where one operand is NaN; here only both give NaN.
@@ -292,7 +292,7 @@ def fmax(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def fmin(x1: Any, x2: Any) -> Array:
+def fmin(x1: Operand, x2: Operand) -> Array:
     """The smaller of x1 and x2, where a number wins over NaN.
 
     `minimum` gives NaN where one operand is NaN; here only both give NaN.
@@ -308,7 +308,7 @@ def fmin(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def hypot(x1: Any, x2: Any) -> Array:
+def hypot(x1: Operand, x2: Operand) -> Array:
     """The length sqrt(x1^2 + x2^2) of the hypotenuse, without overflow of the squares.
 
     Args:
@@ -323,7 +323,7 @@ def hypot(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def arctan2(x1: Any, x2: Any) -> Array:
+def arctan2(x1: Operand, x2: Operand) -> Array:
     """The angle of the point with abscissa x2 and ordinate x1, in radians.
 
     It is arctan(x1 / x2) in the right quadrant: between -pi and pi. Mind the order (y,
@@ -342,7 +342,7 @@ def arctan2(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def logaddexp(x1: Any, x2: Any) -> Array:
+def logaddexp(x1: Operand, x2: Operand) -> Array:
     """The logarithm log(exp(x1) + exp(x2)), without overflow.
 
     It adds two probabilities that are given as logarithms. `logsumexp` adds many.
@@ -359,7 +359,7 @@ def logaddexp(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def logaddexp2(x1: Any, x2: Any) -> Array:
+def logaddexp2(x1: Operand, x2: Operand) -> Array:
     """The logarithm log2(2^x1 + 2^x2), without overflow.
 
     Args:
@@ -374,7 +374,7 @@ def logaddexp2(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def nextafter(x1: Any, x2: Any) -> Array:
+def nextafter(x1: Operand, x2: Operand) -> Array:
     """The next floating number after x1 in the direction of x2.
 
     Returns: a floating array of the broadcast shape; x1 where both are equal.
@@ -387,7 +387,7 @@ def nextafter(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def heaviside(x1: Any, x2: Any) -> Array:
+def heaviside(x1: Operand, x2: Operand) -> Array:
     """The step function: 0 for negative x1, 1 for positive x1, and x2 where x1 is 0.
 
     Args:
@@ -404,7 +404,7 @@ def heaviside(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def ldexp(x1: Any, x2: Any) -> Array:
+def ldexp(x1: Operand, x2: Operand) -> Array:
     """The product x1 2^x2 of a mantissa and a power of two.
 
     Args:
@@ -420,7 +420,7 @@ def ldexp(x1: Any, x2: Any) -> Array:
 
 
 @op("x", "x_min", "x_max", in_config=("x_min", "x_max"))
-def clip(x: Any, x_min: Any, x_max: Any) -> Array:
+def clip(x: Operand, x_min: Operand, x_max: Operand) -> Array:
     """The elements of x, moved to the nearest bound where they lie outside of the bounds.
 
     min(max(x, x_min), x_max). The gradient is 1 between the bounds and 0 outside; at a
@@ -446,7 +446,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Array:
 
 
 @op("x")
-def negative(x: Any) -> Array:
+def negative(x: Operand) -> Array:
     """The negative -x, element by element.
 
     Returns: an array of the shape and dtype of x.
@@ -459,7 +459,7 @@ def negative(x: Any) -> Array:
 
 
 @op("x")
-def absolute(x: Any) -> Array:
+def absolute(x: Operand) -> Array:
     """The magnitude |x|, element by element.
 
     The gradient is the sign of x, and 0 at 0. Of a complex number it is the distance
@@ -475,7 +475,7 @@ def absolute(x: Any) -> Array:
 
 
 @op("x", class_name="Absolute")
-def abs(x: Any) -> Array:
+def abs(x: Operand) -> Array:
     """The magnitude |x|, element by element; the same as `absolute`.
 
     The gradient is the sign of x, and 0 at 0. Of a complex number it is the distance
@@ -491,7 +491,7 @@ def abs(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def fabs(x: Any) -> Array:
+def fabs(x: Operand) -> Array:
     """The magnitude |x| as a floating number.
 
     Returns: an array of the shape of x; integers become floatx, unlike in `absolute`.
@@ -504,7 +504,7 @@ def fabs(x: Any) -> Array:
 
 
 @op("x")
-def sign(x: Any) -> Array:
+def sign(x: Operand) -> Array:
     """The sign of x: -1, 0 or 1.
 
     Its gradient is 0 everywhere.
@@ -519,7 +519,7 @@ def sign(x: Any) -> Array:
 
 
 @op("x")
-def signbit(x: Any) -> Array:
+def signbit(x: Operand) -> Array:
     """True where the sign bit is set: for negative numbers and for -0.0.
 
     Returns: booleans in the shape of x.
@@ -532,7 +532,7 @@ def signbit(x: Any) -> Array:
 
 
 @op("x")
-def square(x: Any) -> Array:
+def square(x: Operand) -> Array:
     """The square x^2, element by element.
 
     Returns: an array of the shape and dtype of x; booleans become int32.
@@ -546,7 +546,7 @@ def square(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def sqrt(x: Any) -> Array:
+def sqrt(x: Operand) -> Array:
     """The square root of x, element by element.
 
     NaN for negative x. The gradient 1 / (2 sqrt(x)) is infinite at 0: add a small
@@ -562,7 +562,7 @@ def sqrt(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def rsqrt(x: Any) -> Array:
+def rsqrt(x: Operand) -> Array:
     """The reciprocal 1 / sqrt(x) of the square root, as in normalization.
 
     Infinite at 0, NaN for negative x.
@@ -577,7 +577,7 @@ def rsqrt(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def cbrt(x: Any) -> Array:
+def cbrt(x: Operand) -> Array:
     """The real cube root of x, negative for negative x.
 
     Returns: a floating array of the shape of x.
@@ -591,7 +591,7 @@ def cbrt(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def reciprocal(x: Any) -> Array:
+def reciprocal(x: Operand) -> Array:
     """The reciprocal 1 / x, element by element.
 
     Returns: a floating array of the shape of x; an infinity where x is 0.
@@ -604,7 +604,7 @@ def reciprocal(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def exp(x: Any) -> Array:
+def exp(x: Operand) -> Array:
     """The exponential e^x, element by element.
 
     It overflows to infinity above about 88.7 in float32, and above 11 in float16.
@@ -619,7 +619,7 @@ def exp(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def exp2(x: Any) -> Array:
+def exp2(x: Operand) -> Array:
     """The power 2^x, element by element.
 
     Returns: a floating array of the shape of x.
@@ -632,7 +632,7 @@ def exp2(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def expm1(x: Any) -> Array:
+def expm1(x: Operand) -> Array:
     """The exponential less one, exp(x) - 1, without loss of digits near 0.
 
     It is the inverse of `log1p`.
@@ -647,7 +647,7 @@ def expm1(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def log(x: Any) -> Array:
+def log(x: Operand) -> Array:
     """The natural logarithm of x, element by element.
 
     -inf at 0, NaN for negative x.
@@ -662,7 +662,7 @@ def log(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def log2(x: Any) -> Array:
+def log2(x: Operand) -> Array:
     """The logarithm of x to base 2.
 
     -inf at 0, NaN for negative x.
@@ -677,7 +677,7 @@ def log2(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def log10(x: Any) -> Array:
+def log10(x: Operand) -> Array:
     """The logarithm of x to base 10.
 
     -inf at 0, NaN for negative x.
@@ -692,7 +692,7 @@ def log10(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def log1p(x: Any) -> Array:
+def log1p(x: Operand) -> Array:
     """The natural logarithm of 1 + x, without loss of digits near 0.
 
     It is the inverse of `expm1`, and turns counts, which may be 0, into a narrower
@@ -708,7 +708,7 @@ def log1p(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def sin(x: Any) -> Array:
+def sin(x: Operand) -> Array:
     """The sine of an angle.
 
     Args:
@@ -723,7 +723,7 @@ def sin(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def cos(x: Any) -> Array:
+def cos(x: Operand) -> Array:
     """The cosine of an angle.
 
     Args:
@@ -738,7 +738,7 @@ def cos(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def tan(x: Any) -> Array:
+def tan(x: Operand) -> Array:
     """The tangent sin(x) / cos(x) of an angle.
 
     Args:
@@ -753,7 +753,7 @@ def tan(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arcsin(x: Any) -> Array:
+def arcsin(x: Operand) -> Array:
     """The angle between -pi/2 and pi/2 whose sine is x.
 
     Args:
@@ -768,7 +768,7 @@ def arcsin(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arccos(x: Any) -> Array:
+def arccos(x: Operand) -> Array:
     """The angle between 0 and pi whose cosine is x.
 
     Args:
@@ -783,7 +783,7 @@ def arccos(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arctan(x: Any) -> Array:
+def arctan(x: Operand) -> Array:
     """The angle between -pi/2 and pi/2 whose tangent is x.
 
     `arctan2` gives the angle of a point, in all four quadrants.
@@ -798,7 +798,7 @@ def arctan(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def sinh(x: Any) -> Array:
+def sinh(x: Operand) -> Array:
     """The hyperbolic sine (e^x - e^-x) / 2.
 
     Returns: a floating array of the shape of x.
@@ -811,7 +811,7 @@ def sinh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def cosh(x: Any) -> Array:
+def cosh(x: Operand) -> Array:
     """The hyperbolic cosine (e^x + e^-x) / 2.
 
     Returns: a floating array of the shape of x, at least 1.
@@ -824,7 +824,7 @@ def cosh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def tanh(x: Any) -> Array:
+def tanh(x: Operand) -> Array:
     """The hyperbolic tangent (e^x - e^-x) / (e^x + e^-x): from -1 to 1, steepest at 0.
 
     Returns: a floating array of the shape of x.
@@ -837,7 +837,7 @@ def tanh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arcsinh(x: Any) -> Array:
+def arcsinh(x: Operand) -> Array:
     """The inverse hyperbolic sine log(x + sqrt(x^2 + 1)).
 
     Nearly x around 0, and like a logarithm far from it, for both signs.
@@ -852,7 +852,7 @@ def arcsinh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arccosh(x: Any) -> Array:
+def arccosh(x: Operand) -> Array:
     """The inverse hyperbolic cosine log(x + sqrt(x^2 - 1)).
 
     Args:
@@ -867,7 +867,7 @@ def arccosh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def arctanh(x: Any) -> Array:
+def arctanh(x: Operand) -> Array:
     """The inverse hyperbolic tangent log((1 + x) / (1 - x)) / 2.
 
     Args:
@@ -882,7 +882,7 @@ def arctanh(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def sinc(x: Any) -> Array:
+def sinc(x: Operand) -> Array:
     """The cardinal sine sin(pi x) / (pi x), and 1 at 0.
 
     It is the impulse response of an ideal low-pass filter: 0 at all other integers. The
@@ -901,7 +901,7 @@ def sinc(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def deg2rad(x: Any) -> Array:
+def deg2rad(x: Operand) -> Array:
     """Radians of an angle in degrees: x pi / 180.
 
     Args:
@@ -916,7 +916,7 @@ def deg2rad(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def rad2deg(x: Any) -> Array:
+def rad2deg(x: Operand) -> Array:
     """Degrees of an angle in radians: x 180 / pi.
 
     Args:
@@ -931,7 +931,7 @@ def rad2deg(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def erf(x: Any) -> Array:
+def erf(x: Operand) -> Array:
     """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
 
     A normal variable of mean 0 and deviation 1 lies below z with probability
@@ -947,7 +947,7 @@ def erf(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def erfc(x: Any) -> Array:
+def erfc(x: Operand) -> Array:
     """The complement 1 - erf(x) of the error function.
 
     Returns: a floating array of the shape of x, from 0 to 2.
@@ -960,7 +960,7 @@ def erfc(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def erfinv(x: Any) -> Array:
+def erfinv(x: Operand) -> Array:
     """The inverse of the error function: the y with erf(y) = x.
 
     With it, sqrt(2) erfinv(2 p - 1) is the quantile p of the normal distribution.
@@ -977,7 +977,7 @@ def erfinv(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def ceil(x: Any) -> Array:
+def ceil(x: Operand) -> Array:
     """The smallest integer not below x, as a floating number.
 
     Returns: a floating array of the shape of x. The gradient is 0.
@@ -990,7 +990,7 @@ def ceil(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def floor(x: Any) -> Array:
+def floor(x: Operand) -> Array:
     """The largest integer not above x, as a floating number.
 
     Returns: a floating array of the shape of x. The gradient is 0.
@@ -1003,7 +1003,7 @@ def floor(x: Any) -> Array:
 
 
 @op("x")
-def trunc(x: Any) -> Array:
+def trunc(x: Operand) -> Array:
     """The integer part of x: the nearest integer towards 0.
 
     Returns: an array of the shape and dtype of x; integers stay as they are.
@@ -1016,7 +1016,7 @@ def trunc(x: Any) -> Array:
 
 
 @op("x")
-def round(x: Any, decimals: int = 0) -> Array:
+def round(x: Operand, decimals: int = 0) -> Array:
     """The nearest number with a given count of decimals; halves go to the even neighbour.
 
     Args:
@@ -1046,7 +1046,7 @@ def round(x: Any, decimals: int = 0) -> Array:
 
 
 @op("x")
-def real(x: Any) -> Array:
+def real(x: Operand) -> Array:
     """The real part of complex numbers; real numbers stay as they are.
 
     Returns: a real array of the shape of x.
@@ -1059,7 +1059,7 @@ def real(x: Any) -> Array:
 
 
 @op("x")
-def imag(x: Any) -> Array:
+def imag(x: Operand) -> Array:
     """The imaginary part of complex numbers, 0 for real ones.
 
     Returns: a real array of the shape of x.
@@ -1072,7 +1072,7 @@ def imag(x: Any) -> Array:
 
 
 @op("x")
-def conjugate(x: Any) -> Array:
+def conjugate(x: Operand) -> Array:
     """The complex conjugate: the imaginary part with its sign turned.
 
     Returns: an array of the shape and dtype of x; real numbers stay as they are.
@@ -1085,7 +1085,7 @@ def conjugate(x: Any) -> Array:
 
 
 @op("x", class_name="Conjugate")
-def conj(x: Any) -> Array:
+def conj(x: Operand) -> Array:
     """The complex conjugate, the same as `conjugate`.
 
     Returns: an array of the shape and dtype of x; real numbers stay as they are.
@@ -1098,7 +1098,7 @@ def conj(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def angle(x: Any) -> Array:
+def angle(x: Operand) -> Array:
     """The angle of complex numbers in the plane, in radians from -pi to pi.
 
     Returns: a real floating array of the shape of x; of real numbers 0, or pi if
@@ -1115,7 +1115,9 @@ def angle(x: Any) -> Array:
 
 
 @op("x")
-def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+def nan_to_num(
+    x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Array:
     """The elements of x, with NaN and the infinities replaced by numbers.
 
     Args:

@@ -19,13 +19,14 @@ from layerlab.ops.create import saturate_cast
 from layerlab.ops.elementwise import sinc
 from layerlab.ops.op import op
 from layerlab.settings import DATA_FORMATS, choose, settings
+from layerlab.typing import Operand
 
 __all__ = ["INTERPOLATIONS", "resize"]
 
 
 @op("images", home="ops.image")
 def resize(
-    images: Any,
+    images: Operand,
     size: Sequence[int],
     interpolation: str = "bilinear",
     antialias: bool = False,

@@ -17,6 +17,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.common import is_float, need_values
 from layerlab.ops.op import op
+from layerlab.typing import Operand
 
 __all__ = [
     "argpartition",
@@ -40,7 +41,7 @@ __all__ = [
 
 
 @op("x", in_call=("key",))
-def get_item(x: Any, key: Any) -> Array:
+def get_item(x: Operand, key: Any) -> Array:
     """The part x[key] of an array, as the square brackets give it.
 
     Args:
@@ -79,7 +80,7 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:
 
 
 @op("x")
-def sort(x: Any, axis: int = -1) -> Array:
+def sort(x: Operand, axis: int = -1) -> Array:
     """The elements of x in ascending order along an axis.
 
     Args:
@@ -97,7 +98,7 @@ def sort(x: Any, axis: int = -1) -> Array:
 
 
 @op("x")
-def argsort(x: Any, axis: int = -1) -> Array:
+def argsort(x: Operand, axis: int = -1) -> Array:
     """The indices that would sort x: x[argsort(x)] is in ascending order.
 
     Equal elements keep their order.
@@ -116,7 +117,7 @@ def argsort(x: Any, axis: int = -1) -> Array:
 
 
 @op("x")
-def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
+def argpartition(x: Operand, kth: int, axis: int = -1) -> Array:
     """Indices that put one element in its sorted place, smaller ones before it.
 
     Here all are sorted, as by `argsort`; do not rely on it.
@@ -140,7 +141,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
 
 
 @op("x", home="ops.math")
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
+def top_k(x: Operand, k: int, sorted: bool = True) -> tuple[Array, Array]:
     """The k largest elements along the last axis, largest first, and where they are.
 
     Args:
@@ -161,7 +162,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
 
 
 @op("targets", "predictions", promote=None, home="ops.math")
-def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
+def in_top_k(targets: Operand, predictions: Operand, k: int) -> Array:
     """Whether the true class is among the k largest predictions.
 
     A tie counts as inside; a prediction of the true class that is NaN or infinite as
@@ -185,7 +186,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
 
 
 @op("sorted_sequence", "values", class_name="SearchSorted")
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array:
+def searchsorted(sorted_sequence: Operand, values: Operand, side: str = "left") -> Array:
     """Where to insert values in a sorted vector so that it stays sorted.
 
     Args:
@@ -210,7 +211,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array
 
 
 @op("x", "bins")
-def digitize(x: Any, bins: Any) -> Array:
+def digitize(x: Operand, bins: Operand) -> Array:
     """The number of the bin that each element falls in.
 
     Bin 0 lies below the first edge, bin i from edge i - 1 up to, not including, edge i.
@@ -227,7 +228,7 @@ def digitize(x: Any, bins: Any) -> Array:
 
 
 @op("x", "weights", promote=None, in_config=("weights",))
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Array:
+def bincount(x: Operand, weights: Operand = None, minlength: int = 0, sparse: bool = False) -> Array:
     """How often each of the numbers 0, 1, 2 ... occurs.
 
     The result is as long as the largest element needs. In a compiled function, where
@@ -264,7 +265,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 @op("x")
-def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Array, Array]:
+def histogram(x: Operand, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Array, Array]:
     """How many elements of x fall into each of several bins of equal width.
 
     A bin takes its lower edge and leaves its upper one to the next, but for the last
@@ -299,7 +300,7 @@ def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) 
 
 
 @op("x")
-def nonzero(x: Any) -> tuple[Array, ...]:
+def nonzero(x: Operand) -> tuple[Array, ...]:
     """The indices of the elements that are not 0.
 
     How many there are depends on values: it cannot be called in a model or a compiled
@@ -319,14 +320,14 @@ def nonzero(x: Any) -> tuple[Array, ...]:
 
 @op("x")
 def unique(
-    x: Any,
+    x: Operand,
     sorted: bool = True,
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
     axis: int | None = None,
     size: int | None = None,
-    fill_value: Any = None,
+    fill_value: Operand = None,
 ) -> Any:
     """The different elements of x, in ascending order.
 
@@ -370,7 +371,7 @@ def unique(
 
 
 @op("indices")
-def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
+def unravel_index(indices: Operand, shape: Sequence[int]) -> tuple[Array, ...]:
     """Where an element of the flattened array is in an array of a shape.
 
     Args:
@@ -391,7 +392,9 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
 
 
 @op("data", "segment_ids", promote=None, home="ops.math")
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+def segment_sum(
+    data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False
+) -> Array:
     """The sums of the rows of `data` that belong together.
 
     Row i is added to the sum number segment_ids[i]; an empty segment gives 0. It sums,
@@ -407,7 +410,9 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 @op("data", "segment_ids", promote=None, home="ops.math")
-def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+def segment_max(
+    data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False
+) -> Array:
     """The largest of the rows of `data` that belong together, element by element.
 
     An empty segment gives -inf, or the lowest number of an integer dtype.
@@ -422,7 +427,9 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 @op("data", "segment_ids", promote=None, home="ops.math")
-def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+def segment_min(
+    data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False
+) -> Array:
     """The smallest of the rows of `data` that belong together, element by element.
 
     An empty segment gives inf, or the largest number of an integer dtype.
@@ -442,7 +449,9 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 @op("data", "segment_ids", promote=None, home="ops.math")
-def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
+def segment_prod(
+    data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False
+) -> Array:
     """The products of the rows of `data` that belong together, element by element.
 
     An empty segment gives 1.

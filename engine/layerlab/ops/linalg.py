@@ -11,6 +11,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.ops.common import as_axes, as_axis, is_bool, magnitude
 from layerlab.ops.op import op
+from layerlab.typing import Operand, TensorLike
 
 __all__ = [
     "cdist",
@@ -46,7 +47,7 @@ __all__ = [
 
 
 @op("x1", "x2")
-def matmul(x1: Any, x2: Any) -> Array:
+def matmul(x1: Operand, x2: Operand) -> Array:
     """The matrix product of x1 and x2; the operator @ does the same.
 
     result[i, j] = sum over k of x1[i, k] x2[k, j], for each matrix of the batch. A
@@ -71,7 +72,7 @@ def matmul(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def dot(x1: Any, x2: Any) -> Array:
+def dot(x1: Operand, x2: Operand) -> Array:
     """The sum of products over the last axis of x1 and the last but one of x2.
 
     For vectors it is the scalar product, for matrices the matrix product; a number
@@ -92,7 +93,7 @@ def dot(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
+def tensordot(x1: Operand, x2: Operand, axes: Any = 2) -> Array:
     """The sum of products over several axes of x1 and x2.
 
     Args:
@@ -113,7 +114,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
 
 
 @op("x1", "x2")
-def inner(x1: Any, x2: Any) -> Array:
+def inner(x1: Operand, x2: Operand) -> Array:
     """The sum of products over the last axes of x1 and x2.
 
     For vectors it is the scalar product; for matrices, row by row: x1 times x2
@@ -134,7 +135,7 @@ def inner(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def outer(x1: Any, x2: Any) -> Array:
+def outer(x1: Operand, x2: Operand) -> Array:
     """All products of an element of x1 and an element of x2, as a matrix.
 
     Args:
@@ -149,7 +150,7 @@ def outer(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def vdot(x1: Any, x2: Any) -> Array:
+def vdot(x1: Operand, x2: Operand) -> Array:
     """The scalar product of the flattened arrays: the sum of conj(x1) x2.
 
     Args:
@@ -167,7 +168,7 @@ def vdot(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def kron(x1: Any, x2: Any) -> Array:
+def kron(x1: Operand, x2: Operand) -> Array:
     """The Kronecker product: each element of x1 times the whole of x2, as a block.
 
     Args:
@@ -185,7 +186,7 @@ def kron(x1: Any, x2: Any) -> Array:
 
 @op("x1", "x2")
 def cross(
-    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+    x1: Operand, x2: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Array:
     """The cross product of vectors in space: perpendicular to both.
 
@@ -207,7 +208,7 @@ def cross(
     return backend().xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
 
 
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
+def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Array:
     """A sum of products, written with one letter for each axis (Einstein's convention).
 
     Axes of the same letter run together; letters that are missing behind the arrow are
@@ -235,12 +236,12 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
 
 
 @op("operands", class_name="Einsum")
-def _einsum(*operands: Any, subscripts: str) -> Array:
+def _einsum(*operands: Operand, subscripts: str) -> Array:
     return backend().einsum(subscripts, *operands)
 
 
 @op("x")
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The sum of a diagonal of a matrix, by default of the main one.
 
     Args:
@@ -258,7 +259,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
 
 
 @op("a")
-def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
+def diff(a: Operand, n: int = 1, axis: int = -1) -> Array:
     """The differences of neighbours along an axis: a[i + 1] - a[i].
 
     Args:
@@ -281,7 +282,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
 
 
 @op("y", promote="float")
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
+def trapezoid(y: Operand, x: Operand = None, dx: float = 1.0, axis: int = -1) -> Array:
     """The integral along an axis by the trapezoidal rule.
 
     The sum of (x[i + 1] - x[i]) (y[i] + y[i + 1]) / 2: the area under the line through
@@ -312,7 +313,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
 
 
 @op("x1", "x2", promote="float")
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
+def correlate(x1: Operand, x2: Operand, mode: str = "valid") -> Array:
     """The correlation of two vectors: sums of products while x2 slides along x1.
 
     It is a convolution without mirroring x2: result[i] = sum over k of x1[i + k] x2[k].
@@ -338,7 +339,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
 
 
 @op("x", "y", promote="float", class_name="CDist", home="ops.math")
-def cdist(x: Any, y: Any) -> Array:
+def cdist(x: Operand, y: Operand) -> Array:
     """The Euclidean distance of each row of x from each row of y.
 
     The gradient is 0 where a distance is 0, not NaN.
@@ -357,7 +358,9 @@ def cdist(x: Any, y: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Array:
+def norm(
+    x: Operand, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False
+) -> Array:
     """The length of a vector, or the size of a matrix, in one of several senses.
 
     By default sqrt(sum of x^2), over all elements or the given axes; its gradient at 0
@@ -395,7 +398,7 @@ def norm(x: Any, ord: Any = None, axis: int | Sequence[int] | None = None, keepd
 
 
 @op("x", promote="float", home="ops.linalg")
-def cholesky(x: Any, upper: bool = False) -> Array:
+def cholesky(x: Operand, upper: bool = False) -> Array:
     """The lower triangular factor L of a symmetric positive definite matrix: L L^T = x.
 
     Half the work of another factorization; it also draws correlated normal numbers, as
@@ -416,7 +419,7 @@ def cholesky(x: Any, upper: bool = False) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def cholesky_inverse(x: Any, upper: bool = False) -> Array:
+def cholesky_inverse(x: Operand, upper: bool = False) -> Array:
     """The inverse of the matrix whose Cholesky factor is x: (x x^T)^-1.
 
     Args:
@@ -434,7 +437,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def det(x: Any) -> Array:
+def det(x: Operand) -> Array:
     """The determinant of square matrices: the factor by which they change volumes.
 
     It is negative where they mirror, 0 where they have no inverse. It overflows soon
@@ -452,7 +455,7 @@ def det(x: Any) -> Array:
 
 
 @op("x", promote="float")
-def slogdet(x: Any) -> Any:
+def slogdet(x: Operand) -> Any:
     """The sign of the determinant, and the natural logarithm of its magnitude.
 
     Args:
@@ -469,7 +472,7 @@ def slogdet(x: Any) -> Any:
 
 
 @op("x", promote="float", home="ops.math")
-def logdet(x: Any) -> Array:
+def logdet(x: Operand) -> Array:
     """The natural logarithm of the determinant of a symmetric positive definite matrix.
 
     It is twice the sum of the logarithms on the diagonal of the Cholesky factor.
@@ -487,7 +490,7 @@ def logdet(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def eigh(x: Any) -> tuple[Array, Array]:
+def eigh(x: Operand) -> tuple[Array, Array]:
     """The eigenvalues and eigenvectors of symmetric matrices: x v = w v.
 
     Args:
@@ -505,7 +508,7 @@ def eigh(x: Any) -> tuple[Array, Array]:
 
 
 @op("x", promote="float", home="ops.linalg")
-def inv(x: Any) -> Array:
+def inv(x: Operand) -> Array:
     """The inverse of square matrices: x inv(x) is the identity.
 
     To solve a x = b take `solve`, which is faster and more exact.
@@ -523,7 +526,7 @@ def inv(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def pinv(x: Any, rcond: float | None = None) -> Array:
+def pinv(x: Operand, rcond: float | None = None) -> Array:
     """The pseudo-inverse (Moore, Penrose) of a matrix of any shape.
 
     pinv(a) b is the shortest vector x with the least |a x - b|. It is computed from the
@@ -548,7 +551,7 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def matrix_rank(x: Any, tol: float | None = None) -> Array:
+def matrix_rank(x: Operand, tol: float | None = None) -> Array:
     """The rank of a matrix: how many of its rows are independent.
 
     Args:
@@ -573,7 +576,7 @@ def matrix_rank(x: Any, tol: float | None = None) -> Array:
 
 
 @op("x", promote="float", home="ops.linalg")
-def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
+def qr(x: Operand, mode: str = "reduced") -> tuple[Array, Array]:
     """The factors of x = Q R: Q with orthonormal columns, R upper triangular.
 
     Args:
@@ -597,7 +600,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
 
 
 @op("a", "b", promote="float", home="ops.linalg")
-def solve(a: Any, b: Any) -> Array:
+def solve(a: Operand, b: Operand) -> Array:
     """The solution x of the linear equations a x = b.
 
     Args:
@@ -615,7 +618,7 @@ def solve(a: Any, b: Any) -> Array:
 
 
 @op("a", "b", promote="float", home="ops.linalg")
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
+def solve_triangular(a: Operand, b: Operand, lower: bool = False) -> Array:
     """The solution x of the linear equations a x = b for a triangular a.
 
     Args:
@@ -635,7 +638,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Array:
 
 
 @op("x", promote="float", class_name="SVD", home="ops.linalg")
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: Operand, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition x = U diag(s) V^T of a matrix of any shape.
 
     Args:
@@ -657,7 +660,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 @op("a", "b", promote="float", home="ops.linalg")
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
+def lstsq(a: Operand, b: Operand, rcond: float | None = None) -> Array:
     """The least squares solution of a x = b: the x with the smallest |a x - b|.
 
     Of several the shortest. It fits, for example, a line through points.

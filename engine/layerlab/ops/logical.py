@@ -13,6 +13,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.ops.common import is_complex, is_float, need_values, truth
 from layerlab.ops.op import op
+from layerlab.typing import Operand
 
 __all__ = [
     "allclose",
@@ -49,7 +50,7 @@ __all__ = [
 
 
 @op("x1", "x2")
-def equal(x1: Any, x2: Any) -> Array:
+def equal(x1: Operand, x2: Operand) -> Array:
     """True where x1 and x2 are equal, element by element.
 
     NaN equals nothing, not even itself. Floating results of a computation are better
@@ -65,7 +66,7 @@ def equal(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def not_equal(x1: Any, x2: Any) -> Array:
+def not_equal(x1: Operand, x2: Operand) -> Array:
     """True where x1 and x2 differ, element by element.
 
     NaN differs from everything, itself included.
@@ -80,7 +81,7 @@ def not_equal(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def less(x1: Any, x2: Any) -> Array:
+def less(x1: Operand, x2: Operand) -> Array:
     """True where x1 < x2, element by element.
 
     Returns: booleans of the broadcast shape; False where one operand is NaN.
@@ -93,7 +94,7 @@ def less(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def less_equal(x1: Any, x2: Any) -> Array:
+def less_equal(x1: Operand, x2: Operand) -> Array:
     """True where x1 <= x2, element by element.
 
     Returns: booleans of the broadcast shape; False where one operand is NaN.
@@ -106,7 +107,7 @@ def less_equal(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def greater(x1: Any, x2: Any) -> Array:
+def greater(x1: Operand, x2: Operand) -> Array:
     """True where x1 > x2, element by element.
 
     Returns: booleans of the broadcast shape; False where one operand is NaN.
@@ -119,7 +120,7 @@ def greater(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2")
-def greater_equal(x1: Any, x2: Any) -> Array:
+def greater_equal(x1: Operand, x2: Operand) -> Array:
     """True where x1 >= x2, element by element.
 
     Returns: booleans of the broadcast shape; False where one operand is NaN.
@@ -132,7 +133,7 @@ def greater_equal(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote=None)
-def logical_and(x1: Any, x2: Any) -> Array:
+def logical_and(x1: Operand, x2: Operand) -> Array:
     """True where both x1 and x2 are true; numbers are true unless they are 0.
 
     Returns: booleans of the broadcast shape.
@@ -145,7 +146,7 @@ def logical_and(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote=None)
-def logical_or(x1: Any, x2: Any) -> Array:
+def logical_or(x1: Operand, x2: Operand) -> Array:
     """True where x1 or x2 or both are true; numbers are true unless they are 0.
 
     Returns: booleans of the broadcast shape.
@@ -158,7 +159,7 @@ def logical_or(x1: Any, x2: Any) -> Array:
 
 
 @op("x1", "x2", promote=None)
-def logical_xor(x1: Any, x2: Any) -> Array:
+def logical_xor(x1: Operand, x2: Operand) -> Array:
     """True where exactly one of x1 and x2 is true; numbers are true unless they are 0.
 
     Returns: booleans of the broadcast shape.
@@ -171,7 +172,7 @@ def logical_xor(x1: Any, x2: Any) -> Array:
 
 
 @op("x")
-def logical_not(x: Any) -> Array:
+def logical_not(x: Operand) -> Array:
     """True where x is false, that is False or 0.
 
     Returns: booleans in the shape of x.
@@ -184,7 +185,7 @@ def logical_not(x: Any) -> Array:
 
 
 @op("x")
-def isnan(x: Any) -> Array:
+def isnan(x: Operand) -> Array:
     """True where x is NaN, "not a number": the result of 0 / 0 and the like.
 
     Returns: booleans in the shape of x.
@@ -197,7 +198,7 @@ def isnan(x: Any) -> Array:
 
 
 @op("x")
-def isfinite(x: Any) -> Array:
+def isfinite(x: Operand) -> Array:
     """True where x is a number: neither NaN nor infinite.
 
     Returns: booleans in the shape of x.
@@ -210,7 +211,7 @@ def isfinite(x: Any) -> Array:
 
 
 @op("x")
-def isinf(x: Any) -> Array:
+def isinf(x: Operand) -> Array:
     """True where x is positive or negative infinity.
 
     Returns: booleans in the shape of x.
@@ -223,7 +224,7 @@ def isinf(x: Any) -> Array:
 
 
 @op("x")
-def isposinf(x: Any) -> Array:
+def isposinf(x: Operand) -> Array:
     """True where x is positive infinity.
 
     Returns: booleans in the shape of x.
@@ -236,7 +237,7 @@ def isposinf(x: Any) -> Array:
 
 
 @op("x")
-def isneginf(x: Any) -> Array:
+def isneginf(x: Operand) -> Array:
     """True where x is negative infinity.
 
     Returns: booleans in the shape of x.
@@ -249,7 +250,7 @@ def isneginf(x: Any) -> Array:
 
 
 @op("x")
-def isreal(x: Any) -> Array:
+def isreal(x: Operand) -> Array:
     """True where the imaginary part of x is 0, as it is for all real numbers.
 
     Returns: booleans in the shape of x.
@@ -264,7 +265,9 @@ def isreal(x: Any) -> Array:
 
 
 @op("x1", "x2", promote="float", in_call=("rtol", "atol"))
-def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
+def isclose(
+    x1: Operand, x2: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
     """True where x1 and x2 are equal up to a tolerance: |x1 - x2| <= atol + rtol |x2|.
 
     Results of floating arithmetic are rounded, so that `equal` is too strict for them.
@@ -285,7 +288,9 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
 
 @op("x1", "x2", promote="float", class_name="AllClose")
-def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
+def allclose(
+    x1: Operand, x2: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
     """True if all elements of x1 are close to x2 in the sense of `isclose`.
 
     Args:
@@ -305,7 +310,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 
 
 @op("x1", "x2", class_name="IsIn")
-def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Array:
+def isin(x1: Operand, x2: Operand, assume_unique: bool = False, invert: bool = False) -> Array:
     """True where an element of x1 is among the elements of x2.
 
     Args:
@@ -325,7 +330,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 
 
 @op("x", "y")
-def bitwise_and(x: Any, y: Any) -> Array:
+def bitwise_and(x: Operand, y: Operand) -> Array:
     """The bits that both integers have set.
 
     Args:
@@ -340,7 +345,7 @@ def bitwise_and(x: Any, y: Any) -> Array:
 
 
 @op("x", "y")
-def bitwise_or(x: Any, y: Any) -> Array:
+def bitwise_or(x: Operand, y: Operand) -> Array:
     """The bits that one or both integers have set.
 
     Args:
@@ -355,7 +360,7 @@ def bitwise_or(x: Any, y: Any) -> Array:
 
 
 @op("x", "y")
-def bitwise_xor(x: Any, y: Any) -> Array:
+def bitwise_xor(x: Operand, y: Operand) -> Array:
     """The bits that exactly one of two integers has set.
 
     Args:
@@ -370,7 +375,7 @@ def bitwise_xor(x: Any, y: Any) -> Array:
 
 
 @op("x")
-def bitwise_not(x: Any) -> Array:
+def bitwise_not(x: Operand) -> Array:
     """Every bit of an integer turned over: -x - 1 for signed integers.
 
     Args:
@@ -385,7 +390,7 @@ def bitwise_not(x: Any) -> Array:
 
 
 @op("x")
-def bitwise_invert(x: Any) -> Array:
+def bitwise_invert(x: Operand) -> Array:
     """Every bit of an integer turned over, the same as `bitwise_not`.
 
     Args:
@@ -400,7 +405,7 @@ def bitwise_invert(x: Any) -> Array:
 
 
 @op("x", "y")
-def bitwise_left_shift(x: Any, y: Any) -> Array:
+def bitwise_left_shift(x: Operand, y: Operand) -> Array:
     """The bits of x moved y places to the left: x 2^y, unless bits fall out.
 
     Args:
@@ -416,7 +421,7 @@ def bitwise_left_shift(x: Any, y: Any) -> Array:
 
 
 @op("x", "y")
-def left_shift(x: Any, y: Any) -> Array:
+def left_shift(x: Operand, y: Operand) -> Array:
     """The bits of x moved y places to the left, the same as `bitwise_left_shift`.
 
     Args:
@@ -432,7 +437,7 @@ def left_shift(x: Any, y: Any) -> Array:
 
 
 @op("x", "y")
-def bitwise_right_shift(x: Any, y: Any) -> Array:
+def bitwise_right_shift(x: Operand, y: Operand) -> Array:
     """The bits of x moved y places to the right: floor(x / 2^y).
 
     Args:
@@ -448,7 +453,7 @@ def bitwise_right_shift(x: Any, y: Any) -> Array:
 
 
 @op("x", "y")
-def right_shift(x: Any, y: Any) -> Array:
+def right_shift(x: Operand, y: Operand) -> Array:
     """The bits of x moved y places to the right, the same as `bitwise_right_shift`.
 
     Args:
@@ -464,7 +469,7 @@ def right_shift(x: Any, y: Any) -> Array:
 
 
 @op("x1", "x2", as_is=("condition",))
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: Operand, x1: Operand = None, x2: Operand = None) -> Any:
     """The elements of x1 where a condition holds, and the elements of x2 elsewhere.
 
     Both are computed, and both have a gradient: a NaN in the branch not taken is not
@@ -496,7 +501,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 
 @op("choicelist", "default", as_is=("condlist",))
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
+def select(condlist: Operand, choicelist: Operand, default: Operand = 0) -> Array:
     """The first choice whose condition holds, and a default where none does.
 
     Args:

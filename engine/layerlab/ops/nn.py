@@ -15,6 +15,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
 from layerlab.ops.common import as_axes, as_axis
 from layerlab.ops.op import op
+from layerlab.typing import DTypeLike, Operand
 
 __all__ = [
     "celu",
@@ -55,7 +56,7 @@ _SELU_SCALE = 1.0507009873554805
 
 
 @op("x", home="ops.nn")
-def relu(x: Any) -> Array:
+def relu(x: Operand) -> Array:
     """The rectified linear unit max(x, 0), element by element.
 
     The gradient is 1 above 0, and 0 at 0 and below.
@@ -71,7 +72,7 @@ def relu(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def relu6(x: Any) -> Array:
+def relu6(x: Operand) -> Array:
     """The rectified linear unit with a ceiling: min(max(x, 0), 6), element by element.
 
     Small models for numbers of few bits take it, as the result has known bounds.
@@ -87,7 +88,7 @@ def relu6(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
+def leaky_relu(x: Operand, negative_slope: float = 0.2) -> Array:
     """The leaky rectified linear unit: x from 0 on, negative_slope x below.
 
     Unlike with `relu`, a unit whose input is always negative still learns.
@@ -105,7 +106,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def sigmoid(x: Any) -> Array:
+def sigmoid(x: Operand) -> Array:
     """The logistic function 1 / (1 + e^-x), from 0 to 1.
 
     It turns a score into the probability of a yes.
@@ -120,7 +121,7 @@ def sigmoid(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def log_sigmoid(x: Any) -> Array:
+def log_sigmoid(x: Operand) -> Array:
     """The natural logarithm of the logistic function: -log(1 + e^-x).
 
     It stays finite where sigmoid(x) is rounded to 0.
@@ -135,7 +136,7 @@ def log_sigmoid(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def softplus(x: Any) -> Array:
+def softplus(x: Operand) -> Array:
     """The smooth rectifier log(1 + e^x), without overflow.
 
     It is above 0 everywhere, nearly 0 far below 0 and nearly x far above: a fit form
@@ -152,7 +153,7 @@ def softplus(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def softsign(x: Any) -> Array:
+def softsign(x: Operand) -> Array:
     """The function x / (1 + |x|), from -1 to 1.
 
     Like tanh, but it nears its bounds more slowly.
@@ -167,7 +168,7 @@ def softsign(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def silu(x: Any) -> Array:
+def silu(x: Operand) -> Array:
     """The sigmoid linear unit x sigmoid(x), a smooth relative of `relu`.
 
     Returns: a floating array of the shape of x.
@@ -181,7 +182,7 @@ def silu(x: Any) -> Array:
 
 
 @op("x", promote="float", class_name="Silu", home="ops.nn")
-def swish(x: Any) -> Array:
+def swish(x: Operand) -> Array:
     """The sigmoid linear unit x sigmoid(x), the same as `silu`.
 
     Returns: a floating array of the shape of x.
@@ -195,7 +196,7 @@ def swish(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def gelu(x: Any, approximate: bool = True) -> Array:
+def gelu(x: Operand, approximate: bool = True) -> Array:
     """The Gaussian error linear unit x P(z < x), for a standard normal z.
 
     Args:
@@ -218,7 +219,7 @@ def gelu(x: Any, approximate: bool = True) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def elu(x: Any, alpha: float = 1.0) -> Array:
+def elu(x: Operand, alpha: float = 1.0) -> Array:
     """The exponential linear unit: x above 0, alpha (e^x - 1) below.
 
     Args:
@@ -234,7 +235,7 @@ def elu(x: Any, alpha: float = 1.0) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def selu(x: Any) -> Array:
+def selu(x: Operand) -> Array:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1.
 
     1.0507 x above 0, 1.0507 times 1.6733 (e^x - 1) below. For the effect the weights
@@ -251,7 +252,7 @@ def selu(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def celu(x: Any, alpha: float = 1.0) -> Array:
+def celu(x: Operand, alpha: float = 1.0) -> Array:
     """The exponential linear unit without a kink at 0, for any alpha.
 
     x above 0, alpha (e^(x / alpha) - 1) below.
@@ -271,7 +272,7 @@ def celu(x: Any, alpha: float = 1.0) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def glu(x: Any, axis: int = -1) -> Array:
+def glu(x: Operand, axis: int = -1) -> Array:
     """The gated linear unit: half of the features times the sigmoid of the other half.
 
     x is cut into a and b along the axis; the result is a sigmoid(b).
@@ -296,7 +297,7 @@ def glu(x: Any, axis: int = -1) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def hard_sigmoid(x: Any) -> Array:
+def hard_sigmoid(x: Operand) -> Array:
     """A logistic function of straight lines: x / 6 + 1/2 between -3 and 3, else 0 or 1.
 
     Returns: a floating array of the shape of x, from 0 to 1.
@@ -309,7 +310,7 @@ def hard_sigmoid(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def hard_silu(x: Any) -> Array:
+def hard_silu(x: Operand) -> Array:
     """A sigmoid linear unit without exponentials: x hard_sigmoid(x).
 
     Returns: a floating array of the shape of x.
@@ -323,7 +324,7 @@ def hard_silu(x: Any) -> Array:
 
 
 @op("x", promote="float", class_name="HardSilu", home="ops.nn")
-def hard_swish(x: Any) -> Array:
+def hard_swish(x: Operand) -> Array:
     """A sigmoid linear unit without exponentials: the same as `hard_silu`.
 
     Returns: a floating array of the shape of x.
@@ -337,7 +338,7 @@ def hard_swish(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def hard_tanh(x: Any) -> Array:
+def hard_tanh(x: Operand) -> Array:
     """A hyperbolic tangent of straight lines: x, cut off at -1 and 1.
 
     Returns: a floating array of the shape of x, from -1 to 1.
@@ -350,7 +351,7 @@ def hard_tanh(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def tanh_shrink(x: Any) -> Array:
+def tanh_shrink(x: Operand) -> Array:
     """The part of x that tanh takes away: x - tanh(x).
 
     It is nearly 0 around 0.
@@ -365,7 +366,7 @@ def tanh_shrink(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
+def soft_shrink(x: Operand, threshold: float = 0.5) -> Array:
     """The elements of x moved towards 0 by a threshold, and 0 within it.
 
     x - t above t, x + t below -t. It solves the penalty of `regularizers.L1` for one
@@ -384,7 +385,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
+def hard_shrink(x: Operand, threshold: float = 0.5) -> Array:
     """The elements of x that are further from 0 than a threshold; 0 for the others.
 
     Args:
@@ -399,7 +400,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def threshold(x: Any, threshold: float, default_value: float) -> Array:
+def threshold(x: Operand, threshold: float, default_value: float) -> Array:
     """The elements of x that are above a threshold, and another value for the rest.
 
     Args:
@@ -415,7 +416,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def squareplus(x: Any, b: float = 4) -> Array:
+def squareplus(x: Operand, b: float = 4) -> Array:
     """A smooth rectifier without exponentials: (x + sqrt(x^2 + b)) / 2.
 
     Args:
@@ -431,7 +432,7 @@ def squareplus(x: Any, b: float = 4) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def sparse_plus(x: Any) -> Array:
+def sparse_plus(x: Operand) -> Array:
     """A smooth rectifier that reaches 0: (x + 1)^2 / 4 between -1 and 1, then x.
 
     Returns: a floating array of the shape of x.
@@ -445,7 +446,7 @@ def sparse_plus(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def sparse_sigmoid(x: Any) -> Array:
+def sparse_sigmoid(x: Operand) -> Array:
     """A logistic function that reaches 0 and 1: (x + 1) / 2 between -1 and 1.
 
     It is the slope of `sparse_plus`, and `sparsemax` of two classes.
@@ -460,7 +461,7 @@ def sparse_sigmoid(x: Any) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
+def softmax(x: Operand, axis: int | Sequence[int] = -1) -> Array:
     """Probabilities from scores: e^x divided by the sum of e^x along an axis.
 
     A constant that is added to all scores changes nothing; large scores do not
@@ -483,7 +484,7 @@ def softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
+def log_softmax(x: Operand, axis: int | Sequence[int] = -1) -> Array:
     """The natural logarithms of the probabilities of `softmax`: x - log(sum of e^x).
 
     They stay finite where a probability is rounded to 0.
@@ -503,7 +504,7 @@ def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Array:
 
 
 @op("x", promote="float", home="ops.nn")
-def sparsemax(x: Any, axis: int = -1) -> Array:
+def sparsemax(x: Operand, axis: int = -1) -> Array:
     """Probabilities from scores, of which many are exactly 0.
 
     It is the nearest point to x among those with elements from 0 on and the sum 1.
@@ -529,7 +530,9 @@ def sparsemax(x: Any, axis: int = -1) -> Array:
 
 
 @op("x", home="ops.nn")
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Array:
+def one_hot(
+    x: Operand, num_classes: int, axis: int = -1, dtype: DTypeLike = None, sparse: bool = False
+) -> Array:
     """A vector for each class number: 1 at its place, 0 elsewhere.
 
     Args:
@@ -553,10 +556,10 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 
 @op("inputs", home="ops.nn")
 def multi_hot(
-    inputs: Any,
+    inputs: Operand,
     num_classes: int | None = None,
     axis: int = -1,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     sparse: bool = False,
     **kwargs: Any,
 ) -> Array:
@@ -614,7 +617,7 @@ def _over_axes(function: Any, x: Array, axis: Sequence[int]) -> Array:
     return xp.moveaxis(xp.reshape(function(flat, -1), moved.shape), last, axes)
 
 
-def _one_hot(x: Array, num_classes: int, axis: int, dtype: Any) -> Array:
+def _one_hot(x: Array, num_classes: int, axis: int, dtype: DTypeLike) -> Array:
     xp = backend().xp
     classes = xp.arange(num_classes, dtype=backend().dtype_name(x))
     hot = backend().cast(x[..., None] == classes, dtypes.standardize_dtype(dtype))

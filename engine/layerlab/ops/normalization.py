@@ -12,6 +12,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, 
 from layerlab.ops.common import as_axes, as_axis, extremes, is_float, magnitude
 from layerlab.ops.op import op
 from layerlab.settings import settings
+from layerlab.typing import Operand
 
 __all__ = [
     "batch_normalization",
@@ -25,7 +26,7 @@ __all__ = [
 
 @op("x", promote="float", home="ops.nn")
 def moments(
-    x: Any, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
+    x: Operand, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Array, Array]:
     """The mean and the variance of x over axes.
 
@@ -62,7 +63,13 @@ def moments(
 
 @op("x", "mean", "variance", "offset", "scale", promote="float", class_name="BatchNorm", home="ops.nn")
 def batch_normalization(
-    x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
+    x: Operand,
+    mean: Operand,
+    variance: Operand,
+    axis: int,
+    offset: Operand = None,
+    scale: Operand = None,
+    epsilon: float = 1e-3,
 ) -> Array:
     """The array x, normalized by given statistics of each feature.
 
@@ -98,9 +105,9 @@ def batch_normalization(
 
 @op("x", promote="float", as_is=("gamma", "beta"), class_name="LayerNorm", home="ops.nn")
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
+    x: Operand,
+    gamma: Operand = None,
+    beta: Operand = None,
     axis: int | Sequence[int] = -1,
     epsilon: float | None = None,
     **kwargs: Any,
@@ -151,7 +158,7 @@ def layer_normalization(
 
 @op("x", promote="float", as_is=("scale",), class_name="RMSNorm", home="ops.nn")
 def rms_normalization(
-    x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
+    x: Operand, scale: Operand = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
 ) -> Array:
     """The array x divided by its root mean square over axes, times scale.
 
@@ -179,7 +186,9 @@ def rms_normalization(
 
 
 @op("x", promote="float", home="ops.nn")
-def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Array:
+def normalize(
+    x: Operand, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None
+) -> Array:
     """The vectors of x scaled to length 1: x divided by its norm along an axis.
 
     Args:
@@ -216,11 +225,11 @@ def normalize(x: Any, axis: int | Sequence[int] = -1, order: int = 2, epsilon: f
 
 @op("query", "key", "value", "bias", as_is=("mask",), in_call=("scale",), home="ops.nn")
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
+    query: Operand,
+    key: Operand,
+    value: Operand,
+    bias: Operand = None,
+    mask: Operand = None,
     scale: float | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,

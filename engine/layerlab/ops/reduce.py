@@ -16,6 +16,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import ShapeError, UnsupportedError, explain
 from layerlab.ops.common import as_axes, is_bool, is_float, number, truth
 from layerlab.ops.op import op
+from layerlab.typing import DTypeLike, Operand
 
 __all__ = [
     "all",
@@ -57,7 +58,7 @@ Axis = int | Sequence[int] | None
 
 
 @op("x")
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The sum of the elements over one or more axes.
 
     Booleans and integers narrower than 32 bits are added in 32 bits, so that they do
@@ -76,7 +77,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Array:
+def prod(x: Operand, axis: Axis = None, keepdims: bool = False, dtype: DTypeLike = None) -> Array:
     """The product of the elements over one or more axes.
 
     Args:
@@ -92,7 +93,7 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
 
 
 @op("x", promote="float")
-def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The arithmetic mean over one or more axes: the sum of the elements over the count.
 
     Returns: x without the reduced axes, floating. NaN for no elements.
@@ -105,7 +106,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def var(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The variance: the mean of the squared distances from the mean.
 
     mean((x - mean(x))^2), the variance of the values themselves. To estimate that of a
@@ -122,7 +123,7 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def std(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The standard deviation: the square root of the variance `var`.
 
     It has the unit of x. 16-bit numbers are computed in float32.
@@ -137,7 +138,7 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
+def max(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand = None) -> Array:
     """The largest element over one or more axes; `maximum` compares two arrays.
 
     NaN wins; `nanmax` leaves it out. Elements that tie share the gradient.
@@ -155,7 +156,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
 
 
 @op("x")
-def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
+def min(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand = None) -> Array:
     """The smallest element over one or more axes; `minimum` compares two arrays.
 
     NaN wins; `nanmin` leaves it out. Elements that tie share the gradient.
@@ -173,7 +174,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
 
 
 @op("x")
-def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def amax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest element over one or more axes, the same as `max` without a bound.
 
     Returns: x without the reduced axes.
@@ -186,7 +187,7 @@ def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def amin(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest element over one or more axes, the same as `min` without a bound.
 
     Returns: x without the reduced axes.
@@ -199,7 +200,7 @@ def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def ptp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The range of the elements, "peak to peak": the largest less the smallest.
 
     Returns: x without the reduced axes.
@@ -212,7 +213,7 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def all(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """True if all elements over one or more axes are true; numbers are true unless 0.
 
     Returns: booleans in the shape of x without the reduced axes; True for no elements.
@@ -225,7 +226,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def any(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """True if some element over one or more axes is true; numbers are true unless 0.
 
     Returns: booleans in the shape of x without the reduced axes; False for no elements.
@@ -238,7 +239,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def count_nonzero(x: Any, axis: Axis = None) -> Array:
+def count_nonzero(x: Operand, axis: Axis = None) -> Array:
     """The count of elements that are not 0, over one or more axes.
 
     Returns: int32, x without the reduced axes.
@@ -251,7 +252,7 @@ def count_nonzero(x: Any, axis: Axis = None) -> Array:
 
 
 @op("x")
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
+def argmax(x: Operand, axis: int | None = None, keepdims: bool = False) -> Array:
     """The index of the largest element along an axis, the first one at a tie.
 
     Over the last axis of probabilities or logits it is the predicted class. It has no
@@ -271,7 +272,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
+def argmin(x: Operand, axis: int | None = None, keepdims: bool = False) -> Array:
     """The index of the smallest element along an axis, the first one at a tie.
 
     Args:
@@ -288,7 +289,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
 
 
 @op("x", "weights", promote="float")
-def average(x: Any, axis: Axis = None, weights: Any = None) -> Array:
+def average(x: Operand, axis: Axis = None, weights: Operand = None) -> Array:
     """The weighted mean sum(weights x) / sum(weights).
 
     Args:
@@ -322,7 +323,7 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The logarithm log(sum(exp(x))), without overflow.
 
     It adds probabilities that are given as logarithms; its gradient is the softmax of
@@ -342,7 +343,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def cumsum(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> Array:
     """The running sums along an axis: element i is the sum up to element i.
 
     Unlike `sum`, narrow integers keep their dtype.
@@ -364,7 +365,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
 
 
 @op("x")
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def cumprod(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> Array:
     """The running products along an axis: element i is the product up to element i.
 
     Args:
@@ -382,7 +383,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
 
 
 @op("x", promote="float")
-def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def median(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The middle element in order of size, or the mean of the two middle ones.
 
     Outliers hardly move it, unlike the mean. NaN where an element is NaN.
@@ -397,7 +398,9 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", "q", promote="float")
-def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Array:
+def quantile(
+    x: Operand, q: Operand, axis: Axis = None, method: str = "linear", keepdims: bool = False
+) -> Array:
     """The value below which a part q of the elements lies.
 
     The elements are sorted, and q (n - 1) is the place of the answer among n of them,
@@ -422,7 +425,9 @@ def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims
 
 
 @op("x", "q", promote="float")
-def percentile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Array:
+def percentile(
+    x: Operand, q: Operand, axis: Axis = None, method: str = "linear", keepdims: bool = False
+) -> Array:
     """The value below which q percent of the elements lie: `quantile` of q / 100.
 
     Args:
@@ -442,7 +447,7 @@ def percentile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdi
 
 
 @op("x")
-def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nansum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The sum of the elements that are not NaN.
 
     Returns: x without the reduced axes; 0 where all elements are NaN.
@@ -455,7 +460,7 @@ def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanprod(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The product of the elements that are not NaN.
 
     Returns: x without the reduced axes; 1 where all elements are NaN.
@@ -468,7 +473,7 @@ def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The mean of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -481,7 +486,7 @@ def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanvar(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanvar(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The variance, as in `var`, of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -494,7 +499,7 @@ def nanvar(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanstd(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The standard deviation, as in `std`, of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -507,7 +512,7 @@ def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest element that is not NaN.
 
     Returns: x without the reduced axes; NaN where all elements are NaN.
@@ -520,7 +525,7 @@ def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmin(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest element that is not NaN.
 
     Returns: x without the reduced axes; NaN where all elements are NaN.
@@ -533,7 +538,7 @@ def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
+def nanargmax(x: Operand, axis: int | None = None, keepdims: bool = False) -> Array:
     """The index of the largest element that is not NaN, the first one at a tie.
 
     Args:
@@ -549,7 +554,7 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
+def nanargmin(x: Operand, axis: int | None = None, keepdims: bool = False) -> Array:
     """The index of the smallest element that is not NaN, the first one at a tie.
 
     Args:
@@ -565,7 +570,7 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumsum(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> Array:
     """The running sums along an axis, with NaN counted as 0.
 
     Args:
@@ -583,7 +588,7 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
 
 
 @op("x")
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumprod(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> Array:
     """The running products along an axis, with NaN counted as 1.
 
     Args:
@@ -604,11 +609,11 @@ def _axis(axis: Axis) -> int | tuple[int, ...] | None:
     return tuple(axis) if isinstance(axis, list) else axis  # type: ignore[return-value]
 
 
-def _as(x: Array, dtype: Any) -> Array:
+def _as(x: Array, dtype: DTypeLike) -> Array:
     return x if dtype is None else backend().cast(x, dtypes.standardize_dtype(dtype))
 
 
-def _running_dtype(x: Array, dtype: Any) -> str:
+def _running_dtype(x: Array, dtype: DTypeLike) -> str:
     """Running sums keep the dtype, narrow integers included, unlike `sum`; booleans are counted in int32."""
     return dtypes.standardize_dtype(dtype) if dtype is not None else backend().dtype_name(number(x))
 

@@ -16,6 +16,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.common import as_axes, as_axis, is_bool, need_values
 from layerlab.ops.op import op
+from layerlab.typing import Operand, TensorLike
 
 __all__ = [
     "append",
@@ -63,7 +64,7 @@ __all__ = [
 ]
 
 
-def shape(x: Any) -> tuple[Any, ...]:
+def shape(x: TensorLike) -> tuple[Any, ...]:
     """The sizes of the axes of x, as a tuple.
 
     Args:
@@ -75,10 +76,10 @@ def shape(x: Any) -> tuple[Any, ...]:
         >>> shape([[1, 2, 3], [4, 5, 6]])
         (2, 3)
     """
-    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+    return tuple(x.shape) if hasattr(x, "shape") else np.asarray(x).shape
 
 
-def ndim(x: Any) -> int:
+def ndim(x: TensorLike) -> int:
     """The number of axes of x: 0 for a number, 1 for a vector, 2 for a matrix.
 
     Args:
@@ -92,7 +93,7 @@ def ndim(x: Any) -> int:
     return len(shape(x))
 
 
-def size(x: Any) -> int | None:
+def size(x: TensorLike) -> int | None:
     """The number of elements of x: the product of the sizes of its axes.
 
     Args:
@@ -108,7 +109,7 @@ def size(x: Any) -> int | None:
 
 
 @op("x")
-def reshape(x: Any, newshape: int | Sequence[int | None]) -> Array:
+def reshape(x: Operand, newshape: int | Sequence[int | None]) -> Array:
     """The elements of x, in the same order, with other sizes of the axes.
 
     The order is that of reading: the last axis runs fastest.
@@ -130,7 +131,7 @@ def reshape(x: Any, newshape: int | Sequence[int | None]) -> Array:
 
 
 @op("x")
-def ravel(x: Any) -> Array:
+def ravel(x: Operand) -> Array:
     """The elements of x along one axis, in the order of reading.
 
     Returns: an array of shape (size of x,).
@@ -143,7 +144,7 @@ def ravel(x: Any) -> Array:
 
 
 @op("x")
-def expand_dims(x: Any, axis: int | Sequence[int]) -> Array:
+def expand_dims(x: Operand, axis: int | Sequence[int]) -> Array:
     """The array x with further axes of size 1.
 
     It makes a batch of one example, or prepares an array to be broadcast.
@@ -170,7 +171,7 @@ def expand_dims(x: Any, axis: int | Sequence[int]) -> Array:
 
 
 @op("x")
-def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Array:
+def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Array:
     """The array x without axes of size 1.
 
     Args:
@@ -195,7 +196,7 @@ def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Array:
 
 
 @op("x")
-def transpose(x: Any, axes: Sequence[int] | None = None) -> Array:
+def transpose(x: Operand, axes: Sequence[int] | None = None) -> Array:
     """The array x with its axes in another order.
 
     result[i, j, k] = x[k, j, i] by default; of a matrix, rows become columns.
@@ -217,7 +218,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Array:
 
 
 @op("x")
-def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
+def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
     """The array x with some axes at other places; the rest keep their order.
 
     Args:
@@ -233,7 +234,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
 
 
 @op("x")
-def swapaxes(x: Any, axis1: int, axis2: int) -> Array:
+def swapaxes(x: Operand, axis1: int, axis2: int) -> Array:
     """The array x with two axes exchanged.
 
     Args:
@@ -252,7 +253,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Array:
 
 
 @op("x")
-def broadcast_to(x: Any, shape: Sequence[int]) -> Array:
+def broadcast_to(x: Operand, shape: Sequence[int]) -> Array:
     """The array x in a larger shape, repeated along axes of size 1 and new axes.
 
     Arithmetic broadcasts by itself; this shows, or fixes, what it would give.
@@ -273,7 +274,7 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Array:
 
 
 @op("x")
-def copy(x: Any) -> Array:
+def copy(x: Operand) -> Array:
     """A new array with the elements of x.
 
     Returns: an array of the shape and dtype of x.
@@ -286,7 +287,7 @@ def copy(x: Any) -> Array:
 
 
 @op("xs", lists=("xs",))
-def concatenate(xs: Any, axis: int = 0) -> Array:
+def concatenate(xs: Sequence[Operand], axis: int = 0) -> Array:
     """Arrays joined along an axis that each of them has.
 
     Args:
@@ -307,7 +308,7 @@ def concatenate(xs: Any, axis: int = 0) -> Array:
 
 
 @op("x", lists=("x",))
-def stack(x: Any, axis: int = 0) -> Array:
+def stack(x: Operand, axis: int = 0) -> Array:
     """Arrays of one shape joined along a new axis.
 
     Args:
@@ -326,7 +327,7 @@ def stack(x: Any, axis: int = 0) -> Array:
 
 
 @op("x1", "x2")
-def append(x1: Any, x2: Any, axis: int | None = None) -> Array:
+def append(x1: Operand, x2: Operand, axis: int | None = None) -> Array:
     """The elements of x1, then those of x2.
 
     Args:
@@ -347,7 +348,7 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Array:
 
 
 @op("xs", lists=("xs",))
-def hstack(xs: Any) -> Array:
+def hstack(xs: Sequence[Operand]) -> Array:
     """Arrays side by side: joined along the second axis, vectors along their only one.
 
     Args:
@@ -365,7 +366,7 @@ def hstack(xs: Any) -> Array:
 
 
 @op("xs", lists=("xs",))
-def vstack(xs: Any) -> Array:
+def vstack(xs: Sequence[Operand]) -> Array:
     """Arrays one below the other: joined along the first axis; a vector is one row.
 
     Args:
@@ -382,7 +383,7 @@ def vstack(xs: Any) -> Array:
 
 
 @op("xs")
-def dstack(xs: Any) -> Array:
+def dstack(xs: Sequence[Operand]) -> Array:
     """Arrays one behind the other: joined along the third axis.
 
     Args:
@@ -398,7 +399,7 @@ def dstack(xs: Any) -> Array:
 
 
 @op("x")
-def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """Consecutive parts of x along an axis, each of them an array.
 
     Args:
@@ -417,7 +418,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
 
 
 @op("x")
-def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
+def array_split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """Consecutive parts of x along an axis, of nearly equal sizes.
 
     Where the number of parts does not divide the size, the first parts are longer by
@@ -435,7 +436,7 @@ def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0)
 
 
 @op("x")
-def hsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
+def hsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """Parts of x side by side: cut along the second axis, a vector along its only one.
 
     Returns: a list of arrays with as many axes as x.
@@ -449,7 +450,7 @@ def hsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
 
 
 @op("x")
-def vsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
+def vsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """Parts of x one below the other: cut along the first axis.
 
     Returns: a list of arrays with as many axes as x.
@@ -463,7 +464,7 @@ def vsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
 
 
 @op("x")
-def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
+def dsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """Parts of x one behind the other: cut along the third axis.
 
     Returns: a list of arrays with as many axes as x.
@@ -477,7 +478,7 @@ def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Array]:
 
 
 @op("x", home="ops.core")
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Array]:
+def unstack(x: Operand, num: int | None = None, axis: int = 0) -> list[Array]:
     """The slices of x along an axis, each without that axis: the inverse of `stack`.
 
     Args:
@@ -500,7 +501,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Array]:
 
 
 @op("x")
-def tile(x: Any, repeats: int | Sequence[int]) -> Array:
+def tile(x: Operand, repeats: int | Sequence[int]) -> Array:
     """Copies of x laid side by side along its axes.
 
     Args:
@@ -518,7 +519,7 @@ def tile(x: Any, repeats: int | Sequence[int]) -> Array:
 
 
 @op("x")
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Array:
+def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Array:
     """The elements of x, each several times in a row.
 
     Args:
@@ -547,7 +548,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Array:
 
 
 @op("x")
-def flip(x: Any, axis: int | Sequence[int] | None = None) -> Array:
+def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Array:
     """The elements of x in reverse order along axes.
 
     Args:
@@ -564,7 +565,7 @@ def flip(x: Any, axis: int | Sequence[int] | None = None) -> Array:
 
 
 @op("x")
-def fliplr(x: Any) -> Array:
+def fliplr(x: Operand) -> Array:
     """The array x with left and right exchanged: the second axis in reverse order.
 
     Returns: an array of the shape and dtype of x.
@@ -577,7 +578,7 @@ def fliplr(x: Any) -> Array:
 
 
 @op("x")
-def flipud(x: Any) -> Array:
+def flipud(x: Operand) -> Array:
     """The array x upside down: the first axis in reverse order.
 
     Returns: an array of the shape and dtype of x.
@@ -590,7 +591,7 @@ def flipud(x: Any) -> Array:
 
 
 @op("x")
-def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Array:
+def roll(x: Operand, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Array:
     """The elements of x moved along an axis; the last ones come in at the start.
 
     Args:
@@ -609,7 +610,7 @@ def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = 
 
 
 @op("array")
-def rot90(array: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
+def rot90(array: Operand, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     """The array with the plane of two axes turned by quarter turns.
 
     The turn is from the first axis towards the second: of a matrix, as it is printed,
@@ -630,7 +631,7 @@ def rot90(array: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
 
 
 @op("x", in_call=("constant_values",))
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Array:
+def pad(x: Operand, pad_width: Any, mode: str = "constant", constant_values: Operand = None) -> Array:
     """The array x with further elements before and after it along its axes.
 
     Args:
@@ -667,7 +668,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 
 @op("x", as_is=("indices",))
-def take(x: Any, indices: Any, axis: int | None = None) -> Array:
+def take(x: Operand, indices: Operand, axis: int | None = None) -> Array:
     """The elements of x at given indices along an axis, as x[:, indices] for axis 1.
 
     With a table of vectors (words, features) it looks up the vectors of word numbers.
@@ -690,7 +691,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Array:
 
 
 @op("x", as_is=("indices",))
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Array:
+def take_along_axis(x: Operand, indices: Operand, axis: int | None = None) -> Array:
     """For each place, the element of x at an index of its own along an axis.
 
     For axis 1, result[i, j] = x[i, indices[i, j]]. It picks, say, the score of the true
@@ -711,7 +712,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Array:
 
 
 @op("x", promote=None)
-def meshgrid(*x: Any, indexing: str = "xy") -> list[Array]:
+def meshgrid(*x: Operand, indexing: str = "xy") -> list[Array]:
     """The coordinates of the points of a grid, one array for each axis of the grid.
 
     Args:
@@ -731,7 +732,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Array]:
 
 
 @op("x")
-def diag(x: Any, k: int = 0) -> Array:
+def diag(x: Operand, k: int = 0) -> Array:
     """The diagonal of a matrix; or, of a vector, the matrix with that diagonal.
 
     Args:
@@ -750,7 +751,7 @@ def diag(x: Any, k: int = 0) -> Array:
 
 
 @op("x")
-def diagflat(x: Any, k: int = 0) -> Array:
+def diagflat(x: Operand, k: int = 0) -> Array:
     """The square matrix with the elements of x on a diagonal, and 0 elsewhere.
 
     Args:
@@ -765,7 +766,7 @@ def diagflat(x: Any, k: int = 0) -> Array:
 
 
 @op("x")
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The diagonals of the plane of two axes.
 
     Args:
@@ -785,7 +786,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
 
 
 @op("x")
-def tril(x: Any, k: int = 0) -> Array:
+def tril(x: Operand, k: int = 0) -> Array:
     """The lower triangle of a matrix: x with 0 above a diagonal.
 
     Args:
@@ -800,7 +801,7 @@ def tril(x: Any, k: int = 0) -> Array:
 
 
 @op("x")
-def triu(x: Any, k: int = 0) -> Array:
+def triu(x: Operand, k: int = 0) -> Array:
     """The upper triangle of a matrix: x with 0 below a diagonal.
 
     Args:
@@ -817,7 +818,7 @@ def triu(x: Any, k: int = 0) -> Array:
 
 
 @op("x", home="ops.nn")
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
+def depth_to_space(x: Operand, block_size: int, data_format: str = "channels_last") -> Array:
     """Larger images with fewer channels: one pixel's channels become a block.
 
     (batch, h, w, b b c) becomes (batch, h b, w b, c), for blocks of b by b pixels. It
@@ -848,7 +849,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 @op("x", home="ops.nn")
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Array:
+def space_to_depth(x: Operand, block_size: int, data_format: str = "channels_last") -> Array:
     """Smaller images with more channels: each block of pixels becomes one pixel.
 
     (batch, h b, w b, c) becomes (batch, h, w, b b c), for blocks of b by b pixels:
