@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from layerlab.errors import DownloadError, InvalidArgumentError, UnreadableFileError, explain
-from layerlab.saving.replacing import replacing
+from layerlab.saving.replace_file import replacing
 from layerlab.terminal.console import write
 from layerlab.terminal.progbar import Progbar
 
