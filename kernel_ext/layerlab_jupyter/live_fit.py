@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 from layerlab.callbacks import Callback
-from layerlab.core.portable import nothing
+from layerlab.core.pickling import nothing
 from layerlab.errors import InvalidArgumentError, UnknownNameError, explain
 from layerlab.events import Listener
 from layerlab.training.control import RunControl

@@ -9,7 +9,7 @@ import pytest
 
 import layerlab
 from layerlab import metrics, ops
-from layerlab.metrics import counts
+from layerlab.metrics import threshold_counts
 
 LIMIT = 2**24  # float32: 2**24 + 1 == 2**24
 PAIR = np.array([[1.0]], "float32"), np.array([[0.9]], "float32")
@@ -125,7 +125,7 @@ def test_an_iou_over_more_pixels_than_int32_counts_is_right(backend: str) -> Non
 def test_a_batch_is_counted_in_parts_that_float32_can_count(
     backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counts, "_COUNTED_AT_ONCE", 4)
+    monkeypatch.setattr(threshold_counts, "_COUNTED_AT_ONCE", 4)
     labels = np.array([1, 0, 1, 1, 0, 1, 0, 0, 1, 1], "float32")
     scores = np.linspace(0.05, 0.95, 10).astype("float32")
     weights = np.arange(10).astype("float32")

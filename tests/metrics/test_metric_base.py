@@ -15,8 +15,8 @@ from layerlab.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from layerlab.metrics.counts import count_decisions
-from layerlab.metrics.resolution import resolve_by_shape
+from layerlab.metrics.identifiers import resolve_by_shape
+from layerlab.metrics.threshold_counts import count_decisions
 
 
 class CountAbove(metrics.Metric):

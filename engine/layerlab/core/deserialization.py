@@ -28,7 +28,7 @@ from layerlab.core.registry import (
     get_registered_object,
     unknown_name,
 )
-from layerlab.core.replaced import note_class_name
+from layerlab.core.replaced_classes import note_class_name
 from layerlab.core.serialization import MODULES
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import ConfigError, InvalidArgumentError, LayerlabError, explain

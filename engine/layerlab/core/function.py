@@ -7,9 +7,9 @@ from typing import Any
 
 from layerlab import tree
 from layerlab.core.context import context
+from layerlab.core.input_matching import match_inputs
 from layerlab.core.input_spec import adjusted_rank
 from layerlab.core.masking import get_mask, set_mask
-from layerlab.core.matching import match_inputs
 from layerlab.core.symbolic import KerasTensor, Node, Operation
 from layerlab.errors import DataError, GraphError, InvalidArgumentError, ShapeError, explain
 

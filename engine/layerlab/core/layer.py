@@ -22,12 +22,12 @@ from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_sha
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
 from layerlab.core.foreign_errors import retold, shown
-from layerlab.core.gates import between_steps, building, must_wait
 from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.state import StateScope, given_values
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
+from layerlab.core.thread_gates import between_steps, building, must_wait
 from layerlab.core.tracking import remembered, tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.errors import (

@@ -17,9 +17,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import ArraySpec
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import retold
-from layerlab.core.naming import auto_name, check_name
-from layerlab.core.portable import Portable, Serials, nothing
-from layerlab.core.sizes import (
+from layerlab.core.inferred_sizes import (
     STAND_INS,
     Shape,
     fitting_sizes,
@@ -27,6 +25,8 @@ from layerlab.core.sizes import (
     with_sizes,
     without_made_up,
 )
+from layerlab.core.naming import auto_name, check_name
+from layerlab.core.pickling import Portable, Serials, nothing
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, LayerlabError, UnsupportedError, explain
@@ -350,8 +350,8 @@ def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """KerasTensors with the shapes and dtypes that `function` gives for arguments like these.
 
     Evaluates abstractly, with several stand-ins for unknown sizes; where the results differ the size is
-    unknown. Where made-up sizes do not fit, those are taken that do (`sizes`). Nothing that is assigned
-    inside takes effect.
+    unknown. Where made-up sizes do not fit, those are taken that do (`inferred_sizes`). Nothing that
+    is assigned inside takes effect.
     """
     shapes = [tensor.shape for tensor in symbolic_tensors((args, kwargs))]
 

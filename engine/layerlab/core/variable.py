@@ -14,7 +14,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.context import before_use, context, naming_path
 from layerlab.core.first_values import postpones
 from layerlab.core.naming import auto_name, check_name
-from layerlab.core.portable import Serials
+from layerlab.core.pickling import Serials
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain

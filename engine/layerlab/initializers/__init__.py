@@ -5,6 +5,6 @@ Random ones are drawn on the host, so that the same seed gives the same weights 
 
 from layerlab.initializers.base import *
 from layerlab.initializers.constant import *
+from layerlab.initializers.identifiers import *
 from layerlab.initializers.random import *
-from layerlab.initializers.resolution import *
 from layerlab.initializers.scaled import *

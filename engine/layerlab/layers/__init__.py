@@ -9,6 +9,7 @@ from layerlab.layers.conv import *
 from layerlab.layers.conv_transpose import *
 from layerlab.layers.dense import *
 from layerlab.layers.embed import *
+from layerlab.layers.identifiers import *
 from layerlab.layers.input import *
 from layerlab.layers.merge import *
 from layerlab.layers.multi_head import *
@@ -17,7 +18,6 @@ from layerlab.layers.pool import *
 from layerlab.layers.preprocess import *
 from layerlab.layers.regularize import *
 from layerlab.layers.reshape import *
-from layerlab.layers.resolution import *
 from layerlab.layers.rnn import *
 from layerlab.layers.rnn_cells import *
 from layerlab.layers.rnn_layers import *

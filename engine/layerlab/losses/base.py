@@ -15,7 +15,7 @@ from layerlab.core.naming import auto_name
 from layerlab.core.registry import share_arguments
 from layerlab.errors import UnsupportedError, explain
 from layerlab.losses.arguments import SHARED_ARGUMENTS
-from layerlab.losses.arrays import as_array, returned
+from layerlab.losses.loss_arrays import as_array, returned
 from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
 
 __all__ = ["Loss", "LossFunctionWrapper"]

@@ -12,9 +12,9 @@ from layerlab.backend.protocol import Array
 from layerlab.core.masking import set_mask
 from layerlab.core.registry import register_function
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.arrays import as_array
 from layerlab.losses.base import LossFunctionWrapper
-from layerlab.losses.pairs import as_pair, check_axis, check_same_shape
+from layerlab.losses.label_pairs import as_pair, check_axis, check_same_shape
+from layerlab.losses.loss_arrays import as_array
 from layerlab.settings import settings
 
 __all__ = [

@@ -9,7 +9,7 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
 from layerlab.losses.base import LossFunctionWrapper
-from layerlab.losses.pairs import matched_pair
+from layerlab.losses.label_pairs import matched_pair
 from layerlab.settings import settings
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]

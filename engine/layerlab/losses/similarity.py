@@ -9,7 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.masking import set_mask
 from layerlab.core.registry import register_function
 from layerlab.losses.base import LossFunctionWrapper
-from layerlab.ops.common import extremes
+from layerlab.ops.dtypes_and_axes import extremes
 
 __all__ = ["Circle", "circle"]
 

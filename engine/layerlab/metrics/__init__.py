@@ -7,9 +7,9 @@ from layerlab.metrics.confusion import *
 from layerlab.metrics.correlation import *
 from layerlab.metrics.fscore import *
 from layerlab.metrics.hinge import *
+from layerlab.metrics.identifiers import *
 from layerlab.metrics.iou import *
 from layerlab.metrics.probabilistic import *
 from layerlab.metrics.r2 import *
 from layerlab.metrics.reduction import *
 from layerlab.metrics.regression import *
-from layerlab.metrics.resolution import *

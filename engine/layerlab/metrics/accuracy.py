@@ -9,8 +9,8 @@ from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
 from layerlab.errors import ShapeError, explain
-from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import as_pair, check_matching, check_same_shape, matched_pair
+from layerlab.losses.label_pairs import as_pair, check_matching, check_same_shape, matched_pair
+from layerlab.losses.loss_arrays import as_array
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.reduction import MeanMetricWrapper
 from layerlab.settings import settings

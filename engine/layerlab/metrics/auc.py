@@ -10,7 +10,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import deserialize_keras_object
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.metrics.base import Metric
-from layerlab.metrics.counts import count_decisions, even_thresholds
+from layerlab.metrics.threshold_counts import count_decisions, even_thresholds
 from layerlab.settings import choose, settings
 
 __all__ = ["AUC"]

@@ -18,7 +18,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import NotBuiltError, UnsupportedError, explain
 from layerlab.metrics.accumulators import accumulator_type
 from layerlab.metrics.arguments import SHARED_ARGUMENTS, SHARED_ARGUMENTS_OF_FUNCTIONS
-from layerlab.metrics.stateless import Stateless
+from layerlab.metrics.stateless_metric import Stateless
 
 __all__ = ["Metric"]
 

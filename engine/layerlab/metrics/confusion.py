@@ -9,7 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.metrics.base import Metric
-from layerlab.metrics.counts import LOWEST, Counts, as_thresholds, count_decisions, even_thresholds
+from layerlab.metrics.threshold_counts import LOWEST, Counts, as_thresholds, count_decisions, even_thresholds
 
 __all__ = [
     "FalseNegatives",

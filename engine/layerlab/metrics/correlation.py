@@ -7,7 +7,7 @@ from typing import Any
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
-from layerlab.losses.pairs import matched_pair
+from layerlab.losses.label_pairs import matched_pair
 from layerlab.metrics.reduction import MeanMetricWrapper
 from layerlab.settings import settings
 

@@ -8,8 +8,8 @@ from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import as_pair, check_same_shape
+from layerlab.losses.label_pairs import as_pair, check_same_shape
+from layerlab.losses.loss_arrays import as_array
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose, settings
 

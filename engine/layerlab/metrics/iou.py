@@ -9,8 +9,8 @@ from typing import Any
 from layerlab import dtypes, initializers, ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import check_same_shape
+from layerlab.losses.label_pairs import check_same_shape
+from layerlab.losses.loss_arrays import as_array
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.accumulators import Counter
 from layerlab.metrics.base import Metric

@@ -7,8 +7,8 @@ from typing import Any
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import matched_pair
+from layerlab.losses.label_pairs import matched_pair
+from layerlab.losses.loss_arrays import as_array
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose
 

@@ -10,8 +10,8 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.masking import get_mask
 from layerlab.core.registry import builtin_name
-from layerlab.losses.arrays import as_array, returned
 from layerlab.losses.base import Loss
+from layerlab.losses.loss_arrays import as_array, returned
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank, weights_with_mask
 from layerlab.metrics.base import Metric
 

@@ -7,8 +7,8 @@ from typing import Any
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
-from layerlab.losses.arrays import as_array
-from layerlab.losses.pairs import matched_pair
+from layerlab.losses.label_pairs import matched_pair
+from layerlab.losses.loss_arrays import as_array
 from layerlab.losses.regression import cosine_similarity as negative_cosine_similarity
 from layerlab.losses.regression import (
     huber,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from layerlab.backend.active import backend
 from layerlab.core.layer import Layer
-from layerlab.core.portable import nothing
+from layerlab.core.pickling import nothing
 
 __all__ = ["Copying"]
 

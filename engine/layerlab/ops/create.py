@@ -18,7 +18,7 @@ from layerlab.core.symbolic import any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import UnsupportedError, explain
 from layerlab.ops.arguments import documented
-from layerlab.ops.common import extremes
+from layerlab.ops.dtypes_and_axes import extremes
 from layerlab.ops.op import op
 from layerlab.typing import DTypeLike, Operand, TensorLike
 

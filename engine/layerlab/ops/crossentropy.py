@@ -5,7 +5,7 @@ from __future__ import annotations
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import ShapeError, explain
-from layerlab.ops.common import as_axis
+from layerlab.ops.dtypes_and_axes import as_axis
 from layerlab.ops.op import op
 from layerlab.settings import settings
 from layerlab.typing import Operand

@@ -11,7 +11,7 @@ import math
 from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
-from layerlab.ops.common import extremes, is_bool, is_complex, is_float, magnitude, number
+from layerlab.ops.dtypes_and_axes import extremes, is_bool, is_complex, is_float, magnitude, number
 from layerlab.ops.op import op
 from layerlab.typing import Operand
 

@@ -15,7 +15,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
-from layerlab.ops.common import is_float, need_values
+from layerlab.ops.dtypes_and_axes import is_float, need_values
 from layerlab.ops.op import op
 from layerlab.typing import Operand
 

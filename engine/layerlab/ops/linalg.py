@@ -9,7 +9,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis, is_bool, magnitude
+from layerlab.ops.dtypes_and_axes import as_axes, as_axis, is_bool, magnitude
 from layerlab.ops.op import op
 from layerlab.typing import Operand, TensorLike
 

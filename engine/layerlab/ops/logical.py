@@ -11,7 +11,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
-from layerlab.ops.common import is_complex, is_float, need_values, truth
+from layerlab.ops.dtypes_and_axes import is_complex, is_float, need_values, truth
 from layerlab.ops.op import op
 from layerlab.typing import Operand
 

@@ -13,7 +13,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis
+from layerlab.ops.dtypes_and_axes import as_axes, as_axis
 from layerlab.ops.op import op
 from layerlab.typing import DTypeLike, Operand
 

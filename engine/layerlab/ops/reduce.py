@@ -14,7 +14,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import ShapeError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, is_bool, is_float, number, truth
+from layerlab.ops.dtypes_and_axes import as_axes, is_bool, is_float, number, truth
 from layerlab.ops.op import op
 from layerlab.typing import DTypeLike, Operand
 

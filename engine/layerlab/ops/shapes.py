@@ -14,7 +14,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
-from layerlab.ops.common import as_axes, as_axis, is_bool, need_values
+from layerlab.ops.dtypes_and_axes import as_axes, as_axis, is_bool, need_values
 from layerlab.ops.op import op
 from layerlab.typing import Operand, TensorLike
 

@@ -7,9 +7,9 @@ from layerlab.optimizers.adam import *
 from layerlab.optimizers.adam_variants import *
 from layerlab.optimizers.base import *
 from layerlab.optimizers.ftrl import *
+from layerlab.optimizers.identifiers import *
 from layerlab.optimizers.lion import *
 from layerlab.optimizers.loss_scale import *
 from layerlab.optimizers.muon import *
-from layerlab.optimizers.resolution import *
 from layerlab.optimizers.rmsprop import *
 from layerlab.optimizers.sgd import *

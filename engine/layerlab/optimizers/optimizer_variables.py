@@ -10,7 +10,7 @@ from layerlab import initializers
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
-from layerlab.core.portable import Portable
+from layerlab.core.pickling import Portable
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, NotBuiltError, ShapeError, UnsupportedError, explain
 

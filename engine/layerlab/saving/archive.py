@@ -25,7 +25,7 @@ from layerlab.architectures.legacy_config import modernized
 from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
 from layerlab.core.lambda_writing import check_lambdas
-from layerlab.core.replaced import noting_class_names
+from layerlab.core.replaced_classes import noting_class_names
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, DataError, InvalidArgumentError, LayerlabError, explain

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from layerlab.core.portable import nothing
+from layerlab.core.pickling import nothing
 from layerlab.core.seed import process_randomness, set_process_randomness
 from layerlab.core.variable import Variable
 from layerlab.core.whole_number import whole_number

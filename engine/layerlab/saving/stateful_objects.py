@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from layerlab.core.naming import snake_case
-from layerlab.core.replaced import class_name_in_file
+from layerlab.core.replaced_classes import class_name_in_file
 
 __all__ = ["walk"]
 

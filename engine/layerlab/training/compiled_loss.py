@@ -18,7 +18,7 @@ from layerlab.core.foreign_errors import value_needed
 from layerlab.core.variable import Variable
 from layerlab.dtypes import standardize_dtype
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
-from layerlab.losses.resolution import task_by_shape
+from layerlab.losses.identifiers import task_by_shape
 from layerlab.metrics import Mean
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, label_of, map_entries
 

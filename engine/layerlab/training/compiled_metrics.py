@@ -14,11 +14,11 @@ from layerlab.core.foreign_errors import value_needed
 from layerlab.core.registry import lookup
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
-from layerlab.losses.arrays import as_array
+from layerlab.losses.loss_arrays import as_array
 from layerlab.metrics import MeanMetricWrapper, Metric, resolve_by_shape
 from layerlab.metrics import get as get_metric
-from layerlab.metrics.resolution import is_resolved_by_shape
-from layerlab.metrics.stateless import Stateless
+from layerlab.metrics.identifiers import is_resolved_by_shape
+from layerlab.metrics.stateless_metric import Stateless
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, is_config, label_of, map_entries
 
 __all__ = ["CompileMetrics"]

@@ -17,7 +17,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import BORROWED, StateGrew
 from layerlab.core.context import context
 from layerlab.core.foreign_errors import value_needed
-from layerlab.core.gates import training_here
+from layerlab.core.thread_gates import training_here
 from layerlab.core.tracking import one_look, tracked
 from layerlab.core.variable import Variable
 from layerlab.data.source import BatchSource

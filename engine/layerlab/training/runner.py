@@ -11,7 +11,7 @@ import numpy as np
 from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Loop
-from layerlab.core.gates import between_steps, in_step, must_wait
+from layerlab.core.thread_gates import between_steps, in_step, must_wait
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.pace import Pace
 from layerlab.training.step import StateLayout

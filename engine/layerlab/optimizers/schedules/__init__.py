@@ -3,4 +3,4 @@
 from layerlab.optimizers.schedules.base import *
 from layerlab.optimizers.schedules.cosine import *
 from layerlab.optimizers.schedules.decay import *
-from layerlab.optimizers.schedules.resolution import *
+from layerlab.optimizers.schedules.identifiers import *

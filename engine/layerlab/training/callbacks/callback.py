@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from layerlab import tree
-from layerlab.core.portable import Portable, nothing
+from layerlab.core.pickling import Portable, nothing
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import Event, Listener
 from layerlab.frontends import Watch

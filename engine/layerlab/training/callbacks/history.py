@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TextIO
 
 import numpy as np
 
-from layerlab.core.portable import nothing
+from layerlab.core.pickling import nothing
 from layerlab.training.callbacks.callback import Callback, standard
 
 __all__ = ["CSVLogger", "History"]

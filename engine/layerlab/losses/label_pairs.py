@@ -6,7 +6,7 @@ from typing import Any
 
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.arrays import as_array, dtype_of
+from layerlab.losses.loss_arrays import as_array, dtype_of
 from layerlab.losses.reduction import check_broadcastable, squeeze_or_expand_to_same_rank
 
 __all__ = ["as_pair", "check_axis", "check_matching", "check_same_shape", "matched_pair"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import deserialize_keras_object, resolve, serialize_keras_object
-from layerlab.losses.resolution import task_by_shape
+from layerlab.losses.identifiers import task_by_shape
 from layerlab.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from layerlab.metrics.base import Metric
 from layerlab.metrics.probabilistic import (

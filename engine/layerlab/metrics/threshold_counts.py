@@ -15,7 +15,7 @@ import numpy as np
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.losses.pairs import check_matching
+from layerlab.losses.label_pairs import check_matching
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank
 from layerlab.settings import settings
 
