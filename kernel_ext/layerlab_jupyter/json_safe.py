@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 from typing import Any
@@ -17,7 +18,7 @@ def number(value: float) -> float | str:
 
 
 def json_safe(value: Any, longest_text: int = 2000) -> Any:
-    """`value` from JSON scalars, lists and dicts; text is cut at `longest_text` characters."""
+    """`value` from JSON scalars, lists, dicts and dataclasses; text is cut at `longest_text` characters."""
     # The usual types first: a thousand events a second may come this way.
     if isinstance(value, float):
         return number(float(value))
@@ -33,6 +34,9 @@ def json_safe(value: Any, longest_text: int = 2000) -> Any:
         return number(float(value))
     if isinstance(value, list | tuple):
         return [json_safe(entry, longest_text) for entry in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):  # not asdict: it copies all once more
+        fields = dataclasses.fields(value)
+        return {field.name: json_safe(getattr(value, field.name), longest_text) for field in fields}
     if getattr(value, "shape", None) == () and hasattr(value, "item"):  # an array of one number, np.bool_
         return json_safe(value.item(), longest_text)
     return _text(str(value), longest_text)

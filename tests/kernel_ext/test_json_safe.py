@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,19 @@ from layerlab_jupyter.json_safe import json_safe
 def test_numbers_of_numpy_are_numbers(value: Any, expected: Any) -> None:
     safe = json_safe(value)
     assert safe == expected and type(safe) is type(expected)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A record with another one in it."""
+
+    x: float
+    inner: Any = None
+
+
+def test_a_dataclass_is_an_object_of_its_fields() -> None:
+    value = Point(float("nan"), [Point(np.float32(0.5)), {"a": Point(1)}])
+    assert json_safe(value) == {
+        "x": "nan",
+        "inner": [{"x": 0.5, "inner": None}, {"a": {"x": 1, "inner": None}}],
+    }

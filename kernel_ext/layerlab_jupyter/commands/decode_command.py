@@ -1,6 +1,6 @@
 """From whatever a page sent to a checked `Command`, or a `Refusal` that says what is wrong with it.
 
-The checks follow the dataclasses of `protocol.py`, so a new command needs nothing here.
+The checks follow the fields of the command's dataclass, so a new command needs nothing here.
 """
 
 from __future__ import annotations
@@ -9,22 +9,14 @@ import dataclasses
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from layerlab.errors import did_you_mean
-from layerlab_jupyter.protocol import VERSION, Command, ReplyError
+from layerlab_jupyter.commands.command import COMMANDS, Command, Refusal
+from layerlab_jupyter.protocol import VERSION, ReplyError
 
-__all__ = ["Refusal", "decode_command", "message_id"]
+__all__ = ["decode_command", "message_id"]
 
 _LONGEST_TEXT = 200
 _GREATEST_INTEGER = 2**53  # the greatest that JavaScript counts exactly
 _GREATEST_FLOAT = 3.4028235e38  # float32's: the engine would turn more into infinity
-_COMMANDS = {command.method: command for command in Command.__subclasses__()}
-
-
-class Refusal(Exception):
-    """A message that is answered with an error and changes nothing."""
-
-    def __init__(self, error: ReplyError) -> None:
-        super().__init__(error.message)
-        self.error = error
 
 
 def message_id(content: Any) -> str:
@@ -50,11 +42,11 @@ def decode_command(content: Any) -> Command:
 
 
 def _command_class(method: Any) -> type[Command]:
-    if isinstance(method, str) and method in _COMMANDS:
-        return _COMMANDS[method]
-    hint = did_you_mean(method, _COMMANDS) if isinstance(method, str) and len(method) <= _LONGEST_TEXT else ""
+    if isinstance(method, str) and method in COMMANDS:
+        return COMMANDS[method]
+    hint = did_you_mean(method, COMMANDS) if isinstance(method, str) and len(method) <= _LONGEST_TEXT else ""
     message = f"Unknown method {_short(method)}.{hint}"
-    raise Refusal(ReplyError(code="unknown_method", message=message, fix=f"One of: {', '.join(_COMMANDS)}."))
+    raise Refusal(ReplyError(code="unknown_method", message=message, fix=f"One of: {', '.join(COMMANDS)}."))
 
 
 def _checked_fields(command: type[Command], given: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from layerlab.errors import BusyError
 from layerlab.inspect import LayerDetails, describe_layer, operations_of
-from layerlab_jupyter.commands.decode_command import Refusal
+from layerlab_jupyter.commands.command import Refusal
 from layerlab_jupyter.protocol import ReplyError
 
 __all__ = ["LayerReader", "layer_reader"]

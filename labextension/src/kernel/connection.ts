@@ -5,19 +5,8 @@
  * ipykernel; a comm waits for the cell's end on some of them.
  */
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import {
-  type Command,
-  type DescribeRunResult,
-  type FetchEventsResult,
-  type LayerReport,
-  type ListAllResult,
-  type ModelBundle,
-  type ModelStateResult,
-  REQUEST,
-  type ReplyError,
-  VERSION
-} from '../protocol';
-import { decodeModelBundle, decodeRecord, decodeReply } from './decode';
+import { type Command, REQUEST, type ReplyError, type Results, VERSION } from '../protocol';
+import { decodeReply, decodeResult } from './decode';
 
 /** The part of a kernel that is used: a test gives a fake one. */
 export type ControlKernel = Pick<
@@ -35,21 +24,6 @@ export type ControlKernel = Pick<
   | 'iopubMessage'
   | 'disposed'
 >;
-
-/** What each command returns; null for those that only do something. */
-export type ResultOf<M extends Command['method']> = M extends 'fetch_events'
-  ? FetchEventsResult
-  : M extends 'list_all'
-    ? ListAllResult
-    : M extends 'describe_model'
-      ? ModelBundle
-      : M extends 'describe_run'
-        ? DescribeRunResult
-        : M extends 'model_state'
-          ? ModelStateResult
-          : M extends 'describe_layer'
-            ? LayerReport
-            : null;
 
 /** Why a request has no result: the kernel's own answer, or that there was none. */
 export class RequestError extends Error {
@@ -112,13 +86,14 @@ export class KernelConnection {
   }
 
   /** Send a command and decode its result. Rejects with RequestError or DecodeError. */
-  async request<C extends Command>(command: C): Promise<ResultOf<C['method']>> {
+  async request<C extends Command>(command: C): Promise<Results[C['method']]> {
     const content = await this.exchange(command);
     const reply = decodeReply(content);
     if ('error' in reply) {
       throw new RequestError(reply.error.code, reply.error.message, reply.error.fix);
     }
-    return decodeResult(command, reply.result) as ResultOf<C['method']>;
+    const method: C['method'] = command.method;
+    return decodeResult(method, reply.result);
   }
 
   dispose(): void {
@@ -240,24 +215,5 @@ export class KernelConnection {
     for (const listener of [...this.restarts]) {
       listener(loss);
     }
-  }
-}
-
-function decodeResult(command: Command, result: unknown): unknown {
-  switch (command.method) {
-    case 'fetch_events':
-      return decodeRecord('FetchEventsResult', result);
-    case 'list_all':
-      return decodeRecord('ListAllResult', result);
-    case 'describe_model':
-      return decodeModelBundle(result);
-    case 'describe_run':
-      return decodeRecord('DescribeRunResult', result);
-    case 'model_state':
-      return decodeRecord('ModelStateResult', result);
-    case 'describe_layer':
-      return decodeRecord('LayerReport', result);
-    default:
-      return null;
   }
 }

@@ -2,7 +2,7 @@
 import type { Kernel } from '@jupyterlab/services';
 import { RUN_MIME } from '../protocol';
 import { KernelConnection } from './connection';
-import { decodeRunBundle } from './decode';
+import { decodeRecord } from './decode';
 import { type LossText, RunFollower } from './run-follower';
 import type { OutputData, RunLogs } from './run-logs';
 
@@ -40,7 +40,7 @@ export class Connections {
     }
     const readLog = async () => {
       const data = await this.logs.readOf(runId, kernelId);
-      return data === null ? null : decodeRunBundle(data[RUN_MIME]);
+      return data === null ? null : decodeRecord('RunBundle', data[RUN_MIME]);
     };
     const follower = new RunFollower(connection, runId, this.lossText, readLog);
     this.followers.set(key, follower);

@@ -1,22 +1,15 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS, EVENTS, type Event } from '../protocol';
 import { golden, goldenNames } from '../testing/golden';
-import {
-  DecodeError,
-  decodeEvent,
-  decodeEvents,
-  decodeModelBundle,
-  decodeRecord,
-  decodeReply,
-  decodeRunBundle,
-  isMethod
-} from './decode';
+import { DecodeError, decodeEvent, decodeEvents, decodeRecord, decodeReply, decodeResult } from './decode';
+
+const METHODS = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
 beforeEach(() => warn.mockClear());
 
 describe('golden messages', () => {
-  it('hold one message per event and per command', () => {
+  it('hold one message per event, one per command and its reply', () => {
     expect(goldenNames('event.').sort()).toEqual(
       Object.keys(EVENTS)
         .map(type => `event.${type}`)
@@ -26,6 +19,9 @@ describe('golden messages', () => {
       Object.keys(COMMANDS)
         .map(method => `command.${method}`)
         .sort()
+    );
+    expect(goldenNames('reply.').sort()).toEqual(
+      [...Object.keys(COMMANDS), 'error'].map(method => `reply.${method}`).sort()
     );
   });
 
@@ -45,13 +41,19 @@ describe('golden messages', () => {
 
   it.each(goldenNames('command.'))('%s has a method of the protocol', name => {
     const { body } = golden(name) as { body: { method: keyof typeof COMMANDS } };
-    expect(isMethod(body.method)).toBe(true);
-    expect({ ...decodeRecord(COMMANDS[body.method], body), method: body.method }).toEqual(body);
+    expect(Object.keys(COMMANDS)).toContain(body.method);
+    expect({ ...decodeRecord(COMMANDS[body.method].command, body), method: body.method }).toEqual(body);
+  });
+
+  it.each(METHODS)('the reply to %s is decoded as what the command returns', method => {
+    const reply = decodeReply(golden(`reply.${method}`));
+    const result = 'result' in reply ? reply.result : undefined;
+    expect(decodeResult(method, result)).toEqual(COMMANDS[method].result === null ? null : result);
   });
 
   it('decode as bundles and replies', () => {
-    expect(decodeRunBundle(golden('bundle.run')).events).toHaveLength(5);
-    expect(decodeModelBundle(golden('bundle.model')).graph.nodes).toHaveLength(5);
+    expect(decodeRecord('RunBundle', golden('bundle.run')).events).toHaveLength(5);
+    expect(decodeRecord('ModelBundle', golden('bundle.model')).graph.nodes).toHaveLength(5);
     expect(decodeReply(golden('reply.error'))).toEqual({
       error: { code: 'unknown_run', message: "No run 'run-0' in this kernel.", fix: 'Run the cell again.' }
     });
@@ -64,6 +66,26 @@ describe('golden messages', () => {
 });
 
 describe('what is not ours', () => {
+  it.each(METHODS.filter(method => COMMANDS[method].result !== null))(
+    'is refused as result of %s, with its place',
+    method => {
+      const name = COMMANDS[method].result;
+      for (const wrong of [undefined, null, 3, 'text', [], {}, JSON.parse('{"__proto__": {}}')]) {
+        expect(() => decodeResult(method, wrong)).toThrow(DecodeError);
+        expect(() => decodeResult(method, wrong)).toThrow(new RegExp(`^${name}(\\.\\w+)?: expected `));
+      }
+      const result = (golden(`reply.${method}`).body as { result: Record<string, unknown> }).result;
+      for (const field of Object.keys(result).filter(field => field !== 'charts')) {
+        expect(() => decodeResult(method, { ...result, [field]: () => {} })).toThrow(`${field}: expected `);
+      }
+    }
+  );
+
+  it('does not matter where a command returns nothing', () => {
+    expect(decodeResult('stop', { surplus: 1 })).toBeNull();
+    expect(decodeResult('stop', undefined)).toBeNull();
+  });
+
   it.each([
     null,
     3,
@@ -105,12 +127,12 @@ describe('what is not ours', () => {
       ...(broken.graph as { nodes: { parameters: unknown }[] }).nodes[2],
       parameters: 1.5
     };
-    expect(() => decodeModelBundle(broken)).toThrow(
+    expect(() => decodeRecord('ModelBundle', broken)).toThrow(
       /graph\.nodes\[2\]\.parameters: expected .*integer, found 1\.5/
     );
   });
 
   it('is refused when it comes from a later version', () => {
-    expect(() => decodeRunBundle({ ...golden('bundle.run'), version: 99 })).toThrow(DecodeError);
+    expect(() => decodeRecord('RunBundle', { ...golden('bundle.run'), version: 99 })).toThrow(DecodeError);
   });
 });

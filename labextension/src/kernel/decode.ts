@@ -7,10 +7,9 @@ import {
   COMMANDS,
   EVENTS,
   type Event,
-  type ModelBundle,
   type Records,
   type ReplyError,
-  type RunBundle,
+  type Results,
   type Scalar,
   SHAPES,
   type Shape,
@@ -56,16 +55,6 @@ export function decodeEvents(values: readonly unknown[]): Event[] {
   return values.map(decodeEvent).filter(event => event !== null);
 }
 
-/** The data of a run output. Throws DecodeError. */
-export function decodeRunBundle(value: unknown): RunBundle {
-  return supported(decodeRecord('RunBundle', value));
-}
-
-/** The data of a model output. Throws DecodeError. */
-export function decodeModelBundle(value: unknown): ModelBundle {
-  return supported(decodeRecord('ModelBundle', value));
-}
-
 /** What a reply holds: a result, still to be decoded by who asked, or an error. Throws DecodeError. */
 export function decodeReply(value: unknown): { result: unknown } | { error: ReplyError } {
   const envelope = asObject(value, 'reply');
@@ -76,9 +65,11 @@ export function decodeReply(value: unknown): { result: unknown } | { error: Repl
   return { result: ownValue(body, 'result') };
 }
 
-/** Whether `method` is a command of this protocol. */
-export function isMethod(method: string): method is keyof typeof COMMANDS {
-  return isKey(COMMANDS, method);
+/** What a command returned; null for one that only does something, whatever came. Throws DecodeError. */
+export function decodeResult<M extends keyof Results>(method: M, value: unknown): Results[M] {
+  const { result } = COMMANDS[method];
+  // The generator writes Results and COMMANDS from the same declaration.
+  return (result === null ? null : decodeRecord(result, value)) as Results[M];
 }
 
 const warned = new Set<string>();
@@ -94,13 +85,6 @@ function attempt<T>(decode: () => T): T | null {
     }
     return null;
   }
-}
-
-function supported<T extends { version: number }>(bundle: T): T {
-  if (bundle.version > VERSION) {
-    throw new DecodeError('version', `at most ${VERSION} (update layerlab)`, bundle.version);
-  }
-  return bundle;
 }
 
 function decodeShape(shape: Shape, value: unknown, path: string): unknown {
@@ -148,7 +132,10 @@ function decodeScalar(shape: Scalar, value: unknown, path: string): unknown {
   const isNonFinite = shape === 'float' && typeof value === 'string' && Object.hasOwn(NON_FINITE, value);
   const decoded = isNonFinite ? NON_FINITE[value] : value;
   if (!IS[shape](decoded)) {
-    throw new DecodeError(path, `a value of type ${shape}`, value);
+    throw new DecodeError(path, `a value of type ${shape === 'version' ? 'integer' : shape}`, value);
+  }
+  if (shape === 'version' && (decoded as number) > VERSION) {
+    throw new DecodeError('version', `at most ${VERSION} (update layerlab)`, value);
   }
   return decoded;
 }
@@ -157,6 +144,7 @@ const IS = {
   string: (value: unknown) => typeof value === 'string',
   boolean: (value: unknown) => typeof value === 'boolean',
   integer: (value: unknown) => Number.isSafeInteger(value),
+  version: (value: unknown) => Number.isSafeInteger(value),
   float: (value: unknown) => typeof value === 'number'
 } as const;
 

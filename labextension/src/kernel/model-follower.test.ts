@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Command, ModelBundle } from '../protocol';
 import { golden } from '../testing/golden';
 import { type KernelConnection, RequestError } from './connection';
-import { decodeModelBundle } from './decode';
+import { decodeRecord } from './decode';
 import { ModelFollower } from './model-follower';
 
-const saved = decodeModelBundle(golden('bundle.model'));
+const saved = decodeRecord('ModelBundle', golden('bundle.model'));
 const frozen: ModelBundle = { ...saved, revision: 'frozen' };
 
 /** A kernel whose model is `kernel.model`; null when it has none any more. */

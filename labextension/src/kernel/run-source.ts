@@ -1,5 +1,5 @@
 /** Where a view gets a run from: followed live, or read once from a saved output. */
-import type { ChartOptions, Command, RunBundle } from '../protocol';
+import type { ChartOptions, Command, Results, RunBundle } from '../protocol';
 import { decodeEvents } from './decode';
 import { emptyRun, type Run, reduceAll } from './runs';
 
@@ -19,9 +19,10 @@ export type RunState = {
 };
 
 /** What a view may ask of a run: a command without the run's id, which the source knows. */
-export type Steering = WithoutRun<
-  Extract<Command, { method: 'pause' | 'resume' | 'step' | 'stop' | 'set_learning_rate' | 'save_checkpoint' }>
->;
+export type Steering = WithoutRun<Extract<Command, { method: Order; run_id: string }>>;
+
+/** The commands that return nothing. */
+type Order = { [M in keyof Results]: Results[M] extends null ? M : never }[keyof Results];
 
 type WithoutRun<C> = C extends unknown ? Omit<C, 'run_id'> : never;
 

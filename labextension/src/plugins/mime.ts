@@ -5,7 +5,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import { Tabs } from '../kernel/browser-tabs';
 import type { Connections } from '../kernel/connections';
-import { decodeModelBundle, decodeRunBundle } from '../kernel/decode';
+import { decodeRecord } from '../kernel/decode';
 import type { Models } from '../kernel/followed-models';
 import type { OutputData } from '../kernel/run-logs';
 import { unpack } from '../kernel/unpack-bundle';
@@ -43,7 +43,7 @@ export const mime: JupyterFrontEndPlugin<void> = {
         let output: RunOutput | null = null;
         lifetime.addEventListener('abort', () => output && cleared.keep(output), { once: true });
         return (data, replace) => {
-          const bundle = decodeRunBundle(data);
+          const bundle = decodeRecord('RunBundle', data);
           output ??= cleared.take(bundle) ?? new RunOutput(services);
           output.place = { node, folder, replace };
           return output.show(bundle);
@@ -55,7 +55,7 @@ export const mime: JupyterFrontEndPlugin<void> = {
       factory(
         MODEL_MIME,
         (node, lifetime) => async data =>
-          showModel(decodeModelBundle(await unpack(data)), node, lifetime, models, panels)
+          showModel(decodeRecord('ModelBundle', await unpack(data)), node, lifetime, models, panels)
       ),
       RANK
     );

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { decodeModelBundle } from '../kernel/decode';
+import { decodeRecord } from '../kernel/decode';
 import { golden } from '../testing/golden';
 import { classNames, NO_FILTER, shownRows, toRows } from './summary-rows';
 
-const rows = toRows(decodeModelBundle(golden('bundle.model')).summary);
+const rows = toRows(decodeRecord('ModelBundle', golden('bundle.model')).summary);
 const names = (shown: readonly { name: string }[]) => shown.map(row => row.name);
 
 it('knows groups and each share of the parameters', () => {

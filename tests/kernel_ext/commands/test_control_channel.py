@@ -16,7 +16,7 @@ import pytest
 
 from layerlab.events import Event
 from layerlab.training.control import RunControl
-from layerlab_jupyter.commands import control_channel
+from layerlab_jupyter.commands import list_commands
 from layerlab_jupyter.commands.control_channel import answer, install
 from layerlab_jupyter.protocol import RUN_MIME
 from layerlab_jupyter.recording.run_recorder import RunRecorder
@@ -233,7 +233,7 @@ def test_installing_twice_leaves_one_handler_that_replies_to_the_sender() -> Non
 def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the log of 'run-1', written by an earlier process of this kernel, which was killed."""
     monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
-    for module in (log_writer, control_channel):
+    for module in (log_writer, list_commands):
         monkeypatch.setattr(module, "kernel_id", lambda: "kernel-1")
     write_log(tmp_path, [*events_of_run(epochs=2, steps=10)][:-1])
     return tmp_path
@@ -253,7 +253,7 @@ def test_a_run_of_an_earlier_process_is_listed_as_lost(logged: Path) -> None:
 def test_runs_of_other_kernels_in_the_folder_are_not_listed(
     logged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_channel, "kernel_id", lambda: "kernel-2")
+    monkeypatch.setattr(list_commands, "kernel_id", lambda: "kernel-2")
     assert ask(Registry(), {"method": "list_all"})["result"]["runs"] == []
 
 
@@ -303,7 +303,7 @@ def test_a_list_does_not_read_the_log_of_a_run_that_memory_holds(
 def test_a_list_reads_of_another_kernels_log_who_writes_it_and_no_more(
     logged: Path, monkeypatch: pytest.MonkeyPatch, reads: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(control_channel, "kernel_id", lambda: "kernel-2")
+    monkeypatch.setattr(list_commands, "kernel_id", lambda: "kernel-2")
     (path,) = logged.iterdir()
     first_line = len(path.read_bytes().splitlines(keepends=True)[0])
     for _ in range(3):
@@ -363,7 +363,7 @@ def test_a_list_costs_under_five_milliseconds_however_long_a_run_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, events: Iterator[Event]
 ) -> None:
     monkeypatch.setenv("LAYERLAB_RUNS", str(tmp_path))
-    for module in (log_writer, control_channel):
+    for module in (log_writer, list_commands):
         monkeypatch.setattr(module, "kernel_id", lambda: "kernel-1")
     long, known = Run("run-1", RunRecorder("run-1"), RunControl(), "model-1"), Registry()
     known.add_run(long)

@@ -14,8 +14,8 @@ import pytest
 import layerlab as keras
 from layerlab.training.control import RunControl
 from layerlab_jupyter.commands import layer_reader as module
+from layerlab_jupyter.commands.command import Refusal
 from layerlab_jupyter.commands.control_channel import answer
-from layerlab_jupyter.commands.decode_command import Refusal
 from layerlab_jupyter.commands.layer_reader import LayerReader
 from layerlab_jupyter.registry import Registry, Run
 from tests.kernel_ext.kernel import running_kernel_process

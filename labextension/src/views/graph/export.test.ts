@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import ELK from 'elkjs';
 import { expect, it } from 'vitest';
-import { decodeModelBundle } from '../../kernel/decode';
+import { decodeRecord } from '../../kernel/decode';
 import type { ModelGraph } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { escaped, fileName, graphSvg } from './export';
@@ -11,7 +11,7 @@ import { arrange } from './layered';
 import { type Direction, layout } from './layout';
 import { hierarchy, visible } from './visible-graph';
 
-const graph = decodeModelBundle(golden('bundle.model')).graph;
+const graph = decodeRecord('ModelBundle', golden('bundle.model')).graph;
 const engines = {
   elk: () => new ELK(),
   arrange: async (request: Parameters<typeof arrange>[0]) => arrange(request)

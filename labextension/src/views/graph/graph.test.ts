@@ -1,6 +1,6 @@
 import ELK from 'elkjs';
 import { describe, expect, it, vi } from 'vitest';
-import { decodeModelBundle } from '../../kernel/decode';
+import { decodeRecord } from '../../kernel/decode';
 import type { ModelGraph, NodeInfo } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { roundedPath } from './edges';
@@ -18,7 +18,7 @@ import {
   visible
 } from './visible-graph';
 
-const graph = decodeModelBundle(golden('bundle.model')).graph;
+const graph = decodeRecord('ModelBundle', golden('bundle.model')).graph;
 
 function node(id: string, changes: Partial<NodeInfo> = {}): NodeInfo {
   const base = graph.nodes[0] as NodeInfo;

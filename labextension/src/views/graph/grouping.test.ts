@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decodeModelBundle } from '../../kernel/decode';
+import { decodeRecord } from '../../kernel/decode';
 import type { ModelGraph, NodeInfo } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { MOST_MEMBERS } from './grouping';
 import { hierarchy, initiallyFolded, visible } from './visible-graph';
 
-const sample = decodeModelBundle(golden('bundle.model')).graph.nodes[0] as NodeInfo;
+const sample = decodeRecord('ModelBundle', golden('bundle.model')).graph.nodes[0] as NodeInfo;
 
 function graphOf(names: readonly string[], edges: readonly (readonly [number, number])[]): ModelGraph {
   return {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KernelConnection, RequestError } from '../../kernel/connection';
-import { decodeModelBundle } from '../../kernel/decode';
+import { decodeRecord } from '../../kernel/decode';
 import { ModelFollower } from '../../kernel/model-follower';
 import type { LayerReport } from '../../protocol';
 import { golden } from '../../testing/golden';
@@ -30,7 +30,7 @@ describe('the weights of an open layer', () => {
     const kernel = new FakeKernel(() => ({ body }));
     const model = new ModelFollower(
       new KernelConnection(kernel.asKernel()),
-      decodeModelBundle(golden('bundle.model'))
+      decodeRecord('ModelBundle', golden('bundle.model'))
     );
     const report = await model.describeLayer('block/conv');
     expect(kernel.sent[0]?.content.body).toEqual({
