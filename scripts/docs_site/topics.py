@@ -33,7 +33,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
 
 # What stands where its file says nothing to a reader; a file that is not here gives its own name.
 KINDS = {
-    "layerlab.layers": "Names and configs",
+    "layerlab.layers.identifiers": "Names and configs",
     "layerlab.layers.activation": "Activations as layers",
     "layerlab.layers.augment": "Augmentation",
     "layerlab.layers.conv": "Convolutions",
@@ -56,9 +56,8 @@ KINDS = {
     "layerlab.layers.wrap": "Wrappers",
     "layerlab.core.layer": "The base class",
     "layerlab.core.input_spec": "The base class",
-    "layerlab.losses": "Names and configs",
     "layerlab.losses.base": "The base class",
-    "layerlab.losses.resolution": "Names and configs",
+    "layerlab.losses.identifiers": "Names and configs",
     "layerlab.metrics.base": "The base class",
     "layerlab.metrics.auc": "Yes or no",
     "layerlab.metrics.confusion": "Yes or no",
@@ -66,7 +65,7 @@ KINDS = {
     "layerlab.metrics.iou": "Segmentation",
     "layerlab.metrics.r2": "Regression",
     "layerlab.metrics.reduction": "Means and sums",
-    "layerlab.metrics.resolution": "Names and configs",
+    "layerlab.metrics.identifiers": "Names and configs",
     "layerlab.ops.convolution": "Convolutions and pooling",
     "layerlab.ops.core": "Control flow and slices",
     "layerlab.ops.create": "Making arrays",
