@@ -342,7 +342,7 @@ def test_a_pure_call_can_be_compiled_and_differentiated() -> None:
 def test_a_pure_call_counts_its_arguments(backend: str) -> None:
     with pytest.raises(NotBuiltError, match="must be built"):
         layers.Dense(2).stateless_call([], [], X)
-    with pytest.raises(InvalidArgumentError, match=r"(?s)trainable_variables.*4 values.*Got: 1"):
+    with pytest.raises(InvalidArgumentError, match=r"(?s)trainable_variables.*each of 4 variables.*Got: 1"):
         made_model().stateless_call([X], [], X)
 
 

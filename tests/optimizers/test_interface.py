@@ -334,6 +334,22 @@ def test_wrong_names_are_named() -> None:
     assert optimizers.get(None) is None
 
 
+def test_state_that_does_not_fit_changes_nothing(backend: str) -> None:
+    w = one_variable()
+    optimizer = optimizers.SGD(momentum=0.5)
+    optimizer.build([w])  # iterations, learning rate, momentum: the last is of another shape
+    before = [variable.numpy() for variable in optimizer.variables]
+    wrong = [np.array(7), np.array(0.25), np.ones(3)]
+    with pytest.raises(ShapeError, match=r"(?s)momentum \(2,\).*\(\), \(\), \(3,\)"):
+        optimizer.set_weights(wrong)
+    with pytest.raises(ShapeError, match=r"(?s)stored state.*momentum \(2,\)"):
+        optimizer.load_own_variables({str(number): value for number, value in enumerate(wrong)})
+    with pytest.raises(ShapeError, match="2 arrays"):
+        optimizer.set_weights(wrong[:2])
+    for variable, value in zip(optimizer.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
 def test_gradients_that_do_not_fit_are_named(backend: str) -> None:
     w = one_variable()
     optimizer = optimizers.SGD()

@@ -30,6 +30,7 @@ from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_s
 from layerlab.core.thread_gates import between_steps, building, must_wait
 from layerlab.core.tracking import remembered, tracked, unique
 from layerlab.core.variable import Variable
+from layerlab.core.variable_values import assign_all
 from layerlab.errors import (
     InvalidArgumentError,
     LayerlabError,
@@ -609,19 +610,9 @@ class Layer(KerasNames, Operation, Configurable):
             >>> layer(keras.ops.ones((1, 2))).tolist()
             [[3.5]]
         """
-        mine = self.weights
-        shapes = [tuple(np.shape(value)) for value in weights]
-        if [v.shape for v in mine] != shapes:
-            raise ShapeError(
-                explain(
-                    f"set_weights on {self.describe()} got {len(shapes)} arrays that do not fit.",
-                    expected=", ".join(f"{v.path} {v.shape}" for v in mine) or "none: it has no weights",
-                    got=", ".join(map(str, shapes)) or "none",
-                    fix="" if self.built else "build the layer first, e.g. by calling it on data",
-                )
-            )
-        for variable, value in zip(mine, weights, strict=True):
-            variable.assign(value)
+        problem = f"set_weights on {self.describe()} got {len(weights)} arrays that do not fit."
+        fix = "" if self.built else "build the layer first, e.g. by calling it on data"
+        assign_all(self.weights, weights, problem, fix)
 
     def count_params(self) -> int:
         """The number of numbers in the weights, trainable or not.
@@ -837,19 +828,9 @@ class Layer(KerasNames, Operation, Configurable):
             store: a mapping as `save_own_variables` filled it.
         Raises: ShapeError if number or shapes differ; nothing changes then.
         """
-        mine = self._weights_here()
         found = [np.asarray(store[key]) for key in sorted(store.keys(), key=int)]
-        if [v.shape for v in mine] != [value.shape for value in found]:
-            raise ShapeError(
-                explain(
-                    f"The stored weights do not fit {self.describe()}.",
-                    expected=", ".join(str(v.shape) for v in mine) or "no weights",
-                    got=", ".join(str(value.shape) for value in found) or "none",
-                    fix="" if self.built else "build the layer before loading",
-                )
-            )
-        for variable, value in zip(mine, found, strict=True):
-            variable.assign(value)
+        fix = "" if self.built else "build the layer before loading"
+        assign_all(self._weights_here(), found, f"The stored weights do not fit {self.describe()}.", fix)
 
     def quantize(self, mode: Any = None, **kwargs: Any) -> None:
         """Not in this version: raises UnsupportedError.

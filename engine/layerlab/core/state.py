@@ -15,7 +15,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.core.variable_values import check_count, check_shape
 
 __all__ = ["StateScope", "current_scope", "given_values", "state_keys"]
 
@@ -121,10 +121,7 @@ def given_values(
     Raises: InvalidArgumentError for another number of values, ShapeError.
     """
     values = list(values)
-    if len(values) != len(variables):
-        raise InvalidArgumentError(
-            explain(what, expected=f"{len(variables)} values of variables", got=str(len(values)))
-        )
+    check_count(what, variables, values)
     return [
         (variable, _array_for(variable, value, what))
         for variable, value in zip(variables, values, strict=True)
@@ -133,12 +130,5 @@ def given_values(
 
 def _array_for(variable: Variable, value: Any, what: str) -> Array:
     array = backend().asarray(value.value if isinstance(value, Variable) else value, variable.dtype)
-    if tuple(array.shape) != variable.shape:
-        raise ShapeError(
-            explain(
-                f"{what}: the value for '{variable.path}'",
-                expected=f"shape {variable.shape}",
-                got=str(tuple(array.shape)),
-            )
-        )
+    check_shape(f"{what}: the value for '{variable.path}'", variable, array.shape)
     return array

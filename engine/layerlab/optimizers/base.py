@@ -17,11 +17,12 @@ from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name, check_name
 from layerlab.core.state import StateScope, given_values
 from layerlab.core.variable import Variable
+from layerlab.core.variable_values import check_count
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 from layerlab.optimizers.arguments import COMMON, check_arguments, check_unknown, show_common_arguments
 from layerlab.optimizers.clipping import clip
 from layerlab.optimizers.conditional_assignment import assign_either
-from layerlab.optimizers.gradients import Pairs, check_count, present_pairs
+from layerlab.optimizers.gradients import Pairs, present_pairs
 from layerlab.optimizers.learning_rate import RateHolder, as_array
 from layerlab.optimizers.moving_averages import overwrite_where, update_average
 from layerlab.optimizers.weight_decay import Exclusions, decay
@@ -282,7 +283,7 @@ class Optimizer(RateHolder):
         """
         if self.use_ema:
             variables = list(var_list)
-            check_count("finalize_variable_values", len(self._average_variables), len(variables))
+            check_count("finalize_variable_values", self._average_variables, variables)
             for variable, average in zip(variables, self._average_variables, strict=True):
                 if average is not None:
                     variable.assign(average.value)
@@ -360,7 +361,7 @@ class Optimizer(RateHolder):
         chosen = self._trainable_variables if variables is None else list(variables)
         if not self.built:
             self.build(chosen)
-        check_count(f"Gradients for optimizer '{self.name}'", len(chosen), len(gradients))
+        check_count(f"Gradients for optimizer '{self.name}'", chosen, gradients)
         for variable in chosen:
             self._get_variable_index(variable)
         return chosen

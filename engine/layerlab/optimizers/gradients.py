@@ -9,19 +9,12 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.core.variable_values import check_shape
+from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["Pairs", "check_count", "present_pairs"]
+__all__ = ["Pairs", "present_pairs"]
 
 Pairs = list[tuple[Array, Variable]]
-
-
-def check_count(what: str, expected: int, got: int) -> None:
-    """Raise InvalidArgumentError unless both are equal."""
-    if expected != got:
-        raise InvalidArgumentError(
-            explain(what, expected=f"one for each of {expected} variables", got=str(got))
-        )
 
 
 def present_pairs(gradients: Sequence[Any], variables: Sequence[Variable]) -> Pairs:
@@ -41,14 +34,7 @@ def present_pairs(gradients: Sequence[Any], variables: Sequence[Variable]) -> Pa
             )
         )
     for gradient, variable in pairs:
-        if tuple(gradient.shape) != variable.shape:
-            raise ShapeError(
-                explain(
-                    f"The gradient of variable '{variable.path}'",
-                    expected=f"shape {variable.shape}",
-                    got=str(tuple(gradient.shape)),
-                )
-            )
+        check_shape(f"The gradient of variable '{variable.path}'", variable, gradient.shape)
     missing = [v.path for gradient, v in zip(gradients, variables, strict=True) if gradient is None]
     if missing:
         warnings.warn(

@@ -6,13 +6,16 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from layerlab import initializers
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import Configurable
 from layerlab.core.context import name_scope
 from layerlab.core.pickling import Portable
 from layerlab.core.variable import Variable
-from layerlab.errors import InvalidArgumentError, NotBuiltError, ShapeError, UnsupportedError, explain
+from layerlab.core.variable_values import assign_all
+from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 
 __all__ = ["VariableOwner"]
 
@@ -134,7 +137,8 @@ class VariableOwner(Portable, Configurable):
 
         Args:
             weights: arrays in the order of `variables`.
-        Raises: NotBuiltError, ShapeError.
+        Raises: NotBuiltError; ShapeError if number or shapes differ; nothing changes
+            then.
         """
         if not self.built:
             raise NotBuiltError(
@@ -142,16 +146,8 @@ class VariableOwner(Portable, Configurable):
                     f"Optimizer '{self.name}' has no slots yet.", fix="call optimizer.build(variables) first"
                 )
             )
-        if len(weights) != len(self.variables):
-            raise ShapeError(
-                explain(
-                    f"Optimizer '{self.name}'",
-                    expected=f"{len(self.variables)} arrays",
-                    got=str(len(weights)),
-                )
-            )
-        for variable, weight in zip(self.variables, weights, strict=True):
-            variable.assign(weight)
+        problem = f"set_weights on optimizer '{self.name}' got {len(weights)} arrays that do not fit."
+        assign_all(self.variables, weights, problem)
 
     def save_own_variables(self, store: Any) -> None:
         """Put the optimizer's state into a store; saving calls it.
@@ -170,6 +166,7 @@ class VariableOwner(Portable, Configurable):
 
         Args:
             store: a mapping as `save_own_variables` filled it.
+        Raises: ShapeError if shapes differ; nothing changes then.
         """
         variables = self.variables
         if len(store) == len(variables) - 1:
@@ -182,8 +179,8 @@ class VariableOwner(Portable, Configurable):
                 stacklevel=2,
             )
             return
-        for number, variable in enumerate(variables):
-            variable.assign(store[str(number)])
+        found = [np.asarray(store[str(number)]) for number in range(len(variables))]
+        assign_all(variables, found, f"The stored state does not fit optimizer '{self.name}'.")
 
     def _track_variable(self, variable: Variable) -> None:
         tracked = self.__dict__.get("_variables")
