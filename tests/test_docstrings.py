@@ -40,7 +40,7 @@ def public(family: str) -> Iterator[tuple[str, Any]]:
         is_ours = getattr(value, "__module__", "").startswith(layerlab.__name__)
         if name[0] != "_" and is_ours and (inspect.isclass(value) or inspect.isfunction(value)):
             yield f"{family}.{name}", value
-        elif family == "optimizers" and name == "schedules":
+        elif family == "datasets" or (family == "optimizers" and name == "schedules"):
             yield from ((f"{family}.{name}.{key}", getattr(value, key)) for key in value.__all__)
 
 
