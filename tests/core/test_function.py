@@ -204,6 +204,14 @@ def test_ends_that_are_no_tensors_are_refused_with_advice(make: Any, words: list
         assert word in str(caught.value)
 
 
+def test_plain_numbers_for_one_input_are_to_be_made_an_array() -> None:
+    x = KerasTensor((2,), name="x")
+    doubled = Function(x, x * 2)
+    assert values(doubled(np.array([1.0, 2.0]))) == [2.0, 4.0]
+    with pytest.raises(DataError, match=r"(?s)got 2 inputs.*1: x.*Fix: .*np\.array"):
+        doubled([1.0, 2.0])
+
+
 def test_wrong_numbers_and_names_of_inputs_are_refused() -> None:
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
     listed, named = Function([a, b], a + b), Function({"a": a, "b": b}, a + b)

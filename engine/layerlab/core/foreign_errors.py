@@ -16,7 +16,7 @@ from layerlab.backend.active import backend
 from layerlab.core.call_spec import shape_of
 from layerlab.errors import InvalidArgumentError, LayerlabError, ShapeError, ValueNeededError, explain
 
-__all__ = ["retold", "shown", "value_needed"]
+__all__ = ["raise_told", "retold", "shown", "value_needed"]
 
 _OURS = Path(__file__).parent.parent
 # Exactly these: a subclass, such as one that says that the memory is full, tells more by itself.
@@ -50,6 +50,15 @@ _NEEDED = {
         "ops.slice_update(x, start, updates) or ops.scatter_update, which give a new tensor",
     ),
 }
+
+
+def raise_told(told: LayerlabError | None, error: BaseException) -> None:
+    """Raise what is told from the error itself; None raises nothing, and a bare `raise` follows.
+
+    Called in an `except`: calls without an error cost nothing, a `with` about 2 to 5 % of an eager op's time.
+    """
+    if told is not None:
+        raise told from error
 
 
 def retold(

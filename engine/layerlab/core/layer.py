@@ -21,7 +21,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_shape, tensor_arguments
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
-from layerlab.core.foreign_errors import retold, shown
+from layerlab.core.foreign_errors import raise_told, retold, shown
 from layerlab.core.input_spec import check_input_spec, check_tensors
 from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
@@ -161,9 +161,8 @@ class Layer(KerasNames, Operation, Configurable):
                     outputs = self._run_or_record(spec, given, training, args, kwargs)
             self._pass_mask_on(tensors, kwargs.get("mask"), outputs)
         except Exception as error:
-            told = retold(error, self.describe(), args, is_ours=type(self).__module__.startswith("layerlab."))
-            if told is not None:
-                raise told from error
+            is_ours = type(self).__module__.startswith("layerlab.")
+            raise_told(retold(error, self.describe(), args, is_ours=is_ours), error)
             _add_place(error, self, args)
             raise
         return outputs

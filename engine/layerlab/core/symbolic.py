@@ -16,7 +16,7 @@ from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import ArraySpec
 from layerlab.core.context import context
-from layerlab.core.foreign_errors import retold
+from layerlab.core.foreign_errors import raise_told, retold
 from layerlab.core.inferred_sizes import (
     STAND_INS,
     Shape,
@@ -373,9 +373,8 @@ def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                 with contextlib.suppress(Exception):
                     return infer(fitting, stand_ins)
         _hide_made_up(told or error)
-        if told is None:
-            raise
-        raise told from error
+        raise_told(told, error)
+        raise
 
 
 def _has_unknown(shapes: Sequence[Shape]) -> bool:

@@ -19,7 +19,7 @@ from layerlab.backend.host_arrays import NARROW, plain_dtype
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.deserialization import deserialize_keras_object
-from layerlab.core.foreign_errors import retold
+from layerlab.core.foreign_errors import raise_told, retold
 from layerlab.core.registry import builtin, register_builtin
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic
 from layerlab.core.variable import Variable
@@ -76,10 +76,9 @@ def op(
                 return function(*values, **kwargs)
             except Exception as error:
                 # While shapes are inferred the layer tells it, whose sizes are not made up.
-                told = None if context.stand_in else retold(error, f"ops.{name}", tuple(values))
-                if told is None:
-                    raise
-                raise told from error
+                if not context.stand_in:
+                    raise_told(retold(error, f"ops.{name}", tuple(values)), error)
+                raise
 
         op_table[saved_name] = wrapper
         operation: Any = type(
