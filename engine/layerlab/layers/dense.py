@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from layerlab import activations, constraints, initializers, ops, regularizers
+from layerlab import activations, initializers, ops, regularizers
 from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
+from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_positive, refuse
+from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
 
 __all__ = ["Dense", "EinsumDense"]
 
@@ -41,19 +43,17 @@ class Dense(Layer):
     """
 
     not_in_config = ("activity_regularizer", "lora_rank", "lora_alpha")
+    kernel: Variable
+    bias: Variable | None
+    use_bias: bool
+    _declared_weights = Weights(kernel=Weight("glorot_uniform"), bias=Weight("zeros", switch="use_bias"))
 
+    @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
         units: int,
         activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
@@ -63,34 +63,12 @@ class Dense(Layer):
         refuse("Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.units = as_positive(units, "units", "Dense")
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         features = input_shape[-1]
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weights(self, kernel=(features, self.units), bias=(self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Array, training: bool | None = None) -> Array:
@@ -130,19 +108,18 @@ class EinsumDense(Layer):
     """
 
     not_in_config = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
+    kernel: Variable
+    bias: Variable | None
+    kernel_initializer: Any
+    _declared_weights = Weights(kernel=Weight("glorot_uniform"), bias=Weight("zeros"))
 
+    @_declared_weights.arguments(after="bias_axes")
     def __init__(
         self,
         equation: str,
         output_shape: int | Sequence[int | None],
         activation: Any = None,
         bias_axes: str | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,
@@ -161,32 +138,12 @@ class EinsumDense(Layer):
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         plan = _plan(self.equation, self.bias_axes, tuple(input_shape), self.partial_output_shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=plan.kernel,
-            initializer=_with_axes(self.kernel_initializer, plan),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if plan.bias is not None:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=plan.bias,
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weight(self, "kernel", plan.kernel, _with_axes(self.kernel_initializer, plan))
+        make_weight(self, "bias", plan.bias)
 
     def call(self, inputs: Array, training: bool | None = None) -> Array:
         outputs = ops.einsum(self.equation, inputs, self.kernel)
