@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlab import activations, constraints, initializers, ops, regularizers
+from layerlab import activations, ops
 from layerlab.backend.protocol import Array
+from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_padding, as_positive, refuse
+from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.layers.window import Window
 
 __all__ = [
@@ -32,7 +34,10 @@ __all__ = [
 class _Conv(Window):
     # Parameters as in every rank of Keras; an integer stands for all axes.
     not_in_config = ("lora_rank", "lora_alpha")
+    kernel: Variable
+    _declared_weights = Weights(kernel=Weight("glorot_uniform"), bias=Weight("zeros", switch="use_bias"))
 
+    @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
         filters: int,
@@ -43,14 +48,7 @@ class _Conv(Window):
         dilation_rate: Any = 1,
         groups: int = 1,
         activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         **kwargs: Any,
@@ -63,13 +61,6 @@ class _Conv(Window):
             kernel_size, strides, dilation_rate, as_padding(padding, causal=self.rank == 1), data_format
         )
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         if filters % groups:
             raise InvalidArgumentError(
                 explain(
@@ -90,22 +81,8 @@ class _Conv(Window):
                     got=str(channels),
                 )
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels // self.groups, self.filters),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.filters,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        kernel = (*self.kernel_size, channels // self.groups, self.filters)
+        make_weights(self, kernel=kernel, bias=(self.filters,))
 
     def convolution_op(self, inputs: Array, kernel: Array) -> Array:
         """The convolution without bias and activation, for subclasses to override.
@@ -214,6 +191,12 @@ class Conv3D(_Conv):
 
 
 class _DepthwiseConv(Window):
+    kernel: Variable
+    _declared_weights = Weights(
+        kernel=Weight("glorot_uniform", prefix="depthwise"), bias=Weight("zeros", switch="use_bias")
+    )
+
+    @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
         kernel_size: Any,
@@ -223,47 +206,19 @@ class _DepthwiseConv(Window):
         data_format: str | None = None,
         dilation_rate: Any = 1,
         activation: Any = None,
-        use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.depth_multiplier = as_positive(depth_multiplier, "depth_multiplier", type(self).__name__)
         self._set_window(kernel_size, strides, dilation_rate, as_padding(padding), data_format)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
         self._check_size(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(channels * self.depth_multiplier,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        kernel = (*self.kernel_size, channels, self.depth_multiplier)
+        make_weights(self, kernel=kernel, bias=(channels * self.depth_multiplier,))
 
     def call(self, inputs: Array) -> Array:
         outputs = ops.depthwise_conv(
@@ -327,6 +282,15 @@ class DepthwiseConv2D(_DepthwiseConv):
 
 
 class _SeparableConv(Window):
+    depthwise_kernel: Variable
+    pointwise_kernel: Variable
+    _declared_weights = Weights(
+        depthwise_kernel=Weight("glorot_uniform", prefix="depthwise"),
+        pointwise_kernel=Weight("glorot_uniform", prefix="pointwise"),
+        bias=Weight("zeros", switch="use_bias"),
+    )
+
+    @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
         filters: int,
@@ -337,17 +301,7 @@ class _SeparableConv(Window):
         dilation_rate: Any = 1,
         depth_multiplier: int = 1,
         activation: Any = None,
-        use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        pointwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        pointwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        pointwise_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -355,43 +309,16 @@ class _SeparableConv(Window):
         self.depth_multiplier = as_positive(depth_multiplier, "depth_multiplier", type(self).__name__)
         self._set_window(kernel_size, strides, dilation_rate, as_padding(padding), data_format)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
         self._check_size(input_shape)
-        self.depthwise_kernel = self.add_weight(
-            name="depthwise_kernel",
-            shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        make_weights(
+            self,
+            depthwise_kernel=(*self.kernel_size, channels, self.depth_multiplier),
+            pointwise_kernel=(*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
+            bias=(self.filters,),
         )
-        self.pointwise_kernel = self.add_weight(
-            name="pointwise_kernel",
-            shape=(*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
-            initializer=self.pointwise_initializer,
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.filters,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
 
     def call(self, inputs: Array) -> Array:
         outputs = ops.separable_conv(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlab import activations, constraints, initializers, ops, regularizers
+from layerlab import activations, ops
 from layerlab.backend.protocol import Array
+from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_padding, as_positive, as_sizes
+from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.layers.window import Window
 
 __all__ = [
@@ -21,6 +23,10 @@ __all__ = [
 
 
 class _ConvTranspose(Window):
+    kernel: Variable
+    _declared_weights = Weights(kernel=Weight("glorot_uniform"), bias=Weight("zeros", switch="use_bias"))
+
+    @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
         filters: int,
@@ -31,14 +37,7 @@ class _ConvTranspose(Window):
         data_format: str | None = None,
         dilation_rate: Any = 1,
         activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -60,32 +59,10 @@ class _ConvTranspose(Window):
             )
         self.output_padding = extra
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, self.filters, channels),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.filters,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        make_weights(self, kernel=(*self.kernel_size, self.filters, channels), bias=(self.filters,))
 
     def call(self, inputs: Array) -> Array:
         outputs = ops.conv_transpose(
