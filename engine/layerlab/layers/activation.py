@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from layerlab import activations, constraints, dtypes, initializers, ops, regularizers
+from layerlab import activations, dtypes, ops
 from layerlab.backend.protocol import Array
 from layerlab.core.arguments import NOT_NEGATIVE
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
+from layerlab.core.variable import Variable
 from layerlab.errors import ShapeError, explain
+from layerlab.layers.weights import Weight, Weights, make_weights
 
 __all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
@@ -135,18 +137,12 @@ class PReLU(Layer):
         (1, 1, 2)
     """
 
-    def __init__(
-        self,
-        alpha_initializer: Any = "Zeros",
-        alpha_regularizer: Any = None,
-        alpha_constraint: Any = None,
-        shared_axes: int | Sequence[int] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    alpha: Variable
+    _declared_weights = Weights(alpha=Weight("Zeros"))
+
+    @_declared_weights.arguments(after="self")
+    def __init__(self, shared_axes: int | Sequence[int] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
         self.shared_axes = (
             [shared_axes]
             if isinstance(shared_axes, int)
@@ -158,14 +154,8 @@ class PReLU(Layer):
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []
-        shape = [1 if axis in shared else size for axis, size in enumerate(input_shape)][1:]
-        self.alpha = self.add_weight(
-            name="alpha",
-            shape=shape,
-            initializer=self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        shape = (1 if axis in shared else size for axis, size in enumerate(input_shape))
+        make_weights(self, alpha=tuple(shape)[1:])
         axes = {axis: size for axis, size in enumerate(input_shape) if axis and axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes if shared else {})
 

@@ -8,8 +8,10 @@ from layerlab import dtypes, ops, random
 from layerlab.backend.protocol import Array
 from layerlab.core.layer import Layer
 from layerlab.core.seed import SeedGenerator
+from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_rate
+from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.settings import choose
 
 __all__ = ["AdditiveAttention", "Attention"]
@@ -20,7 +22,7 @@ class _Attention(Layer):
 
     use_scale: bool
     dropout: float
-    scale: Any
+    scale: Variable | None
 
     def _set_attention(self, use_scale: bool, dropout: float, seed: int | None) -> None:
         self.use_scale = use_scale
@@ -100,6 +102,11 @@ class Attention(_Attention):
         [[[1. 0.]]]
     """
 
+    concat_score_weight: Variable | None
+    _declared_weights = Weights(
+        scale=Weight("ones", takes=(), switch="use_scale"), concat_score_weight=Weight("ones", takes=())
+    )
+
     def __init__(
         self,
         use_scale: bool = False,
@@ -114,12 +121,7 @@ class Attention(_Attention):
 
     def build(self, input_shape: Any) -> None:
         self._check(input_shape, "inputs")
-        self.scale = self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
-        self.concat_score_weight = None
-        if self.score_mode == "concat":
-            self.concat_score_weight = self.add_weight(
-                name="concat_score_weight", shape=(), initializer="ones"
-            )
+        make_weights(self, scale=(), concat_score_weight=() if self.score_mode == "concat" else None)
 
     def _scores(self, query: Array, key: Array) -> Array:
         if self.concat_score_weight is None:
@@ -159,6 +161,8 @@ class AdditiveAttention(_Attention):
         [[[6.58]]]
     """
 
+    _declared_weights = Weights(scale=Weight("glorot_uniform", takes=(), switch="use_scale"))
+
     def __init__(
         self, use_scale: bool = True, dropout: float = 0.0, seed: int | None = None, **kwargs: Any
     ) -> None:
@@ -167,12 +171,7 @@ class AdditiveAttention(_Attention):
 
     def build(self, input_shape: Any) -> None:
         self._check(input_shape, "inputs")
-        shape = (input_shape[0][-1],)
-        self.scale = (
-            self.add_weight(name="scale", shape=shape, initializer="glorot_uniform")
-            if self.use_scale
-            else None
-        )
+        make_weights(self, scale=(input_shape[0][-1],))
 
     def _scores(self, query: Array, key: Array) -> Array:
         features = ops.tanh(_pairs(query, key))

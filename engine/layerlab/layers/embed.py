@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlab import constraints, dtypes, initializers, ops, regularizers
+from layerlab import dtypes, ops, regularizers
 from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.layer import Layer
 from layerlab.core.masking import set_mask
+from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive, refuse
+from layerlab.layers.weights import Weight, Weights, make_weights
 
 __all__ = ["Embedding", "ReversibleEmbedding"]
 
@@ -19,34 +21,20 @@ class _Embedding(Layer):
     input_dim: int
     output_dim: int
     mask_zero: bool
+    embeddings: Variable
+    embeddings_initializer: Any
+    _declared_weights = Weights(embeddings=Weight("uniform"))
 
-    def _set_table(
-        self,
-        input_dim: int,
-        output_dim: int,
-        initializer: Any,
-        regularizer: Any,
-        constraint: Any,
-        mask_zero: bool,
-    ) -> None:
+    def _set_table(self, input_dim: int, output_dim: int, mask_zero: bool) -> None:
         self.input_dim = as_positive(input_dim, "input_dim", type(self).__name__)
         self.output_dim = as_positive(output_dim, "output_dim", type(self).__name__)
-        self.embeddings_initializer = initializers.get(initializer)
-        self.embeddings_regularizer = regularizers.get(regularizer)
-        self.embeddings_constraint = constraints.get(constraint)
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         self.autocast = False  # integers may come as float32, and must not be rounded to 16 bits
         self.quantization_config = None
 
     def _add_table(self) -> None:
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        make_weights(self, embeddings=(self.input_dim, self.output_dim))
 
     def _embed(self, inputs: Array) -> Array:
         if context.lookups is not None:
@@ -85,13 +73,11 @@ class Embedding(_Embedding):
         [True, True, False]
     """
 
+    @_Embedding._declared_weights.arguments(after="output_dim")
     def __init__(
         self,
         input_dim: int,
         output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
         lora_rank: int | None = None,
@@ -104,14 +90,7 @@ class Embedding(_Embedding):
         refuse(
             "Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
         )
-        self._set_table(
-            input_dim,
-            output_dim,
-            embeddings_initializer,
-            embeddings_regularizer,
-            embeddings_constraint,
-            mask_zero,
-        )
+        self._set_table(input_dim, output_dim, mask_zero)
         if weights is not None:
             self.build()
             self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
@@ -156,14 +135,17 @@ class ReversibleEmbedding(_Embedding):
         [[4.0, 4.0, 4.0]]
     """
 
+    reverse_embeddings: Variable
+    _declared_weights = Weights(
+        **_Embedding._declared_weights, reverse_embeddings=Weight("uniform", "embeddings", ("initializer",))
+    )
+
+    @_Embedding._declared_weights.arguments(after="tie_weights")
     def __init__(
         self,
         input_dim: int,
         output_dim: int,
         tie_weights: bool = True,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         reverse_dtype: str | None = None,
         logit_soft_cap: float | None = None,
@@ -174,14 +156,7 @@ class ReversibleEmbedding(_Embedding):
         }
         refuse("ReversibleEmbedding", **unsupported)
         super().__init__(**kwargs)
-        self._set_table(
-            input_dim,
-            output_dim,
-            embeddings_initializer,
-            embeddings_regularizer,
-            embeddings_constraint,
-            mask_zero,
-        )
+        self._set_table(input_dim, output_dim, mask_zero)
         self.tie_weights = tie_weights
         self.reverse_dtype = reverse_dtype
         self.logit_soft_cap = logit_soft_cap
@@ -189,11 +164,7 @@ class ReversibleEmbedding(_Embedding):
     def build(self, input_shape: Any = None) -> None:
         self._add_table()
         if not self.tie_weights:
-            self.reverse_embeddings = self.add_weight(
-                name="reverse_embeddings",
-                shape=(self.output_dim, self.input_dim),
-                initializer=self.embeddings_initializer,
-            )
+            make_weights(self, reverse_embeddings=(self.output_dim, self.input_dim))
 
     def call(self, inputs: Array, reverse: bool = False) -> Array:
         if reverse:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from layerlab import constraints, dtypes, initializers, ops, regularizers
+from layerlab import dtypes, ops
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
+from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import refuse
+from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.settings import settings
 
 __all__ = [
@@ -31,49 +33,14 @@ Axes = int | Sequence[int]
 class _ScaleAndCenter(Layer):
     """What the layers with gamma and beta share."""
 
-    gamma: Any = None
-    beta: Any = None
-
-    def _set_scale(
-        self,
-        center: bool,
-        scale: bool,
-        beta_initializer: Any,
-        gamma_initializer: Any,
-        beta_regularizer: Any,
-        gamma_regularizer: Any,
-        beta_constraint: Any,
-        gamma_constraint: Any,
-    ) -> None:
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.supports_masking = True
-
-    def _add_scale(self, shape: tuple[int, ...]) -> None:
-        if self.scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
+    gamma: Variable | None = None
+    beta: Variable | None = None
+    center: bool
+    scale: bool
+    _declared_weights = Weights(
+        beta=Weight("zeros", switch="center", autocast=False),
+        gamma=Weight("ones", switch="scale", autocast=False),
+    )
 
 
 class BatchNormalization(_ScaleAndCenter):
@@ -114,21 +81,20 @@ class BatchNormalization(_ScaleAndCenter):
         0.2...
     """
 
+    moving_mean: Variable
+    moving_variance: Variable
+    _declared_weights = Weights(
+        **_ScaleAndCenter._declared_weights,
+        moving_mean=Weight("zeros", takes=("initializer",), trainable=False, autocast=False),
+        moving_variance=Weight("ones", takes=("initializer",), trainable=False, autocast=False),
+    )
+
+    @_declared_weights.arguments(after="epsilon")
     def __init__(
         self,
         axis: int = -1,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
         renorm: bool = False,
         renorm_clipping: Mapping[str, float] | None = None,
         renorm_momentum: float = 0.99,
@@ -142,36 +108,11 @@ class BatchNormalization(_ScaleAndCenter):
         self.axis = int(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self._set_scale(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-        )
+        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        (features,) = _sizes(self, input_shape, self.axis)
-        self._add_scale((features,))
-        self.moving_mean = self.add_weight(
-            name="moving_mean",
-            shape=(features,),
-            initializer=self.moving_mean_initializer,
-            trainable=False,
-            autocast=False,
-        )
-        self.moving_variance = self.add_weight(
-            name="moving_variance",
-            shape=(features,),
-            initializer=self.moving_variance_initializer,
-            trainable=False,
-            autocast=False,
-        )
+        (features,) = shape = _sizes(self, input_shape, self.axis)
+        make_weights(self, gamma=shape, beta=shape, moving_mean=shape, moving_variance=shape)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
 
     def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
@@ -245,39 +186,19 @@ class LayerNormalization(_ScaleAndCenter):
         [[-1.0, 1.0], [-1.0, 1.0]]
     """
 
-    def __init__(
-        self,
-        axis: Axes = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
+    @_ScaleAndCenter._declared_weights.arguments(after="epsilon")
+    def __init__(self, axis: Axes = -1, epsilon: float = 1e-3, **kwargs: Any) -> None:
         refuse("LayerNormalization", rms_scaling=kwargs.pop("rms_scaling", False))
         super().__init__(**kwargs)
         self.axis: Any = _as_axis(axis, "LayerNormalization")
         self.epsilon = epsilon
         self.autocast = False  # statistics of what comes in, not of its 16-bit rounding
-        self._set_scale(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-        )
+        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
-        self._add_scale(_sizes(self, input_shape, *self.axis))
+        shape = _sizes(self, input_shape, *self.axis)
+        make_weights(self, gamma=shape, beta=shape)
 
     def call(self, inputs: Array) -> Array:
         outputs = ops.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon)
@@ -312,36 +233,14 @@ class GroupNormalization(_ScaleAndCenter):
         [[-1.0, 1.0, -1.0, 1.0]]
     """
 
-    def __init__(
-        self,
-        groups: int = 32,
-        axis: int = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
+    @_ScaleAndCenter._declared_weights.arguments(after="epsilon")
+    def __init__(self, groups: int = 32, axis: int = -1, epsilon: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.groups = groups
         self.axis = axis
         self.epsilon = epsilon
         self.autocast = False
-        self._set_scale(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-        )
+        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         (channels,) = _sizes(self, input_shape, self.axis)
@@ -355,7 +254,7 @@ class GroupNormalization(_ScaleAndCenter):
                 )
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
-        self._add_scale((channels,))
+        make_weights(self, gamma=(channels,), beta=(channels,))
 
     def call(self, inputs: Array) -> Array:
         shape, axis = tuple(inputs.shape), self.axis % len(inputs.shape)
@@ -398,6 +297,9 @@ class RMSNormalization(Layer):
         [[0.2 1.4]]
     """
 
+    scale: Variable
+    _declared_weights = Weights(scale=Weight("ones", takes=()))
+
     def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis: Any = _as_axis(axis, "RMSNormalization")
@@ -405,9 +307,7 @@ class RMSNormalization(Layer):
 
     def build(self, input_shape: Any) -> None:
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
-        self.scale = self.add_weight(
-            name="scale", shape=_sizes(self, input_shape, *self.axis), initializer="ones"
-        )
+        make_weights(self, scale=_sizes(self, input_shape, *self.axis))
 
     def call(self, x: Array) -> Array:
         return ops.rms_normalization(x, scale=self.scale, axis=self.axis, epsilon=self.epsilon)
