@@ -7,14 +7,15 @@ steps), `advance` (from a projected input and the states to the output and the n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from layerlab import activations, constraints, initializers, ops, random, regularizers, tree
+from layerlab import activations, initializers, ops, random, tree
 from layerlab.backend.protocol import Array
 from layerlab.core.layer import Layer
 from layerlab.core.seed import SeedGenerator
+from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive
+from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
 
 __all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
 
@@ -78,62 +79,28 @@ class _GateCell(StepCell):
     """A cell with kernel, recurrent kernel and bias, which hold `gates` blocks of `units` columns."""
 
     gates: int
+    kernel: Variable
+    recurrent_kernel: Variable
+    bias: Variable | None
+    bias_initializer: Any
+    use_bias: bool
+    _declared_weights = Weights(
+        kernel=Weight("glorot_uniform"),
+        recurrent_kernel=Weight("orthogonal", prefix="recurrent"),
+        bias=Weight("zeros", switch="use_bias"),
+    )
 
-    def _set_cell(
-        self,
-        units: int,
-        activation: Any,
-        use_bias: bool,
-        initializers_given: Sequence[Any],
-        regularizers_given: Sequence[Any],
-        constraints_given: Sequence[Any],
-        dropout: float,
-        recurrent_dropout: float,
-        seed: int | None,
+    def __init__(
+        self, units: int, activation: Any, dropout: float, recurrent_dropout: float, seed: Any, **kwargs: Any
     ) -> None:
+        super().__init__(**kwargs)
         self.units = as_positive(units, "units", type(self).__name__)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = map(
-            initializers.get, initializers_given
-        )
-        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = map(
-            regularizers.get, regularizers_given
-        )
-        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = map(
-            constraints.get, constraints_given
-        )
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)
         self.output_size = self.units
-
-    def _add_weights(self, features: int, bias_shape: tuple[int, ...], bias_initializer: Any) -> None:
-        columns = self.units * self.gates
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, columns),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel",
-            shape=(self.units, columns),
-            initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=bias_shape,
-                initializer=bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
 
     def draw_masks(self, batch: int, features: int, training: bool) -> Masks:
         # A pattern for each gate only with recurrent dropout, as in Keras: else one product serves all.
@@ -187,41 +154,22 @@ class SimpleRNNCell(_GateCell):
 
     gates = 1
 
+    @_GateCell._declared_weights.arguments(after="activation")
     def __init__(
         self,
         units: int,
         activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self._set_cell(
-            units,
-            activation,
-            use_bias,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-            dropout,
-            recurrent_dropout,
-            seed,
-        )
+        super().__init__(units, activation, dropout, recurrent_dropout, seed, **kwargs)
         self.state_size = self.units
 
     def build(self, input_shape: Any) -> None:
-        self._add_weights(input_shape[-1], (self.units,), self.bias_initializer)
+        units = self.units
+        make_weights(self, kernel=(input_shape[-1], units), recurrent_kernel=(units, units), bias=(units,))
 
     def advance(self, projected: Array, states: Any, masks: Masks) -> tuple[Array, Any]:
         output = self.activation(projected + _product(states[0], self.recurrent_kernel.value, masks.states))
@@ -262,47 +210,30 @@ class LSTMCell(_GateCell):
 
     gates = 4
 
+    @_GateCell._declared_weights.arguments(
+        after="recurrent_activation", regularizers_after="unit_forget_bias"
+    )
     def __init__(
         self,
         units: int,
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        super().__init__(**kwargs)
-        self._set_cell(
-            units,
-            activation,
-            use_bias,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-            dropout,
-            recurrent_dropout,
-            seed,
-        )
+        super().__init__(units, activation, dropout, recurrent_dropout, seed, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
         self.state_size = [self.units, self.units]
 
     def build(self, input_shape: Any) -> None:
-        initializer = self._forget_bias if self.unit_forget_bias else self.bias_initializer
-        self._add_weights(input_shape[-1], (4 * self.units,), initializer)
+        columns = 4 * self.units
+        make_weights(self, kernel=(input_shape[-1], columns), recurrent_kernel=(self.units, columns))
+        make_weight(self, "bias", (columns,), self._forget_bias if self.unit_forget_bias else None)
 
     def is_usual(self, training: bool) -> bool:
         """Whether one kernel may do it: the cell computes what every LSTM does.
@@ -362,21 +293,12 @@ class GRUCell(_GateCell):
 
     gates = 3
 
+    @_GateCell._declared_weights.arguments(after="recurrent_activation")
     def __init__(
         self,
         units: int,
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         reset_after: bool = True,
@@ -384,26 +306,16 @@ class GRUCell(_GateCell):
         **kwargs: Any,
     ) -> None:
         kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        super().__init__(**kwargs)
-        self._set_cell(
-            units,
-            activation,
-            use_bias,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-            dropout,
-            recurrent_dropout,
-            seed,
-        )
+        super().__init__(units, activation, dropout, recurrent_dropout, seed, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
         self.state_size = self.units
 
     def build(self, input_shape: Any) -> None:
         columns = 3 * self.units
-        self._add_weights(
-            input_shape[-1], (2, columns) if self.reset_after else (columns,), self.bias_initializer
+        bias = (2, columns) if self.reset_after else (columns,)
+        make_weights(
+            self, kernel=(input_shape[-1], columns), recurrent_kernel=(self.units, columns), bias=bias
         )
 
     def _input_bias(self) -> Array:

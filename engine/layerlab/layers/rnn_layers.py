@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from layerlab import ops
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.config import init_parameters
 from layerlab.core.input_spec import InputSpec
+from layerlab.core.naming import snake_case
 from layerlab.layers.arguments import refuse
 from layerlab.layers.rnn import RNN
 from layerlab.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
+from layerlab.layers.weights import bound_arguments, with_signature
 
 __all__ = ["GRU", "LSTM", "SimpleRNN"]
+
+_LOOP = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
 
 class _CellRNN(RNN):
     """An RNN that makes its cell from its own arguments, and shows them as attributes."""
 
     not_in_config = ("use_cudnn",)
+    cell_class: ClassVar[type]  # mypy takes no class of ours for hashable
 
-    def _show_cell(self, use_cudnn: Any = "auto") -> None:
-        cell_class: Any = type(self.cell)
-        for name in init_parameters(cell_class):
-            setattr(self, name, getattr(self.cell, name))
+    def __init__(self, activity_regularizer: Any = None, use_cudnn: Any = "auto", **given: Any) -> None:
+        given.pop("implementation", None)  # of Keras 2: how the same numbers are computed
+        of_cell = init_parameters(self.cell_class)
+        common = {"dtype": given.get("dtype"), "trainable": given.get("trainable", True)}
+        cell = self.cell_class(
+            **{name: given.pop(name) for name in of_cell if name in given},
+            **common,
+            name=snake_case(self.cell_class.__name__),
+        )
+        super().__init__(cell, activity_regularizer=activity_regularizer, **given)
+        for name in of_cell:
+            setattr(self, name, getattr(cell, name))
         self.input_spec = InputSpec(ndim=3)
         if use_cudnn is True:
             refuse(type(self).__name__, use_cudnn=use_cudnn)
@@ -32,6 +47,30 @@ class _CellRNN(RNN):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
+
+
+def _around(cell_class: type, *last: str) -> Callable[..., None]:
+    """The constructor of the layer around a cell: it takes the cell's arguments, then those of the loop.
+
+    Args:
+        cell_class: the cell's; its arguments come first, in its order.
+        *last: arguments of the layer or of the cell, which come behind.
+    """
+    constructors = RNN.__init__, _CellRNN.__init__, cell_class.__init__  # type: ignore[misc]
+    known = {
+        name: parameter
+        for constructor in constructors
+        for name, parameter in inspect.signature(constructor).parameters.items()
+    }
+    first = [name for name in init_parameters(cell_class) if name not in last]
+    place = next(index for index, name in enumerate(first) if name.endswith("_constraint"))
+    names = ["self", *first[:place], "activity_regularizer", *first[place:], *last, "kwargs"]
+
+    def __init__(layer: _CellRNN, *args: Any, **kwargs: Any) -> None:
+        _CellRNN.__init__(layer, **bound_arguments(__init__, layer, args, kwargs))
+
+    __init__.__qualname__ = f"{cell_class.__name__.removesuffix('Cell')}.__init__"
+    return with_signature(__init__, [known[name] for name in names])
 
 
 class SimpleRNN(_CellRNN):
@@ -62,63 +101,8 @@ class SimpleRNN(_CellRNN):
         [1.0, 3.0, 6.0]
     """
 
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = SimpleRNNCell(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="simple_rnn_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell()
+    cell_class = SimpleRNNCell
+    __init__ = _around(SimpleRNNCell, *_LOOP, "seed")
 
 
 class LSTM(_CellRNN):
@@ -157,68 +141,8 @@ class LSTM(_CellRNN):
         True
     """
 
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        use_cudnn: Any = "auto",
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = LSTMCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="lstm_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell(use_cudnn)
+    cell_class = LSTMCell
+    __init__ = _around(LSTMCell, "seed", *_LOOP, "use_cudnn")
 
     def inner_loop(
         self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
@@ -275,65 +199,5 @@ class GRU(_CellRNN):
         [0.5, 0.25, 0.125]
     """
 
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        reset_after: bool = True,
-        use_cudnn: Any = "auto",
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)  # of Keras 2: how the same numbers are computed
-        cell = GRUCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            reset_after=reset_after,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="gru_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self._show_cell(use_cudnn)
+    cell_class = GRUCell
+    __init__ = _around(GRUCell, "seed", *_LOOP, "reset_after", "use_cudnn")
