@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from string import ascii_lowercase
 from typing import Any
 
-from layerlab import constraints, initializers, ops, regularizers
+from layerlab import ops, regularizers
 from layerlab.backend.protocol import Array
 from layerlab.core.layer import Layer
 from layerlab.core.naming import auto_name
@@ -16,6 +16,7 @@ from layerlab.layers.activation import Softmax
 from layerlab.layers.arguments import as_positive, as_rate, refuse
 from layerlab.layers.dense import EinsumDense
 from layerlab.layers.regularize import Dropout
+from layerlab.layers.weights import Weight, Weights, said_of_weights
 
 __all__ = ["GroupQueryAttention", "MultiHeadAttention"]
 
@@ -29,6 +30,7 @@ class _HeadAttention(Layer):
     use_gate: bool
     seed: int | None
     num_repeats = 1  # query heads for each key head
+    _declared_weights = Weights(kernel=Weight("glorot_uniform"), bias=Weight("zeros"))  # of each projection
 
     def _set_heads(
         self,
@@ -38,7 +40,7 @@ class _HeadAttention(Layer):
         flash_attention: bool | None,
         use_gate: bool,
         seed: int | None,
-        given: dict[str, Any],
+        penalty: Any,
     ) -> None:
         name = type(self).__name__
         refuse(name, flash_attention=flash_attention)
@@ -50,13 +52,7 @@ class _HeadAttention(Layer):
         )
         self.seed = seed
         self.supports_masking = True
-        self.kernel_initializer = initializers.get(given["kernel_initializer"])
-        self.bias_initializer = initializers.get(given["bias_initializer"])
-        self.kernel_regularizer = regularizers.get(given["kernel_regularizer"])
-        self.bias_regularizer = regularizers.get(given["bias_regularizer"])
-        self.kernel_constraint = constraints.get(given["kernel_constraint"])
-        self.bias_constraint = constraints.get(given["bias_constraint"])
-        self._projected_regularizer = regularizers.get(given["activity_regularizer"])
+        self._projected_regularizer = regularizers.get(penalty)
 
     def _projection(
         self, name: str, free: int, bound: int, sizes: Sequence[int], activation: Any = None
@@ -70,14 +66,8 @@ class _HeadAttention(Layer):
             output_shape=(*(None,) * (free - 1), *sizes),
             activation=activation,
             bias_axes=made if self.use_bias else None,
-            # A copy: an initializer without seed gives the same values each time.
-            kernel_initializer=_fresh(self.kernel_initializer),
-            bias_initializer=_fresh(self.bias_initializer),
-            kernel_regularizer=self.kernel_regularizer,
-            bias_regularizer=self.bias_regularizer,
             activity_regularizer=self._projected_regularizer,
-            kernel_constraint=self.kernel_constraint,
-            bias_constraint=self.bias_constraint,
+            **_fresh(said_of_weights(self)),
             dtype=self.dtype_policy,
             name=name,
         )
@@ -251,6 +241,9 @@ class MultiHeadAttention(_HeadAttention):
 
     not_in_config = ("flash_attention",)
 
+    @_HeadAttention._declared_weights.arguments(
+        after="flash_attention", constraints_after="activity_regularizer"
+    )
     def __init__(
         self,
         num_heads: int,
@@ -262,18 +255,11 @@ class MultiHeadAttention(_HeadAttention):
         attention_axes: int | Sequence[int] | None = None,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         super().__init__(**kwargs)
         self.num_heads = as_positive(num_heads, "num_heads", "MultiHeadAttention")
         self.key_dim = as_positive(key_dim, "key_dim", "MultiHeadAttention")
@@ -284,7 +270,9 @@ class MultiHeadAttention(_HeadAttention):
             (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
         )
         self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
-        self._set_heads(dropout, use_bias, sliding_window, flash_attention, use_gate, seed, given)
+        self._set_heads(
+            dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
+        )
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
@@ -344,6 +332,9 @@ class GroupQueryAttention(_HeadAttention):
 
     not_in_config = ("flash_attention",)
 
+    @_HeadAttention._declared_weights.arguments(
+        after="flash_attention", constraints_after="activity_regularizer"
+    )
     def __init__(
         self,
         head_dim: int,
@@ -353,18 +344,11 @@ class GroupQueryAttention(_HeadAttention):
         use_bias: bool = True,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         # Keras' class has another name than its export: paths of weights begin with it.
         super().__init__(**{**kwargs, "name": kwargs.get("name") or auto_name("GroupedQueryAttention")})
         self.head_dim = as_positive(head_dim, "head_dim", "GroupQueryAttention")
@@ -381,7 +365,9 @@ class GroupQueryAttention(_HeadAttention):
                 )
             )
         self.num_repeats = num_query_heads // num_key_value_heads
-        self._set_heads(dropout, use_bias, sliding_window, flash_attention, use_gate, seed, given)
+        self._set_heads(
+            dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
+        )
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
@@ -409,9 +395,11 @@ def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
     return f"{query},{key}->{scores}", f"{scores},{key}->{query}"
 
 
-def _fresh(initializer: Any) -> Any:
-    return (
-        type(initializer).from_config(initializer.get_config())
-        if hasattr(initializer, "get_config")
-        else initializer
-    )
+def _fresh(said: dict[str, Any]) -> dict[str, Any]:
+    """The same with copies of the initializers: one without seed gives the same values each time."""
+    return {
+        name: type(value).from_config(value.get_config())
+        if name.endswith("_initializer") and hasattr(value, "get_config")
+        else value
+        for name, value in said.items()
+    }
