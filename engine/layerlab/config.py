@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab.backend.active import use
 from layerlab.dtypes import dtype_policy, set_dtype_policy, standardize_dtype
 from layerlab.settings import DATA_FORMATS, FLOAT_TYPES, choose, positive, settings
@@ -63,7 +61,7 @@ def floatx() -> str:
     return settings.floatx
 
 
-def set_floatx(value: Any) -> None:
+def set_floatx(value: str) -> None:
     """Set the default float type.
 
     Layers made from now on have it, unless `set_dtype_policy` chose a policy.

@@ -6,7 +6,7 @@ from typing import Any
 
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.registry import CustomObjectScope
-from layerlab.dtypes import DTypePolicy, as_policy
+from layerlab.dtypes import DTypePolicy, PolicyLike, as_policy
 from layerlab.errors import ConfigError, explain
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
@@ -14,7 +14,7 @@ __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
 FloatDTypePolicy = DTypePolicy
 
 
-def get(identifier: Any) -> DTypePolicy:
+def get(identifier: PolicyLike) -> DTypePolicy:
     """The DTypePolicy that any way to name one means.
 
     Args:
@@ -44,7 +44,7 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     return serialize_keras_object(dtype_policy)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
+def deserialize(config: object, custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
     """The policy that a config of `serialize` describes.
 
     Args:

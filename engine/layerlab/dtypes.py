@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from typing import Any
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
 
 from layerlab.errors import DTypeError, InvalidArgumentError, did_you_mean, explain
 from layerlab.settings import FLOAT_TYPES, settings
+from layerlab.typing import DTypeLike
 
 __all__ = [
     "ALLOWED",
     "DTypePolicy",
+    "PolicyLike",
     "as_policy",
     "dtype_policy",
     "is_float",
@@ -60,7 +62,7 @@ ALLOWED = tuple(name for name in _PARENTS if name not in ("int", "float")) + (
 _PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int", float: "float", complex: "complex64"}
 
 
-def standardize_dtype(dtype: Any) -> str:
+def standardize_dtype(dtype: DTypeLike) -> str:
     """The standard name of a dtype given as a name, Python type, or dtype of a back end.
 
     Args:
@@ -95,7 +97,7 @@ def numpy_dtype(dtype: str) -> np.dtype:
     return np.dtype(extended if extended is not None else dtype)
 
 
-def result_type(*dtypes: Any) -> str:
+def result_type(*dtypes: DTypeLike) -> str:
     """The dtype in which values of these dtypes meet.
 
     Each is a name, a dtype, or a Python type (`int`, `float`: weak). Weak results become int32 and floatx.
@@ -224,6 +226,8 @@ class DTypePolicy:
         return f'<DTypePolicy "{self._name}">'
 
 
+PolicyLike: TypeAlias = DTypePolicy | DTypeLike | dict[str, Any]  # None is the global policy
+
 _global_policy: DTypePolicy | None = None
 
 
@@ -239,7 +243,7 @@ def dtype_policy() -> DTypePolicy:
     return _global_policy or DTypePolicy(settings.floatx)
 
 
-def set_dtype_policy(policy: Any) -> None:
+def set_dtype_policy(policy: PolicyLike) -> None:
     """Choose the dtypes of layers made from now on, mixed precision for example.
 
     Args:
@@ -257,7 +261,7 @@ def set_dtype_policy(policy: Any) -> None:
     _global_policy = None if policy is None else as_policy(policy)
 
 
-def as_policy(policy: Any) -> DTypePolicy:
+def as_policy(policy: PolicyLike) -> DTypePolicy:
     """A DTypePolicy from None (the global one), a policy, a name, a config dict or a dtype."""
     if policy is None:
         return dtype_policy()

@@ -33,18 +33,18 @@ class Frontend(Protocol):
         """Called once, when layerlab is imported in an interactive session."""
         ...
 
-    def watch(self, run_id: str, model: Any, control: Any) -> Listener | None:
+    def watch(self, run_id: str, model: object, control: object) -> Listener | None:
         """Called when fit starts with verbose='auto' or 1. A listener that will get each event of the
         run (from the training thread: it must return at once), or None where there is nobody to
         show it to; one that only records it has an attribute `shows`, which is False, and fit writes
         its usual text. `control` is the run's `training.RunControl`."""
         ...
 
-    def display(self, model: Any) -> dict[str, Any] | None:
+    def display(self, model: object) -> dict[str, Any] | None:
         """A MIME bundle for `model` as the last expression of a cell, or None."""
         ...
 
-    def draws_over(self, stream: Any) -> bool:
+    def draws_over(self, stream: object) -> bool:
         """Whether text in `stream`, a standard output that is no terminal, can be drawn over after a carriage
         return, as a notebook does. May be missing: then it cannot."""
         ...
@@ -89,7 +89,7 @@ def begin() -> None:
             _guarded(frontend.begin, "preparing the front end")
 
 
-def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = ()) -> list[Watcher]:
+def watchers(run_id: str, model: object, control: object, instead: Sequence[Watch] = ()) -> list[Watcher]:
     """The listeners of all front ends that want this run; one that raises gets no further events.
 
     Args:
@@ -102,7 +102,7 @@ def watchers(run_id: str, model: Any, control: Any, instead: Sequence[Watch] = (
     return [Watcher(listener) for listener in listeners if listener is not None]
 
 
-def display_bundle(model: Any) -> dict[str, Any] | None:
+def display_bundle(model: object) -> dict[str, Any] | None:
     """The first front end's MIME bundle for a model, None where none has one."""
     for frontend in discover():
         bundle = _guarded(functools.partial(frontend.display, model), "displaying the model")
@@ -111,7 +111,7 @@ def display_bundle(model: Any) -> dict[str, Any] | None:
     return None
 
 
-def draws_over(stream: Any) -> bool:
+def draws_over(stream: object) -> bool:
     """Whether a front end shows text of `stream` so that a line can be drawn over."""
     asked = [method for frontend in discover() if (method := getattr(frontend, "draws_over", None))]
     return any(_guarded(functools.partial(method, stream), "asking about text") for method in asked)

@@ -44,7 +44,7 @@ def home() -> Path:
     return Path(os.environ.get("LAYERLAB_HOME") or Path.home() / ".layerlab")
 
 
-def choose(value: Any, allowed: tuple[str, ...], what: str) -> str:
+def choose(value: object, allowed: tuple[str, ...], what: str) -> str:
     """`value` if it is one of `allowed`, else an InvalidArgumentError that names them."""
     if value not in allowed:
         raise InvalidArgumentError(

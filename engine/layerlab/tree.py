@@ -22,12 +22,12 @@ __all__ = [
 ]
 
 
-def is_nested(value: Any) -> bool:
+def is_nested(value: object) -> bool:
     """True for a list, a tuple or a dict."""
     return isinstance(value, list | tuple | dict)
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: object) -> list[Any]:
     """The leaves, depth first."""
     if not is_nested(structure):
         return [structure]
@@ -36,7 +36,9 @@ def flatten(structure: Any) -> list[Any]:
     return leaves
 
 
-def flatten_with_path(structure: Any, prefix: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def flatten_with_path(
+    structure: object, prefix: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Pairs of (keys and indices that lead to the leaf, leaf)."""
     if not is_nested(structure):
         yield prefix, structure
@@ -64,7 +66,7 @@ def map_structure(function: Callable[..., Any], structure: Any, *others: Any) ->
     )
 
 
-def pack(structure: Any, leaves: Iterable[Any]) -> Any:
+def pack(structure: object, leaves: Iterable[Any]) -> Any:
     """A structure like `structure` that holds `leaves` in the order of `flatten`."""
     iterator = iter(leaves)
     packed = _pack(structure, iterator)
@@ -88,7 +90,7 @@ def same_structure(first: Any, second: Any) -> bool:
     return len(first) == len(second) and all(map(same_structure, first, second))
 
 
-def _collect(structure: Any, leaves: list[Any]) -> None:
+def _collect(structure: object, leaves: list[Any]) -> None:
     for _, child in _items(structure):
         if is_nested(child):
             _collect(child, leaves)
@@ -122,7 +124,7 @@ def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
     return _rebuild(structure, [_pack(child, leaves) for child in structure])
 
 
-def _rebuild(like: Any, children: list[Any]) -> Any:
+def _rebuild(like: object, children: list[Any]) -> Any:
     if isinstance(like, tuple):
         return type(like)(*children) if hasattr(like, "_fields") else tuple(children)
     return children
@@ -132,7 +134,7 @@ def _rebuild_dict(like: dict[Any, Any], children: dict[Any, Any]) -> dict[Any, A
     return children if type(like) is dict else type(like)(children)
 
 
-def _check_keys(first: dict[Any, Any], second: Any) -> None:
+def _check_keys(first: dict[Any, Any], second: object) -> None:
     if not isinstance(second, dict) or first.keys() != second.keys():
         got = sorted(map(str, second)) if isinstance(second, dict) else type(second).__name__
         raise InvalidArgumentError(

@@ -23,6 +23,7 @@ __all__ = [
     "DTypeLike",
     "Initializer",
     "InitializerLike",
+    "LearningRateLike",
     "Logs",
     "LossLike",
     "MetricLike",
@@ -33,6 +34,8 @@ __all__ = [
     "PathLike",
     "Regularizer",
     "RegularizerLike",
+    "SeedLike",
+    "SeedStream",
     "Shape",
     "State",
     "SupportsArray",
@@ -160,6 +163,12 @@ Batch: TypeAlias = tuple[Any, ...]  # (x,), (x, y) or (x, y, sample_weight), eac
 # -- parts, by name, by config, or as they are -----------------------------------------------------
 
 
+class SeedStream(Protocol):
+    """A `SeedGenerator`: each `next` gives a key that it has not given before."""
+
+    def next(self) -> Array: ...
+
+
 class Initializer(Protocol):
     """The rule for the first value of a weight."""
 
@@ -178,9 +187,11 @@ class Constraint(Protocol):
     def __call__(self, w: Any, /) -> Any: ...
 
 
-InitializerLike: TypeAlias = str | Config | Initializer | Tensor | None
-RegularizerLike: TypeAlias = str | Config | Regularizer | None
-ConstraintLike: TypeAlias = str | Config | Constraint | None
+SeedLike: TypeAlias = Union[int, "np.integer[Any]", SeedStream, Config, None]
+InitializerLike: TypeAlias = str | Config | Initializer | Tensor | type | None
+RegularizerLike: TypeAlias = str | Config | Regularizer | type | None
+ConstraintLike: TypeAlias = str | Config | Constraint | type | None
 ActivationLike: TypeAlias = str | Config | Callable[[Any], Any] | None
 LossLike: TypeAlias = str | Config | Callable[[Any, Any], Any] | None
 MetricLike: TypeAlias = str | Config | Callable[[Any, Any], Any] | None
+LearningRateLike: TypeAlias = float | Tensor | Callable[..., Any] | Config  # a schedule is a callable

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from layerlab.activations.functions import linear
 from layerlab.core.config import resolve, serialize_keras_object
 from layerlab.core.registry import builtin_name
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import ActivationLike, Config
 
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: ActivationLike) -> Any:
     """The activation that a name, a config or a function stands for.
 
     Layers read their argument `activation` by it.
@@ -42,7 +44,7 @@ def get(identifier: Any) -> Any:
     return found
 
 
-def serialize(activation: Any) -> Any:
+def serialize(activation: Callable[[Any], Any]) -> Any:
     """What a config says of an activation; `deserialize` reads it.
 
     Args:
@@ -58,7 +60,7 @@ def serialize(activation: Any) -> Any:
     return known[1] if known is not None else serialize_keras_object(activation)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The activation that `serialize` wrote down.
 
     Args:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab.core.config import resolve, serialize_keras_object
+from layerlab.typing import Config, Constraint, ConstraintLike
 
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: ConstraintLike) -> Any:
     """The constraint that a layer's `kernel_constraint` and the like stand for.
 
     Args:
@@ -27,7 +28,7 @@ def get(identifier: Any) -> Any:
     return resolve("constraints", identifier, "A constraint")
 
 
-def serialize(constraint: Any) -> Any:
+def serialize(constraint: Constraint) -> Any:
     """The config of a constraint, as files and configs of layers hold it.
 
     Args:
@@ -42,7 +43,7 @@ def serialize(constraint: Any) -> Any:
     return serialize_keras_object(constraint)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The constraint that a config describes: the inverse of `serialize`.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
@@ -52,7 +51,7 @@ class Constraint(Configurable):
 
     registry_kind = "constraints"
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Array) -> Array:
         """The weight as it is to be: by default unchanged.
 
         Args:
@@ -82,7 +81,7 @@ class MaxNorm(Constraint):
         self.max_value = max_value
         self.axis = axis
 
-    def __call__(self, w: Any) -> Array:
+    def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
         return _with_norms(w, norms, ops.clip(norms, 0, self.max_value))
 
@@ -97,7 +96,7 @@ class NonNeg(Constraint):
         [0.0, 0.5]
     """
 
-    def __call__(self, w: Any) -> Array:
+    def __call__(self, w: Array) -> Array:
         return ops.maximum(w, 0)
 
 
@@ -116,7 +115,7 @@ class UnitNorm(Constraint):
     def __init__(self, axis: Axes = 0) -> None:
         self.axis = axis
 
-    def __call__(self, w: Any) -> Array:
+    def __call__(self, w: Array) -> Array:
         return _with_norms(w, _norms(w, self.axis), 1.0)
 
 
@@ -148,17 +147,17 @@ class MinMaxNorm(Constraint):
         self.rate = rate
         self.axis = axis
 
-    def __call__(self, w: Any) -> Array:
+    def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
         wanted = self.rate * ops.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
         return _with_norms(w, norms, wanted)
 
 
-def _norms(w: Any, axis: Axes) -> Array:
+def _norms(w: Array, axis: Axes) -> Array:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
-def _with_norms(w: Any, norms: Array, wanted: Any) -> Array:
+def _with_norms(w: Array, norms: Array, wanted: Array | float) -> Array:
     # epsilon: a weight of norm 0 stays 0 instead of becoming nan
     return ops.multiply(w, wanted / (settings.epsilon + norms))
 

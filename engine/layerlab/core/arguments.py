@@ -49,7 +49,7 @@ class Range:
     several: bool = False
     also: float | None = None
 
-    def check(self, owner: str, name: str, value: Any) -> None:
+    def check(self, owner: str, name: str, value: object) -> None:
         """Raise InvalidArgumentError that names the class and the argument, unless `value` is in the range.
 
         None, arrays and other objects are let through: the constructor knows whether they mean something.
@@ -57,12 +57,12 @@ class Range:
         if not self._holds(_scalar(value)):
             self._refuse(owner, name, value)
 
-    def require(self, owner: str, name: str, value: Any) -> None:
+    def require(self, owner: str, name: str, value: object) -> None:
         """Like `check`, but only a number will do: arrays and objects are refused."""
         if not isinstance(value, numbers.Real) or not self._holds(value):
             self._refuse(owner, name, value)
 
-    def _refuse(self, owner: str, name: str, value: Any) -> None:
+    def _refuse(self, owner: str, name: str, value: object) -> None:
         raise InvalidArgumentError(
             explain(
                 f"{owner} got a bad `{name}`.",
@@ -72,7 +72,7 @@ class Range:
             )
         )
 
-    def _holds(self, value: Any) -> bool:
+    def _holds(self, value: object) -> bool:
         if isinstance(value, list | tuple):
             return self.several and all(map(self._holds, value))
         if isinstance(value, bool | np.bool_ | str | bytes | complex):
@@ -87,14 +87,14 @@ class Range:
         above = self.low < number if self.open_low else self.low <= number
         return above and (number < self.high if self.open_high else number <= self.high)
 
-    def _meant(self, name: str, value: Any) -> str:
+    def _meant(self, name: str, value: object) -> str:
         """The argument as it was probably meant: 64 for 64.0 or '64'."""
         plain = str(value).removesuffix(".0")
         is_number = self.is_integer and isinstance(value, float | str) and plain.isdecimal()
         return f"{name}={plain}" if is_number and self._holds(int(plain)) else ""
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> Any:
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 

@@ -95,7 +95,7 @@ def build_arguments(build: Callable[..., Any], tensors: dict[str, Any]) -> dict[
     return {p.name: shapes[p.name] for p in parameters if p.name in shapes}
 
 
-def shape_of(value: Any) -> Any:
+def shape_of(value: object) -> Any:
     """The shape of a tensor, or the structure of shapes of a structure; None for sizes that are not known."""
     return tree.map_structure(
         lambda leaf: _known(tuple(leaf.shape)) if hasattr(leaf, "shape") else None, value
@@ -114,11 +114,11 @@ def _known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
     )
 
 
-def is_shape(value: Any) -> bool:
+def is_shape(value: object) -> bool:
     """True for a tuple or list of ints and Nones."""
     return isinstance(value, tuple | list) and all(item is None or isinstance(item, int) for item in value)
 
 
-def _is_tensors(value: Any) -> bool:
+def _is_tensors(value: object) -> bool:
     leaves = tree.flatten(value)
     return bool(leaves) and all(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for leaf in leaves)

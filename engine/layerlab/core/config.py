@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from layerlab import dtypes
 from layerlab.core.arguments import check_arguments
@@ -30,7 +30,7 @@ __all__ = [
 class _ConstructorSignature:
     """What `inspect.signature` of a class, so the help of a notebook, shows: `__init__`, not `__new__`."""
 
-    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+    def __get__(self, instance: object, owner: type) -> inspect.Signature:
         if instance is not None:  # what a layer takes when it is called is another matter
             raise AttributeError("__signature__")
         if owner.__init__ is object.__init__:  # type: ignore[misc]
@@ -50,7 +50,7 @@ class Configurable(Registrable):
     config_base: ClassVar[bool] = True  # set in a class's own body: its constructor's arguments are no config
     not_in_config: ClassVar[tuple[str, ...]] = ()
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Any:
         instance = super().__new__(cls)
         try:
             bound = _constructor(cls).bind(instance, *args, **kwargs)
@@ -89,7 +89,7 @@ class Configurable(Registrable):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """A new object like the one whose `get_config` this is.
 
         Nested configs are turned back by the constructor's `get` calls; for a class of
@@ -113,7 +113,7 @@ class Configurable(Registrable):
             ) from error
 
 
-def _is_ours(target: Any) -> bool:
+def _is_ours(target: object) -> bool:
     return target.__module__.split(".")[0] == __name__.split(".")[0]
 
 
@@ -148,7 +148,7 @@ def init_parameters(cls: type) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
 
 
-def config_value(value: Any) -> Any:
+def config_value(value: object) -> Any:
     """An attribute as it stands in a config: objects serialized, functions of layerlab by name."""
     if isinstance(value, Configurable | dtypes.DTypePolicy):
         return serialize_keras_object(value)
@@ -163,7 +163,7 @@ def config_value(value: Any) -> Any:
 
 
 def resolve(
-    kind: str, identifier: Any, what: str | None = None, custom_objects: dict[str, Any] | None = None
+    kind: str, identifier: object, what: str | None = None, custom_objects: dict[str, Any] | None = None
 ) -> Any:
     """The object for an argument such as `activation="relu"`: None, an object, function, name or config.
 

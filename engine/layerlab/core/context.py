@@ -40,7 +40,7 @@ def before_use() -> None:
 
 
 @contextmanager
-def name_scope(name: str, caller: Any = None) -> Iterator[None]:
+def name_scope(name: str, caller: object = None) -> Iterator[None]:
     """A `with` block in which paths of new variables begin with a name.
 
     Scopes nest: the names are joined by '/'. A layer opens one with its own name when
@@ -84,7 +84,7 @@ def autocast(dtype: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def call_scope(layer: Any, training: bool | None) -> Iterator[None]:
+def call_scope(layer: object, training: bool | None) -> Iterator[None]:
     """The call of `layer` is running; layers called inside inherit `training`."""
     previous, context.training = context.training, training
     context.calls.append(layer)

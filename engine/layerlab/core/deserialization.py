@@ -60,7 +60,7 @@ _reading = _Reading()
 
 
 def deserialize_keras_object(
-    config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
+    config: object, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
 ) -> Any:
     """The object that a config of `serialize_keras_object` describes.
 
@@ -87,7 +87,7 @@ def deserialize_keras_object(
 
 
 @contextlib.contextmanager
-def reading_scope(config: Any, safe_mode: bool) -> Iterator[None]:
+def reading_scope(config: object, safe_mode: bool) -> Iterator[None]:
     """While open, `deserialize_as` reads parts of `config`; an outer one's `safe_mode` holds."""
     if _reading.safe_mode is not None:
         yield
@@ -102,7 +102,7 @@ def reading_scope(config: Any, safe_mode: bool) -> Iterator[None]:
         _reading.safe_mode, _reading.shared = None, {}
 
 
-def check_size(config: Any) -> None:
+def check_size(config: object) -> None:
     """Raise ConfigError for a config nested too deeply, or with more values than any model has.
 
     Counts what occurs several times (YAML has references) several times, but looks at it once.
@@ -129,7 +129,7 @@ def check_size(config: Any) -> None:
 class _Level:
     """A dict or list on the way down."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: object) -> None:
         items = (
             value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
         )
@@ -141,7 +141,7 @@ class _Level:
         self.values, self.height = self.values + values, max(self.height, height + 1)
 
 
-def deserialize_as(config: Any, kind: str | None = None) -> Any:
+def deserialize_as(config: object, kind: str | None = None) -> Any:
     """`config` as an object, within a scope that is open; of `kind` where its module says nothing."""
     if config is None or isinstance(config, bool | int | float | str):
         return config
@@ -214,7 +214,7 @@ def _kinds_like(kind: str) -> list[str]:
     return [kind, "layers"] if kind == "activations" else [kind]
 
 
-def _kinds_of(module: Any) -> list[str]:
+def _kinds_of(module: object) -> list[str]:
     """The kinds that a module of a config means; none for one that is not Keras' or layerlab's."""
     parts = str(module).split(".")
     parts[0] = {"layerlab": "keras", "tf_keras": "keras"}.get(parts[0], parts[0])
@@ -262,7 +262,7 @@ def _instantiate(target: Any, class_name: str, inner: Any, config: dict[str, Any
     return instance
 
 
-def _check_finite(class_name: str, config: Any) -> None:
+def _check_finite(class_name: str, config: object) -> None:
     """An infinite learning rate, or one that is no number, would destroy all weights at the first step."""
     if isinstance(config, float) and not math.isfinite(config):
         raise ConfigError(explain(f"The config of {class_name}", expected="finite numbers", got=str(config)))
@@ -273,7 +273,7 @@ def _check_finite(class_name: str, config: Any) -> None:
 # -- forms -------------------------------------------------------------------------------------------------
 
 
-def _read_form(class_name: str, inner: Any) -> Any:
+def _read_form(class_name: str, inner: object) -> Any:
     try:
         return _FORMS[class_name](inner)
     except LayerlabError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from layerlab.typing import InitializerLike
 
 __all__ = ["first_values_postponed", "postpones"]
 
@@ -32,7 +33,7 @@ def first_values_postponed() -> Iterator[None]:
         _waiting.draws = previous
 
 
-def postpones(initializer: Any, draw: Callable[[], None]) -> bool:
+def postpones(initializer: InitializerLike, draw: Callable[[], None]) -> bool:
     """Whether `draw` was put off to the end of an open `first_values_postponed`."""
     if _waiting.draws is None or not getattr(initializer, "is_random", False):
         return False

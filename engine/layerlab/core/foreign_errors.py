@@ -62,7 +62,7 @@ def raise_told(told: LayerlabError | None, error: BaseException) -> None:
 
 
 def retold(
-    error: BaseException, where: str, arguments: Any, *, is_ours: bool = False
+    error: BaseException, where: str, arguments: object, *, is_ours: bool = False
 ) -> LayerlabError | None:
     """What to raise from `error`; None if the error tells enough, or is of the reader's own code.
 
@@ -116,10 +116,10 @@ def _first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def shown(arguments: Any) -> str:
+def shown(arguments: object) -> str:
     """Arguments as messages show them: shapes and dtypes, never values of arrays."""
 
-    def show(leaf: Any) -> Any:
+    def show(leaf: object) -> Any:
         if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
             return _Text(f"{shape_of(leaf)} {str(leaf.dtype).rpartition('.')[2]}")
         is_plain = leaf is None or isinstance(leaf, bool | int | float | str)

@@ -12,6 +12,7 @@ from layerlab.core.input_spec import adjusted_rank
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.symbolic import KerasTensor, Node, Operation
 from layerlab.errors import DataError, GraphError, InvalidArgumentError, ShapeError, explain
+from layerlab.typing import Tensor, Tree
 
 __all__ = ["Function", "graph_nodes"]
 
@@ -39,10 +40,10 @@ class Function(Operation):
 
     losses: Sequence[KerasTensor] = ()  # scalars of the graph that a model minimizes as well
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
+    def __init__(self, inputs: Tree[Tensor], outputs: Tree[Tensor], name: str | None = None) -> None:
         super().__init__(name=name)
-        self.inputs_structure = inputs
-        self.outputs_structure = outputs
+        self.inputs_structure: Any = inputs
+        self.outputs_structure: Any = outputs
         self.inputs: list[KerasTensor] = _checked(inputs, "inputs")
         self.outputs: list[KerasTensor] = _checked(outputs, "outputs")
         self.nodes, indices = graph_nodes(self.inputs, self.outputs)
@@ -67,7 +68,7 @@ class Function(Operation):
         """
         return self.values_of(self.outputs_structure, inputs)
 
-    def values_of(self, wanted: Any, inputs: Any) -> Any:
+    def values_of(self, wanted: object, inputs: object) -> Any:
         """The values that tensors of the graph have for some inputs.
 
         Args:
@@ -88,7 +89,7 @@ class Function(Operation):
                 values[id(tensor)] = result
         return tree.map_structure(lambda tensor: values[id(tensor)], wanted)
 
-    def flatten_inputs(self, inputs: Any) -> list[Any]:
+    def flatten_inputs(self, inputs: object) -> list[Any]:
         """The values of inputs as a flat list, in the order of the graph's inputs.
 
         Args:
@@ -110,7 +111,7 @@ class Function(Operation):
                 )
         return values
 
-    def match(self, values: Any) -> list[Any]:
+    def match(self, values: object) -> list[Any]:
         """What is given for each input, values or masks, in the order of `inputs`. Raises: DataError."""
         return match_inputs(self.inputs_structure, values, _name, self.name)
 
@@ -201,7 +202,7 @@ def _in_depth_order(nodes: list[Node], indices: dict[int, int], unused: list[Ope
     ]
 
 
-def _checked(structure: Any, what: str) -> list[KerasTensor]:
+def _checked(structure: object, what: str) -> list[KerasTensor]:
     tensors = tree.flatten(structure)
     for tensor in tensors:
         if not isinstance(tensor, KerasTensor):

@@ -29,7 +29,7 @@ class FunctionConfig(dict[str, Any]):
         return FunctionConfig(dict(self), self.function)
 
 
-def function_configs(config: Any) -> Iterator[FunctionConfig]:
+def function_configs(config: object) -> Iterator[FunctionConfig]:
     """All FunctionConfigs in a config, of lambdas as well."""
     waiting = [config]
     while waiting:

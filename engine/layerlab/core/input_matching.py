@@ -15,7 +15,7 @@ from layerlab.errors import DataError, explain
 __all__ = ["match_inputs"]
 
 
-def match_inputs(inputs: Any, values: Any, name_of: Callable[[Any], str], owner: str) -> list[Any]:
+def match_inputs(inputs: object, values: object, name_of: Callable[[Any], str], owner: str) -> list[Any]:
     """The values in the order in which `tree.flatten` lists the inputs; what a dict has beyond them is left.
 
     Args:
@@ -46,7 +46,7 @@ def match_inputs(inputs: Any, values: Any, name_of: Callable[[Any], str], owner:
     return leaves
 
 
-def _by_key(inputs: Any, values: dict[Any, Any], name_of: Callable[[Any], str], owner: str) -> list[Any]:
+def _by_key(inputs: object, values: dict[Any, Any], name_of: Callable[[Any], str], owner: str) -> list[Any]:
     """A dict of inputs is met by its own keys, anything else by the names of its tensors."""
     named = list(inputs) if isinstance(inputs, dict) else list(map(name_of, tree.flatten(inputs)))
     missing = [key for key in named if key not in values]

@@ -88,7 +88,7 @@ def adjusted_rank(shape: Sequence[int | None], expected: Sequence[int | None]) -
     return tuple(shape)
 
 
-def check_input_spec(spec: Any, inputs: Any, layer_name: str) -> None:
+def check_input_spec(spec: object, inputs: object, layer_name: str) -> None:
     """Check `inputs` against the spec, or one spec for each input; those of a dict go by the specs' names.
 
     Raises: ShapeError, DTypeError, or InvalidArgumentError for None.
@@ -135,7 +135,7 @@ def check_tensors(args: tuple[Any, ...], layer_name: str) -> None:
                 )
 
 
-def _stranger(value: Any) -> tuple[str, str]:
+def _stranger(value: object) -> tuple[str, str]:
     """What a value that is no tensor is, and what to do about it."""
     if isinstance(value, type):
         return f"the class {value.__name__}", f"make one and call it: {value.__name__}(...)(x)"

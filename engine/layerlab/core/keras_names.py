@@ -19,11 +19,11 @@ class KerasNames:
     describe: Callable[[], str]
     dtype_policy: Any
 
-    def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
+    def add_variable(self, *args: object, **kwargs: object) -> Variable:
         """An older name of `add_weight`, with the same arguments."""
         return self.add_weight(*args, **kwargs)
 
-    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+    def add_metric(self, *args: object, **kwargs: object) -> None:
         """Gone from Keras 3 as well: raises UnsupportedError."""
         raise UnsupportedError(
             explain(
@@ -44,7 +44,7 @@ class KerasNames:
         mode: str | None = self.dtype_policy.quantization_mode
         return mode
 
-    def quantized_build(self, input_shape: Any, mode: Any) -> None:
+    def quantized_build(self, input_shape: object, mode: object) -> None:
         """Not in this version: raises UnsupportedError.
 
         Args:
@@ -52,12 +52,12 @@ class KerasNames:
         """
         raise UnsupportedError(explain(f"{self.describe()}: layerlab cannot quantize yet."))
 
-    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+    def quantized_call(self, *args: object, **kwargs: object) -> Any:
         """Not in this version: raises UnsupportedError."""
         raise UnsupportedError(explain(f"{self.describe()}: layerlab cannot quantize yet."))
 
     def rematerialized_call(
-        self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
+        self, layer_call: Callable[..., Any], *args: object, **kwargs: object
     ) -> Callable[..., Any]:
         """The function that a layer calls, unchanged: there is no RematScope here.
 

@@ -29,7 +29,7 @@ _USUAL = {
 }
 
 
-def is_lambda(function: Any) -> bool:
+def is_lambda(function: object) -> bool:
     """True for what Keras stores as bytecode rather than by name."""
     return isinstance(function, types.FunctionType) and function.__name__ == "<lambda>"
 

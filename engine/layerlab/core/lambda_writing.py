@@ -14,7 +14,7 @@ __all__ = ["check_lambdas"]
 _FORMS = ("__numpy__", "__tensor__", "__bytes__", "__slice__", "__ellipsis__", "__lambda__", "function")
 
 
-def check_lambdas(config: Any, what: str) -> None:
+def check_lambdas(config: object, what: str) -> None:
     """Warn if a config that is about to be written holds lambdas: who loads it must trust it.
 
     Args:
@@ -60,7 +60,7 @@ def _check_values(found: FunctionConfig, what: str) -> None:
             )
 
 
-def _is_writable(value: Any) -> bool:
+def _is_writable(value: object) -> bool:
     if isinstance(value, dict):
         if value.get("class_name") in _FORMS:
             return True

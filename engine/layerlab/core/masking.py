@@ -15,7 +15,7 @@ __all__ = ["get_mask", "set_mask"]
 _masks: dict[int, tuple[weakref.ref, Any]] = {}
 
 
-def get_mask(tensor: Any) -> Any:
+def get_mask(tensor: object) -> Any:
     """The mask attached to `tensor`, or None."""
     mask = getattr(tensor, "_keras_mask", None)
     if mask is not None or not _masks:
@@ -34,7 +34,7 @@ def set_mask(tensor: Any, mask: Any) -> None:
         _set_in_table(tensor, mask)
 
 
-def _set_in_table(tensor: Any, mask: Any) -> None:
+def _set_in_table(tensor: object, mask: object) -> None:
     key = id(tensor)
     if mask is None:
         _masks.pop(key, None)

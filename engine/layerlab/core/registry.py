@@ -62,7 +62,7 @@ class Registrable:
     registry_kind: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         ours = cls.__module__.split(".")[0] == __name__.split(".")[0]
         if cls.registry_kind and ours and not cls.__name__.startswith("_"):
@@ -121,7 +121,7 @@ def builtin(kind: str, name: str) -> Any:
     return _builtin.get(kind, {}).get(name)
 
 
-def builtin_name(value: Any) -> tuple[str, str] | None:
+def builtin_name(value: object) -> tuple[str, str] | None:
     """(kind, name) of a class or function of layerlab, or None for others."""
     return _names.get(id(value))
 
@@ -192,7 +192,7 @@ def get_registered_name(obj: Any) -> str:
 
 
 def get_registered_object(
-    name: str, custom_objects: dict[str, Any] | None = None, module_objects: Any = None
+    name: str, custom_objects: dict[str, Any] | None = None, module_objects: object = None
 ) -> Any:
     """The class or function that was registered or passed under a name, or None.
 
@@ -274,7 +274,7 @@ class CustomObjectScope:
 custom_object_scope = CustomObjectScope
 
 
-def register_builtin(kind: str, name: str, target: Any) -> None:
+def register_builtin(kind: str, name: str, target: object) -> None:
     """Let configs name an object of layerlab that is neither a Registrable class nor a plain function."""
     _builtin.setdefault(kind, {})[name] = target
 

@@ -31,13 +31,13 @@ def noting_class_names() -> Iterator[None]:
         _noted.names = previous
 
 
-def note_class_name(instance: Any, class_name: str) -> None:
+def note_class_name(instance: object, class_name: str) -> None:
     """Remember what the config calls the class of an object that was made from it."""
     if _noted.names is not None and type(instance).__name__ != class_name:
         _noted.names[id(instance)] = instance, class_name  # with the object, so that no other gets its id
 
 
-def class_name_in_file(instance: Any) -> str:
+def class_name_in_file(instance: object) -> str:
     """The name of the object's class; in the file that is being read, if it has another one there."""
     _, name = (_noted.names or {}).get(id(instance), (None, type(instance).__name__))
     return name

@@ -14,6 +14,7 @@ from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import SeedLike
 
 __all__ = [
     "SeedGenerator",
@@ -121,7 +122,7 @@ class SeedGenerator(Configurable):
     tracked_as = "seed"
     _state_class: type[Variable] = _SeedState
 
-    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: object) -> None:
         if kwargs:
             raise InvalidArgumentError(explain("SeedGenerator got unknown arguments.", got=", ".join(kwargs)))
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
@@ -195,7 +196,7 @@ def _begin_anew() -> None:
         generator.state.is_unseeded = True
 
 
-def draw_key(seed: Any) -> Array:
+def draw_key(seed: SeedLike) -> Array:
     """A key, uint32 of shape (2,), from a SeedGenerator (the next one), an integer (always the same), or None
     (the process-wide generator)."""
     if isinstance(seed, SeedGenerator):

@@ -49,7 +49,7 @@ class _Writing(threading.local):
 _writing = _Writing()
 
 
-def serialize_sharing(obj: Any) -> Any:
+def serialize_sharing(obj: object) -> Any:
     """The config of an object in which what occurs several times, such as a layer of two inner models, is one
     object again when it is read: all its configs have one `shared_object_id`, as in the files of Keras."""
     previous, _writing.numbers = _writing.numbers, {}
@@ -64,7 +64,7 @@ def serialize_sharing(obj: Any) -> Any:
     return config
 
 
-def _numbered(config: Any) -> list[dict[str, Any]]:
+def _numbered(config: object) -> list[dict[str, Any]]:
     """All configs inside that have a number."""
     found, waiting = [], [config]
     while waiting:
@@ -77,7 +77,7 @@ def _numbered(config: Any) -> list[dict[str, Any]]:
     return found
 
 
-def serialize_keras_object(obj: Any) -> Any:
+def serialize_keras_object(obj: object) -> Any:
     """The config of an object, in the form that files and Keras have.
 
     Args:
@@ -121,7 +121,7 @@ def serialize_keras_object(obj: Any) -> Any:
     )
 
 
-def _serialize_plain(obj: Any) -> Any:
+def _serialize_plain(obj: object) -> Any:
     """Values that have a form of their own, or None."""
     if isinstance(obj, KerasTensor):
         return _form("__keras_tensor__", shape=obj.shape, dtype=obj.dtype, keras_history=_place(obj))
@@ -161,7 +161,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     return serialized
 
 
-def _identity(obj: Any) -> tuple[str | None, str, str | None]:
+def _identity(obj: object) -> tuple[str | None, str, str | None]:
     """(module, class_name, registered_name) of an instance."""
     saved_as = getattr(obj, "saved_as", None)  # an op of a graph knows the class that Keras has for it
     if saved_as is not None:
@@ -188,7 +188,7 @@ def _serialize_function(function: Any) -> dict[str, Any]:
     return config if known else FunctionConfig(config, function)
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: object) -> Any:
     """What a lambda holds, as far as there is a form for it: a model may be cloned that cannot be written."""
     if isinstance(value, list | tuple):
         return type(value)(map(_stored, value)) if type(value) in (list, tuple) else value
@@ -207,7 +207,9 @@ def _dtype_name(obj: Any) -> str | None:
         return None
 
 
-def _wrapped(module: str | None, class_name: str, config: Any, registered_name: str | None) -> dict[str, Any]:
+def _wrapped(
+    module: str | None, class_name: str, config: object, registered_name: str | None
+) -> dict[str, Any]:
     return {
         "module": module,
         "class_name": class_name,
@@ -216,5 +218,5 @@ def _wrapped(module: str | None, class_name: str, config: Any, registered_name: 
     }
 
 
-def _form(class_name: str, **config: Any) -> dict[str, Any]:
+def _form(class_name: str, **config: object) -> dict[str, Any]:
     return {"class_name": class_name, "config": config}

@@ -16,6 +16,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.variable import Variable
 from layerlab.core.variable_values import check_count, check_shape
+from layerlab.typing import TensorLike
 
 __all__ = ["StateScope", "current_scope", "given_values", "state_keys"]
 
@@ -128,7 +129,7 @@ def given_values(
     ]
 
 
-def _array_for(variable: Variable, value: Any, what: str) -> Array:
+def _array_for(variable: Variable, value: TensorLike, what: str) -> Array:
     array = backend().asarray(value.value if isinstance(value, Variable) else value, variable.dtype)
     check_shape(f"{what}: the value for '{variable.path}'", variable, array.shape)
     return array

@@ -10,7 +10,7 @@ import bisect
 import contextlib
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
@@ -30,6 +30,7 @@ from layerlab.core.pickling import Portable, Serials, nothing
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, LayerlabError, UnsupportedError, explain
+from layerlab.typing import DTypeLike
 
 __all__ = [
     "History",
@@ -86,12 +87,12 @@ class KerasTensor(Portable, Operators):
     def __init__(
         self,
         shape: Sequence[int | None],
-        dtype: Any = "float32",
+        dtype: DTypeLike = "float32",
         sparse: bool = False,
         ragged: bool = False,
         record_history: bool = True,
         name: str | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         if kwargs:
             raise InvalidArgumentError(explain("KerasTensor got unknown arguments.", got=", ".join(kwargs)))
@@ -133,7 +134,7 @@ class KerasTensor(Portable, Operators):
             )
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Any:
         raise UnsupportedError(
             explain(
                 f"A symbolic tensor ('{self.name}') holds no values and cannot become a NumPy array.",
@@ -148,7 +149,7 @@ class KerasTensor(Portable, Operators):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
 
-def is_symbolic(value: Any) -> bool:
+def is_symbolic(value: object) -> bool:
     """True for a KerasTensor."""
     return isinstance(value, KerasTensor)
 
@@ -161,7 +162,7 @@ def any_symbolic(args: Any, kwargs: Any) -> bool:
     return bool(kwargs) and any_symbolic(tuple(kwargs.values()), None)
 
 
-def symbolic_tensors(structure: Any) -> list[KerasTensor]:
+def symbolic_tensors(structure: object) -> list[KerasTensor]:
     """The KerasTensors in a structure, in order."""
     return [leaf for leaf in tree.flatten(structure) if isinstance(leaf, KerasTensor)]
 
@@ -174,7 +175,7 @@ class Node:
     """
 
     def __init__(
-        self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+        self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: object
     ) -> None:
         self.operation = operation
         self.args = args
@@ -218,7 +219,7 @@ class Node:
     def fill(self, values: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with each symbolic tensor replaced by `values[id(tensor)]`."""
 
-        def replace(leaf: Any) -> Any:
+        def replace(leaf: object) -> Any:
             return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
 
         if len(self.args) == 1 and isinstance(self.args[0], KerasTensor) and not self.kwargs:
@@ -258,7 +259,7 @@ class Operation(Portable):
         self._inbound_nodes = []
         self._outbound_nodes = []
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         if any_symbolic(args, kwargs):
             return self.symbolic_call(*args, **kwargs)
         return self.call(*args, **kwargs)
@@ -276,7 +277,7 @@ class Operation(Portable):
             explain(f"{type(self).__name__} has no call method.", fix="define call(self, inputs)")
         )
 
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+    def symbolic_call(self, *args: object, **kwargs: object) -> Any:
         """Infer the outputs for symbolic inputs, and record a node of the graph.
 
         Args:
@@ -286,7 +287,7 @@ class Operation(Portable):
         outputs = self.compute_output_spec(*args, **kwargs)
         return self.record_call(args, kwargs, outputs)
 
-    def record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+    def record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: object) -> Any:
         """Leave a node in the graph that says what was called on what, and gave what.
 
         Args:
@@ -304,7 +305,7 @@ class Operation(Portable):
             Node(self, args, kwargs, outputs)
         return outputs
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, *args: object, **kwargs: object) -> Any:
         """KerasTensors like the outputs: their shapes and dtypes.
 
         Args:
@@ -334,7 +335,7 @@ class Operation(Portable):
         return {"name": self.name}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """A new operation like the one whose `get_config` this is.
 
         Args:
@@ -346,7 +347,7 @@ class Operation(Portable):
         return f"<{type(self).__name__} name={self.name}>"
 
 
-def infer_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def infer_spec(function: Callable[..., Any], *args: object, **kwargs: object) -> Any:
     """KerasTensors with the shapes and dtypes that `function` gives for arguments like these.
 
     Evaluates abstractly, with several stand-ins for unknown sizes; where the results differ the size is
@@ -394,8 +395,8 @@ def _agreed(evaluate: Callable[[int | None], Any], stand_ins: Sequence[int | Non
 
 def _evaluate(
     function: Callable[..., Any],
-    args: Any,
-    kwargs: Any,
+    args: object,
+    kwargs: object,
     sizes: Sequence[tuple[int, ...]],
     stand_in: int | None,
 ) -> Any:
@@ -441,7 +442,7 @@ def _merge(first: Any, second: Any) -> Any:
     return KerasTensor(shape, first.dtype)
 
 
-def _to_symbolic(leaf: Any) -> Any:
+def _to_symbolic(leaf: object) -> Any:
     return KerasTensor(leaf.shape, leaf.dtype) if isinstance(leaf, ArraySpec) else leaf
 
 

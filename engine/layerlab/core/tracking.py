@@ -23,7 +23,7 @@ _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
 _CONTAINERS = (list, tuple, dict)  # made once: a union of types written in place is made at each check
 
 
-def tracked(owner: Any, kind: str) -> list[Any]:
+def tracked(owner: object, kind: str) -> list[Any]:
     """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, outermost only."""
     seen = _look.seen
     if seen is None:
@@ -36,7 +36,7 @@ def tracked(owner: Any, kind: str) -> list[Any]:
     return unique(item for item in held.get(kind, ()) if item is not owner)
 
 
-def remembered(owner: Any, what: str, make: Callable[[], list[T]]) -> list[T]:
+def remembered(owner: object, what: str, make: Callable[[], list[T]]) -> list[T]:
     """`make()`, and while one look is open what it gave for this owner before."""
     if _look.seen is None:
         return make()
@@ -74,7 +74,7 @@ class _Look(threading.local):
 _look = _Look()
 
 
-def _held(owner: Any) -> dict[str, list[Any]]:
+def _held(owner: object) -> dict[str, list[Any]]:
     """What is in the attributes of `owner`, by kind."""
     held: dict[str, list[Any]] = {}
     for name, value in vars(owner).items():
@@ -83,7 +83,7 @@ def _held(owner: Any) -> dict[str, list[Any]]:
     return held
 
 
-def _collect(value: Any, held: dict[str, list[Any]]) -> None:
+def _collect(value: object, held: dict[str, list[Any]]) -> None:
     """Add the value, or the objects in it, to those of their kind."""
     if isinstance(value, _CONTAINERS):
         for item in value.values() if isinstance(value, dict) else value:

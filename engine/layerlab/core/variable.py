@@ -18,6 +18,7 @@ from layerlab.core.pickling import Serials
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.typing import DTypeLike, InitializerLike, TensorLike
 
 __all__ = ["Variable", "next_serial"]
 
@@ -71,9 +72,9 @@ class Variable(Operators):
 
     def __init__(
         self,
-        initializer: Any,
+        initializer: InitializerLike | TensorLike,
         shape: Shape | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         trainable: bool = True,
         autocast: bool = True,
         aggregation: str = "none",
@@ -101,7 +102,9 @@ class Variable(Operators):
             self.own_value: Any = backend().leaf(value, self._trainable)
         self.shape: Shape = tuple(int(size) for size in value.shape)
 
-    def _initial_value(self, initializer: Any, shape: Shape | None, dtype: Any) -> Array:
+    def _initial_value(
+        self, initializer: InitializerLike | TensorLike, shape: Shape | None, dtype: DTypeLike
+    ) -> Array:
         if isinstance(initializer, str):
             found = lookup("initializers", initializer)
             initializer = found() if isinstance(found, type) else found
@@ -189,7 +192,7 @@ class Variable(Operators):
         """The number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
-    def assign(self, value: Any) -> Variable:
+    def assign(self, value: TensorLike) -> Variable:
         """Replace the value.
 
         Inside a compiled step the assignment is recorded, and takes place when the step
@@ -227,7 +230,7 @@ class Variable(Operators):
             self._draw = None
         return self
 
-    def assign_add(self, value: Any) -> Variable:
+    def assign_add(self, value: TensorLike) -> Variable:
         """Add to the value.
 
         Args:
@@ -236,7 +239,7 @@ class Variable(Operators):
         """
         return self._assign_with(lambda mine, other: mine + other, value)
 
-    def assign_sub(self, value: Any) -> Variable:
+    def assign_sub(self, value: TensorLike) -> Variable:
         """Subtract from the value.
 
         Args:
@@ -245,7 +248,7 @@ class Variable(Operators):
         """
         return self._assign_with(lambda mine, other: mine - other, value)
 
-    def _assign_with(self, combine: Callable[[Array, Array], Array], value: Any) -> Variable:
+    def _assign_with(self, combine: Callable[[Array, Array], Array], value: TensorLike) -> Variable:
         mine = self.present_value()
         other = backend().asarray(value.value if isinstance(value, Variable) else value, self.dtype)
         with backend().inference():
@@ -255,7 +258,7 @@ class Variable(Operators):
         """The value as a NumPy array."""
         return backend().to_numpy(self.value)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
@@ -263,8 +266,8 @@ class Variable(Operators):
         return self.value
 
     @classmethod
-    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        def unwrap(x: Any) -> Any:
+    def __torch_function__(cls, function: Any, types: object, args: Any = (), kwargs: Any = None) -> Any:
+        def unwrap(x: object) -> Any:
             return x.value if isinstance(x, Variable) else x
 
         unwrapped = [[unwrap(y) for y in x] if isinstance(x, list) else unwrap(x) for x in args]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self
 
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import Configurable
 from layerlab.core.registry import share_arguments
+from layerlab.typing import DTypeLike
 
 __all__ = ["Initializer"]
 
@@ -41,7 +42,7 @@ class Initializer(Configurable):
 
     registry_kind = "initializers"
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         """The first value of a weight.
 
         Args:
@@ -50,6 +51,6 @@ class Initializer(Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} must override __call__(shape, dtype=None)")
 
-    def clone(self) -> Any:
+    def clone(self) -> Self:
         """A new initializer with the same config."""
         return type(self).from_config(self.get_config())

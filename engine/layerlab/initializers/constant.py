@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.initializers.base import Initializer
+from layerlab.typing import DTypeLike, TensorLike
 
 __all__ = [
     "STFT",
@@ -41,7 +43,7 @@ class Zeros(Initializer):
 
     aliases = ("zero",)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return _filled(0, shape, dtype)
 
 
@@ -55,7 +57,7 @@ class Ones(Initializer):
 
     aliases = ("one",)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return _filled(1, shape, dtype)
 
 
@@ -73,10 +75,10 @@ class Constant(Initializer):
         [[1.0, 2.0], [1.0, 2.0]]
     """
 
-    def __init__(self, value: Any = 0.0) -> None:
+    def __init__(self, value: TensorLike = 0.0) -> None:
         self.value = value
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return _filled(self.value, shape, dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         if len(shape) != 2:
             raise ShapeError(
                 explain("Identity makes matrices only.", expected="two axes", got=f"shape {tuple(shape)}")
@@ -142,7 +144,7 @@ class STFT(Initializer):
     def __init__(
         self,
         side: str = "real",
-        window: Any = "hann",
+        window: str | Sequence[float] | np.ndarray | None = "hann",
         scaling: str | None = "density",
         periodic: bool = False,
     ):
@@ -159,7 +161,7 @@ class STFT(Initializer):
         self.scaling = scaling
         self.periodic = periodic
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         """shape: (frame_length, input channels, frequencies)."""
         frame_length, _, frequencies = shape
         time = np.arange(frame_length)[:, None, None]
@@ -168,11 +170,13 @@ class STFT(Initializer):
         kernel = np.cos(angle) if self.side == "real" else np.sin(angle)
         return _as_array(kernel * self._scaled_window(frame_length), dtype)
 
-    def _scaled_window(self, frame_length: int) -> Any:
+    def _scaled_window(self, frame_length: int) -> np.ndarray | float:
         if self.window is None:
             return 1.0
-        named = isinstance(self.window, str)
-        window = _named_window(self.window, frame_length, self.periodic) if named else np.asarray(self.window)
+        if isinstance(self.window, str):
+            window = _named_window(self.window, frame_length, self.periodic)
+        else:
+            window = np.asarray(self.window)
         if window.shape != (frame_length,):
             raise ShapeError(
                 explain("STFT window", expected=f"shape ({frame_length},)", got=str(window.shape))
@@ -192,11 +196,11 @@ def _named_window(name: str, length: int, periodic: bool) -> np.ndarray:
         ) from error
 
 
-def _filled(value: Any, shape: Shape, dtype: Any) -> Array:
+def _filled(value: TensorLike, shape: Shape, dtype: DTypeLike) -> Array:
     return _as_array(np.broadcast_to(np.asarray(value), tuple(shape)), dtype)
 
 
-def _as_array(value: np.ndarray, dtype: Any) -> Array:
+def _as_array(value: np.ndarray, dtype: DTypeLike) -> Array:
     return backend().asarray(value, dtypes.standardize_dtype(dtype))
 
 

@@ -11,11 +11,12 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import resolve, serialize_keras_object
 from layerlab.errors import ShapeError, explain
+from layerlab.typing import Config, DTypeLike, Initializer, InitializerLike
 
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: InitializerLike) -> Any:
     """The initializer that a layer's `kernel_initializer` and the like stand for.
 
     Args:
@@ -37,7 +38,7 @@ def get(identifier: Any) -> Any:
     return resolve("initializers", identifier, "An initializer")
 
 
-def serialize(initializer: Any) -> Any:
+def serialize(initializer: Initializer) -> Any:
     """The config of an initializer, as files and configs of layers hold it.
 
     Args:
@@ -52,7 +53,7 @@ def serialize(initializer: Any) -> Any:
     return serialize_keras_object(initializer)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The initializer that a config describes: the inverse of `serialize`.
 
     Args:
@@ -71,8 +72,8 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     return resolve("initializers", config, "An initializer", custom_objects)
 
 
-def _array_initializer(value: Any) -> Any:
-    def initialize(shape: Shape, dtype: Any = None) -> Array:
+def _array_initializer(value: Array | np.ndarray | np.generic) -> Initializer:
+    def initialize(shape: Shape, dtype: DTypeLike = None) -> Array:
         if tuple(shape) != tuple(value.shape):
             raise ShapeError(
                 explain(

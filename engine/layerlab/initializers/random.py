@@ -19,6 +19,7 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.seed import SeedGenerator, make_default_seed
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 from layerlab.initializers.base import Initializer
+from layerlab.typing import DTypeLike, SeedLike
 
 __all__ = [
     "Orthogonal",
@@ -45,7 +46,7 @@ class RandomInitializer(Initializer):
 
     is_random = True  # may wait until it is known whether a file has the value (core.first_values)
 
-    def __init__(self, seed: Any = None) -> None:
+    def __init__(self, seed: SeedLike = None) -> None:
         self._init_seed = seed
         if isinstance(seed, dict):
             seed = deserialize_keras_object(seed)
@@ -67,15 +68,15 @@ class RandomInitializer(Initializer):
         config["seed"] = serialize_keras_object(self._init_seed)
         return config
 
-    def _uniform(self, shape: Shape, dtype: Any, low: float, high: float) -> Array:
+    def _uniform(self, shape: Shape, dtype: DTypeLike, low: float, high: float) -> Array:
         name = self._float_type(dtype)
         return backend().asarray(threefry.uniform(self._key(), tuple(shape), low, high, name), name)
 
-    def _normal(self, shape: Shape, dtype: Any, mean: float, stddev: float) -> Array:
+    def _normal(self, shape: Shape, dtype: DTypeLike, mean: float, stddev: float) -> Array:
         name = self._float_type(dtype)
         return backend().asarray(threefry.normal(self._key(), tuple(shape), name) * stddev + mean, name)
 
-    def _truncated_normal(self, shape: Shape, dtype: Any, mean: float, stddev: float) -> Array:
+    def _truncated_normal(self, shape: Shape, dtype: DTypeLike, mean: float, stddev: float) -> Array:
         name = self._float_type(dtype)
         return backend().asarray(
             threefry.truncated_normal(self._key(), tuple(shape), name) * stddev + mean, name
@@ -88,7 +89,7 @@ class RandomInitializer(Initializer):
         seed, counter = backend().to_numpy(self.seed.next())
         return int(seed), int(counter)
 
-    def _float_type(self, dtype: Any) -> str:
+    def _float_type(self, dtype: DTypeLike) -> str:
         name = dtypes.standardize_dtype(dtype)
         if not dtypes.is_float(name):
             raise DTypeError(
@@ -113,12 +114,12 @@ class RandomNormal(RandomInitializer):
 
     aliases = ("normal",)
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: SeedLike = None) -> None:
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return self._normal(shape, dtype, self.mean, self.stddev)
 
 
@@ -137,12 +138,12 @@ class TruncatedNormal(RandomInitializer):
         (True, 0.9)
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: SeedLike = None) -> None:
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return self._truncated_normal(shape, dtype, self.mean, self.stddev)
 
 
@@ -161,12 +162,12 @@ class RandomUniform(RandomInitializer):
 
     aliases = ("uniform",)
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: SeedLike = None) -> None:
         self.minval = minval
         self.maxval = maxval
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         return self._uniform(shape, dtype, self.minval, self.maxval)
 
 
@@ -191,11 +192,11 @@ class Orthogonal(RandomInitializer):
 
     aliases = ("OrthogonalInitializer",)
 
-    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+    def __init__(self, gain: float = 1.0, seed: SeedLike = None) -> None:
         self.gain = gain
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         if len(shape) < 2:
             raise ShapeError(explain("Orthogonal", expected="at least two axes", got=f"shape {tuple(shape)}"))
         name = self._float_type(dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -13,10 +13,12 @@ from layerlab.core.config import Configurable, deserialize_keras_object, seriali
 from layerlab.core.masking import get_mask
 from layerlab.core.naming import auto_name
 from layerlab.core.registry import share_arguments
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import UnsupportedError, explain
 from layerlab.losses.arguments import SHARED_ARGUMENTS
 from layerlab.losses.loss_arrays import as_array, returned
 from layerlab.losses.reduction import reduce_weighted, squeeze_or_expand_to_same_rank, standardize_reduction
+from layerlab.typing import TensorLike, Tree
 
 __all__ = ["Loss", "LossFunctionWrapper"]
 
@@ -52,7 +54,7 @@ class Loss(Configurable):
     not_in_config: ClassVar[tuple[str, ...]] = ("dtype",)  # as Keras writes it
 
     def __init__(
-        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: PolicyLike = None
     ) -> None:
         self.name = name or auto_name(type(self).__name__)
         self.reduction = standardize_reduction(reduction)
@@ -73,7 +75,12 @@ class Loss(Configurable):
             explain(f"{type(self).__name__} has no formula.", fix="implement call(self, y_true, y_pred)")
         )
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Array:
+    def __call__(
+        self,
+        y_true: Tree[TensorLike],
+        y_pred: Tree[TensorLike],
+        sample_weight: Tree[TensorLike] | None = None,
+    ) -> Array:
         """The loss of one batch, reduced to a number unless `reduction` is None.
 
         Args:
@@ -127,7 +134,7 @@ class LossFunctionWrapper(Loss):
         fn: Callable[..., Array],
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
@@ -163,7 +170,7 @@ class LossFunctionWrapper(Loss):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The loss of a config, the inverse of `get_config`.
 
         Args:
@@ -175,7 +182,7 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} name={self.name}, kwargs={self._fn_kwargs}>"
 
 
-def _is_numbers(value: Any) -> bool:
+def _is_numbers(value: object) -> bool:
     """True for a (nested) list of Python numbers: an array, not a structure of arrays."""
     while isinstance(value, list | tuple) and len(value):
         value = value[0]

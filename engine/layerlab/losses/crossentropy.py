@@ -5,17 +5,19 @@ Predictions are probabilities, or logits with `from_logits=True`, which is more 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.masking import set_mask
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import as_pair, check_axis, check_same_shape
 from layerlab.losses.loss_arrays import as_array
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = [
     "BinaryCrossentropy",
@@ -35,7 +37,11 @@ __all__ = [
 
 @register_function("losses", "bce", "BCE")
 def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: TensorLike,
+    y_pred: TensorLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
 ) -> Array:
     """Crossentropy of labels that are 0 or 1, each on its own, averaged over an axis.
 
@@ -60,8 +66,8 @@ def binary_crossentropy(
 
 @register_function("losses")
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
@@ -104,7 +110,11 @@ def binary_focal_crossentropy(
 
 @register_function("losses")
 def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: TensorLike,
+    y_pred: TensorLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
 ) -> Array:
     """Crossentropy of one-hot labels, or of labels that are probabilities.
 
@@ -127,9 +137,9 @@ def categorical_crossentropy(
 
 @register_function("losses")
 def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    alpha: Any = 0.25,
+    y_true: TensorLike,
+    y_pred: TensorLike,
+    alpha: float | Sequence[float] | Array = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
@@ -166,7 +176,11 @@ def categorical_focal_crossentropy(
 
 @register_function("losses")
 def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+    y_true: TensorLike,
+    y_pred: TensorLike,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
 ) -> Array:
     """Crossentropy of labels that are class numbers.
 
@@ -197,7 +211,7 @@ def sparse_categorical_crossentropy(
 
 
 @register_function("losses")
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Array:
+def categorical_generalized_cross_entropy(y_true: TensorLike, y_pred: TensorLike, q: float) -> Array:
     """A loss of class numbers that is robust against wrong labels.
 
     (1 - p[y]^q) / q: crossentropy as q goes to 0, the absolute error 1 - p[y] at q = 1.
@@ -247,7 +261,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             binary_crossentropy,
@@ -292,7 +306,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "binary_focal_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             binary_focal_crossentropy,
@@ -332,7 +346,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             categorical_crossentropy,
@@ -365,14 +379,14 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
     def __init__(
         self,
-        alpha: Any = 0.25,
+        alpha: float | Sequence[float] | Array = 0.25,
         gamma: float = 2.0,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_focal_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             categorical_focal_crossentropy,
@@ -412,7 +426,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             sparse_categorical_crossentropy,
@@ -450,7 +464,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         q: float = 0.5,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_generalized_cross_entropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         if not 0 < q < 1:
             raise InvalidArgumentError(
@@ -459,7 +473,9 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
 
 
-def _yes_no_pair(y_true: Any, y_pred: Any, label_smoothing: float, what: str) -> tuple[Array, Array]:
+def _yes_no_pair(
+    y_true: TensorLike, y_pred: TensorLike, label_smoothing: float, what: str
+) -> tuple[Array, Array]:
     y_true, y_pred = as_pair(y_true, y_pred)
     check_same_shape(y_true, y_pred, what, "one label of 0 or 1 for each output unit")
     if label_smoothing:
@@ -468,7 +484,7 @@ def _yes_no_pair(y_true: Any, y_pred: Any, label_smoothing: float, what: str) ->
 
 
 def _one_hot_pair(
-    y_true: Any, y_pred: Any, label_smoothing: float, axis: int, what: str
+    y_true: TensorLike, y_pred: TensorLike, label_smoothing: float, axis: int, what: str
 ) -> tuple[Array, Array]:
     check_axis(axis)
     y_true, y_pred = as_pair(y_true, y_pred)
@@ -490,7 +506,7 @@ def _along(axis: int, alpha: Array, p: Array) -> Array:
     return ops.reshape(alpha, tuple(-1 if i == axis % len(p.shape) else 1 for i in range(len(p.shape))))
 
 
-def _class_numbers_pair(y_true: Any, y_pred: Any, axis: int, what: str) -> tuple[Array, Array]:
+def _class_numbers_pair(y_true: TensorLike, y_pred: TensorLike, axis: int, what: str) -> tuple[Array, Array]:
     """Labels as int32 of the shape of the predictions without their axis of classes."""
     check_axis(axis)
     y_true, y_pred = as_array(y_true), as_array(y_pred)

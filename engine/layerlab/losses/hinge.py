@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import matched_pair
+from layerlab.typing import TensorLike
 
 __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hinge", "squared_hinge"]
 
 
 @register_function("losses")
-def hinge(y_true: Any, y_pred: Any) -> Array:
+def hinge(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Distance to the margin of labels -1 and 1, averaged over the last axis.
 
     mean(max(1 - y_true y_pred, 0)): 0 from where a prediction has the right sign and is
@@ -34,7 +34,7 @@ def hinge(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses")
-def squared_hinge(y_true: Any, y_pred: Any) -> Array:
+def squared_hinge(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Squared distance to the margin of labels -1 and 1, averaged over the last axis.
 
     mean(max(1 - y_true y_pred, 0)²).
@@ -53,7 +53,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses")
-def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
+def categorical_hinge(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """How far the right class falls short of the best wrong one by a margin of 1.
 
     max(1 + wrong - right, 0), right = sum(y_true y_pred), wrong = max((1 - y_true)
@@ -90,7 +90,7 @@ class Hinge(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "hinge", dtype: Any = None
+        self, reduction: str | None = "sum_over_batch_size", name: str = "hinge", dtype: PolicyLike = None
     ) -> None:
         super().__init__(hinge, reduction, name, dtype)
 
@@ -108,7 +108,10 @@ class SquaredHinge(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "squared_hinge", dtype: Any = None
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "squared_hinge",
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(squared_hinge, reduction, name, dtype)
 
@@ -131,12 +134,12 @@ class CategoricalHinge(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_hinge",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(categorical_hinge, reduction, name, dtype)
 
 
-def _margin(y_true: Any, y_pred: Any, what: str) -> Array:
+def _margin(y_true: TensorLike, y_pred: TensorLike, what: str) -> Array:
     y_true, y_pred = matched_pair(y_true, y_pred, what)
     is_binary = ops.all(ops.logical_or(y_true == 0, y_true == 1))
     y_true = ops.where(is_binary, 2.0 * y_true - 1.0, y_true)

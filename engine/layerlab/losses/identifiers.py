@@ -6,11 +6,12 @@ from typing import Any
 
 from layerlab.backend.protocol import Shape
 from layerlab.core.config import deserialize_keras_object, resolve, serialize_keras_object
+from layerlab.typing import Config, LossLike
 
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: LossLike) -> Any:
     """The loss that a name, config, class, function or instance means.
 
     Args:
@@ -45,7 +46,7 @@ def serialize(loss: Any) -> Any:
     return serialize_keras_object(loss)
 
 
-def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(name: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The loss of a config that `serialize` made, or of a name.
 
     Args:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.loss_arrays import as_array, dtype_of
 from layerlab.losses.reduction import check_broadcastable, squeeze_or_expand_to_same_rank
+from layerlab.typing import TensorLike
 
 __all__ = ["as_pair", "check_axis", "check_matching", "check_same_shape", "matched_pair"]
 
 
-def as_pair(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+def as_pair(y_true: TensorLike, y_pred: TensorLike) -> tuple[Array, Array]:
     """Both as arrays of the dtype of `y_pred`, and of equal rank where a last axis of size 1 is all that
     they differ by: (batch,) and (batch, 1) would broadcast to (batch, batch)."""
     y_pred = as_array(y_pred)
     return squeeze_or_expand_to_same_rank(as_array(y_true, dtype_of(y_pred)), y_pred)
 
 
-def matched_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:
+def matched_pair(y_true: TensorLike, y_pred: TensorLike, what: str) -> tuple[Array, Array]:
     """`as_pair`, which `check_matching` lets through; `what` names the function in the ShapeError."""
     y_true, y_pred = as_pair(y_true, y_pred)
     check_matching(y_true, y_pred, what)
@@ -58,7 +57,7 @@ def check_same_shape(y_true: Array, y_pred: Array, what: str, fix: str) -> None:
         )
 
 
-def check_axis(axis: Any) -> None:
+def check_axis(axis: object) -> None:
     """InvalidArgumentError for a boolean axis: a misplaced positional argument."""
     if isinstance(axis, bool):
         raise InvalidArgumentError(explain("axis is a boolean.", expected="an int such as -1", got=str(axis)))

@@ -9,11 +9,12 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import TensorLike
 
 __all__ = ["as_array", "dtype_of", "returned"]
 
 
-def as_array(value: Any, dtype: str | None = None) -> Array:
+def as_array(value: TensorLike, dtype: str | None = None) -> Array:
     """`value` as an array of the active back end (a symbolic tensor stays one), of `dtype` unless None."""
     if backend().is_array(value) and (dtype is None or backend().dtype_name(value) == dtype):
         return value

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["KLDivergence", "Poisson", "kl_divergence", "poisson"]
 
 
 @register_function("losses", "kld", "KLD", "kullback_leibler_divergence")
-def kl_divergence(y_true: Any, y_pred: Any) -> Array:
+def kl_divergence(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Kullback-Leibler divergence: how far predicted distributions are from true ones.
 
     sum(y_true log(y_true / y_pred)) over the last axis; both are clipped to [epsilon,
@@ -39,7 +39,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses")
-def poisson(y_true: Any, y_pred: Any) -> Array:
+def poisson(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Negative log-likelihood of counts under predicted rates, up to a constant.
 
     mean(y_pred - y_true log(y_pred)) over the last axis; smallest where y_pred =
@@ -74,7 +74,10 @@ class KLDivergence(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "kl_divergence", dtype: Any = None
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "kl_divergence",
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(kl_divergence, reduction, name, dtype)
 
@@ -93,6 +96,6 @@ class Poisson(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "poisson", dtype: Any = None
+        self, reduction: str | None = "sum_over_batch_size", name: str = "poisson", dtype: PolicyLike = None
     ) -> None:
         super().__init__(poisson, reduction, name, dtype)

@@ -12,6 +12,7 @@ import numpy as np
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, did_you_mean, explain
+from layerlab.typing import DTypeLike, OpenShape, TensorLike
 
 __all__ = [
     "align_weights",
@@ -26,7 +27,7 @@ _MEANS = ("sum_over_batch_size", "mean")
 _REDUCTIONS = ("sum", *_MEANS, "mean_with_sample_weight", "none", None)
 
 
-def standardize_reduction(reduction: Any) -> str | None:
+def standardize_reduction(reduction: object) -> str | None:
     """`reduction` if it is one that losses know, else an InvalidArgumentError."""
     if reduction not in _REDUCTIONS:
         names = [name for name in _REDUCTIONS if name]
@@ -40,7 +41,10 @@ def standardize_reduction(reduction: Any) -> str | None:
 
 
 def reduce_weighted(
-    values: Array, sample_weight: Any = None, mask: Any = None, reduction: str | None = "sum_over_batch_size"
+    values: Array,
+    sample_weight: TensorLike | None = None,
+    mask: Array | None = None,
+    reduction: str | None = "sum_over_batch_size",
 ) -> Array:
     """Multiply `values` by weights, leave out what `mask` hides, and reduce.
 
@@ -57,7 +61,9 @@ def reduce_weighted(
     return _reduce(values, weights, reduction)
 
 
-def weights_with_mask(sample_weight: Any, mask: Any, dtype: Any, is_mean: bool = False) -> Any:
+def weights_with_mask(
+    sample_weight: TensorLike | None, mask: Array | None, dtype: DTypeLike, is_mean: bool = False
+) -> Any:
     """The weights that stand for both; None if there is neither.
 
     For a mean, visible elements weigh (all / visible), so that dividing by the number of all elements
@@ -103,7 +109,7 @@ def align_weights(weights: Array, values: Array) -> Array:
     return weights
 
 
-def check_broadcastable(got: Any, expected: Any, what: str, fix: str) -> None:
+def check_broadcastable(got: OpenShape, expected: OpenShape, what: str, fix: str) -> None:
     """ShapeError unless the shapes broadcast with each other; sizes that are None are let through."""
     try:
         np.broadcast_shapes(
@@ -121,7 +127,7 @@ def _meet(longer: Array, shorter: Array, expand_rank_1: bool) -> tuple[Array, Ar
     return ops.squeeze(longer, -1), shorter
 
 
-def _reduce(values: Array, weights: Any, reduction: str | None) -> Array:
+def _reduce(values: Array, weights: Array | None, reduction: str | None) -> Array:
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
         return values
     if reduction == "sum":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = [
     "CosineSimilarity",
@@ -31,7 +32,7 @@ __all__ = [
 
 
 @register_function("losses", "mse", "MSE")
-def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
+def mean_squared_error(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Squared differences, averaged over the last axis.
 
     mean((y_true - y_pred)²).
@@ -49,7 +50,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses", "mae", "MAE")
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
+def mean_absolute_error(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Absolute differences, averaged over the last axis.
 
     mean(|y_true - y_pred|).
@@ -67,7 +68,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses", "mape", "MAPE")
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Array:
+def mean_absolute_percentage_error(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Absolute differences in percent of the labels, averaged over the last axis.
 
     100 mean(|y_true - y_pred| / max(|y_true|, epsilon)): labels near 0 give huge
@@ -86,7 +87,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses", "msle", "MSLE")
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
+def mean_squared_logarithmic_error(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """Squared differences of logarithms, averaged over the last axis.
 
     mean((log(1 + y_true) - log(1 + y_pred))²); values below epsilon count as epsilon.
@@ -104,7 +105,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("losses")
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Array:
     """Minus the cosine of the angle between labels and predictions.
 
     -sum(y_true y_pred) / (|y_true| |y_pred|): -1 for the same direction, 1 for the
@@ -125,7 +126,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
 
 
 @register_function("losses")
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
+def huber(y_true: TensorLike, y_pred: TensorLike, delta: float = 1.0) -> Array:
     """Squared for small errors, absolute for large ones, averaged over the last axis.
 
     With e = y_pred - y_true: e² / 2 where |e| <= delta, else delta |e| - delta² / 2.
@@ -148,7 +149,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
 
 
 @register_function("losses", "logcosh")
-def log_cosh(y_true: Any, y_pred: Any) -> Array:
+def log_cosh(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """The logarithm of the hyperbolic cosine of the error, averaged over the last axis.
 
     mean(log(cosh(e))), e = y_pred - y_true: near e² / 2 for small errors and |e| -
@@ -187,7 +188,7 @@ class MeanSquaredError(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_squared_error",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(mean_squared_error, reduction, name, dtype)
 
@@ -209,7 +210,7 @@ class MeanAbsoluteError(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_absolute_error",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
@@ -231,7 +232,7 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_absolute_percentage_error",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
 
@@ -256,7 +257,7 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_squared_logarithmic_error",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
 
@@ -281,7 +282,7 @@ class CosineSimilarity(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "cosine_similarity",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
 
@@ -308,7 +309,7 @@ class Huber(LossFunctionWrapper):
         delta: float = 1.0,
         reduction: str | None = "sum_over_batch_size",
         name: str = "huber_loss",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
@@ -327,7 +328,7 @@ class LogCosh(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "log_cosh", dtype: Any = None
+        self, reduction: str | None = "sum_over_batch_size", name: str = "log_cosh", dtype: PolicyLike = None
     ) -> None:
         super().__init__(log_cosh, reduction, name, dtype)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]
 
@@ -18,7 +19,7 @@ Axes = int | Sequence[int] | None
 
 
 @register_function("losses")
-def dice(y_true: Any, y_pred: Any, axis: Axes = None) -> Array:
+def dice(y_true: TensorLike, y_pred: TensorLike, axis: Axes = None) -> Array:
     """One minus the Dice coefficient: how little two masks overlap.
 
     1 - 2 sum(y_true y_pred) / (sum(y_true) + sum(y_pred) + epsilon): 0 for equal masks,
@@ -45,7 +46,9 @@ def dice(y_true: Any, y_pred: Any, axis: Axes = None) -> Array:
 
 
 @register_function("losses")
-def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Axes = None) -> Array:
+def tversky(
+    y_true: TensorLike, y_pred: TensorLike, alpha: float = 0.5, beta: float = 0.5, axis: Axes = None
+) -> Array:
     """One minus the Tversky index: Dice with a weight for each kind of error.
 
     1 - both / (both + alpha missed + beta invented + epsilon), with both = sum(y_true
@@ -98,7 +101,7 @@ class Dice(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         name: str = "dice",
         axis: Axes = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(dice, reduction, name, dtype, axis=axis)
 
@@ -133,6 +136,6 @@ class Tversky(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         name: str = "tversky",
         axis: Axes = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import dtypes, ops
 from layerlab.backend.protocol import Array
 from layerlab.core.masking import set_mask
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.ops.dtypes_and_axes import extremes
+from layerlab.typing import TensorLike
 
 __all__ = ["Circle", "circle"]
 
 
 @register_function("losses")
 def circle(
-    y_true: Any,
-    y_pred: Any,
-    ref_labels: Any = None,
-    ref_embeddings: Any = None,
+    y_true: TensorLike,
+    y_pred: TensorLike,
+    ref_labels: TensorLike | None = None,
+    ref_embeddings: TensorLike | None = None,
     remove_diagonal: bool = True,
     gamma: float = 80,
     margin: float = 0.4,
@@ -98,7 +98,7 @@ class Circle(LossFunctionWrapper):
         remove_diagonal: bool = True,
         reduction: str | None = "sum_over_batch_size",
         name: str = "circle",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(
             circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal

@@ -15,6 +15,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
+from layerlab.typing import DTypeLike, TensorLike
 
 __all__ = ["Counter", "FloatSum", "accumulator_type"]
 
@@ -29,14 +30,14 @@ class _WithRest(Variable):
         self._no_rest = np.zeros(self.shape, dtypes.numpy_dtype(self.dtype))
         self.rest = Variable(self._no_rest, dtype=self.dtype, trainable=False, name=f"{self.name}_rest")
 
-    def assign(self, value: Any) -> Variable:
+    def assign(self, value: TensorLike) -> Variable:
         """Replace the value; nothing is left of what was added before."""
         super().assign(value)
         assert self.rest is not None
         self.rest.assign(self._no_rest)
         return self
 
-    def assign_add(self, value: Any) -> Variable:
+    def assign_add(self, value: TensorLike) -> Variable:
         """Add `value`, and what earlier additions had no room for."""
         rest = self.rest
         assert rest is not None
@@ -47,7 +48,7 @@ class _WithRest(Variable):
             rest.assign(left)
         return self
 
-    def assign_sub(self, value: Any) -> Variable:
+    def assign_sub(self, value: TensorLike) -> Variable:
         """Subtract `value`."""
         value = value.value if isinstance(value, Variable) else value
         return self.assign_add(-backend().asarray(value, self.dtype))
@@ -84,7 +85,7 @@ class Counter(_WithRest):
         return total - is_over * (_WRAP - 1) - is_over, rest + is_over
 
 
-def accumulator_type(dtype: Any) -> type[Variable]:
+def accumulator_type(dtype: DTypeLike) -> type[Variable]:
     """The class of a metric's variable of this dtype."""
     name = dtypes.standardize_dtype(dtype)
     if name == "int32":

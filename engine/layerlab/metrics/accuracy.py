@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import ShapeError, explain
 from layerlab.losses.label_pairs import as_pair, check_matching, check_same_shape, matched_pair
 from layerlab.losses.loss_arrays import as_array
 from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.reduction import MeanMetricWrapper
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = [
     "Accuracy",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-def accuracy(y_true: Any, y_pred: Any) -> Array:
+def accuracy(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """1 where the labels equal the predictions, else 0.
 
     Returns: the shape of y_pred, floatx.
@@ -40,7 +41,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("metric_functions")
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
+def binary_accuracy(y_true: TensorLike, y_pred: TensorLike, threshold: float = 0.5) -> Array:
     """1 where a prediction is on the right side of a threshold for its label, else 0.
 
     Args:
@@ -60,7 +61,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
 
 
 @register_function("metric_functions")
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+def categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """1 where the largest prediction is at the class of the one-hot label, else 0.
 
     Args:
@@ -78,7 +79,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("metric_functions")
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+def sparse_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Array:
     """1 where the largest prediction is at the class that the label names, else 0.
 
     Args:
@@ -104,7 +105,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
 
 
 @register_function("metric_functions")
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
+def top_k_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike, k: int = 5) -> Array:
     """1 where the class of the one-hot label is among the k likeliest, else 0.
 
     Args:
@@ -124,7 +125,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
 
 @register_function("metric_functions")
 def sparse_top_k_categorical_accuracy(
-    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+    y_true: TensorLike, y_pred: TensorLike, k: int = 5, from_sorted_ids: bool = False
 ) -> Array:
     """1 where the class that the label names is among the k likeliest, else 0.
 
@@ -179,7 +180,7 @@ class Accuracy(MeanMetricWrapper):
     aliases = ("acc",)
     _direction = "up"
 
-    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+    def __init__(self, name: str = "accuracy", dtype: PolicyLike = None) -> None:
         super().__init__(accuracy, name, dtype)
 
 
@@ -200,7 +201,9 @@ class BinaryAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
+    def __init__(
+        self, name: str = "binary_accuracy", dtype: PolicyLike = None, threshold: float = 0.5
+    ) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
 
@@ -218,7 +221,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+    def __init__(self, name: str = "categorical_accuracy", dtype: PolicyLike = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
 
 
@@ -239,7 +242,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
+    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: PolicyLike = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
 
 
@@ -258,7 +261,9 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+    def __init__(
+        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: PolicyLike = None
+    ) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
 
@@ -283,13 +288,13 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         self,
         k: int = 5,
         name: str = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
 
 
-def _one_hot_pair(y_true: Any, y_pred: Any, what: str) -> tuple[Array, Array]:
+def _one_hot_pair(y_true: TensorLike, y_pred: TensorLike, what: str) -> tuple[Array, Array]:
     y_true, y_pred = as_pair(y_true, y_pred)
     check_same_shape(y_true, y_pred, what, f"use sparse_{what} for class numbers")
     return y_true, y_pred

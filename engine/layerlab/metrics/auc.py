@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.config import deserialize_keras_object
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.metrics.base import Metric
 from layerlab.metrics.threshold_counts import count_decisions, even_thresholds
 from layerlab.settings import choose, settings
+from layerlab.typing import TensorLike
 
 __all__ = ["AUC"]
 
@@ -62,11 +64,11 @@ class AUC(Metric):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         thresholds: Sequence[float] | None = None,
         multi_label: bool = False,
         num_labels: int | None = None,
-        label_weights: Any = None,
+        label_weights: Sequence[float] | None = None,
         from_logits: bool = False,
     ) -> None:
         super().__init__(dtype=dtype, name=name)
@@ -119,7 +121,9 @@ class AUC(Metric):
         for count in _COUNTS:
             setattr(self, count, self.add_variable(shape, initializers.Zeros(), name=count))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch of labels 0 or 1 and predictions of the same shape.
 
         Args:
@@ -162,7 +166,7 @@ class AUC(Metric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The metric of a config, the inverse of `get_config`.
 
         Args:

@@ -15,10 +15,12 @@ from layerlab.core.naming import auto_name
 from layerlab.core.registry import share_arguments
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import NotBuiltError, UnsupportedError, explain
 from layerlab.metrics.accumulators import accumulator_type
 from layerlab.metrics.arguments import SHARED_ARGUMENTS, SHARED_ARGUMENTS_OF_FUNCTIONS
 from layerlab.metrics.stateless_metric import Stateless
+from layerlab.typing import DTypeLike, InitializerLike
 
 __all__ = ["Metric"]
 
@@ -54,7 +56,7 @@ class Metric(Stateless, Configurable):
     tracked_as = "metric"
     _direction: ClassVar[str | None] = None  # "up" if more is better, "down" if less is; callbacks ask
 
-    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, dtype: PolicyLike = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
         self._dtype = dtypes.as_policy(dtype or dtypes.standardize_dtype(None)).compute_dtype
         self._variables: list[Variable] = []
@@ -109,8 +111,8 @@ class Metric(Stateless, Configurable):
     def add_variable(
         self,
         shape: Sequence[int],
-        initializer: Any = None,
-        dtype: Any = None,
+        initializer: InitializerLike = None,
+        dtype: DTypeLike = None,
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
@@ -147,7 +149,11 @@ class Metric(Stateless, Configurable):
         return variable
 
     def add_weight(
-        self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+        self,
+        shape: Sequence[int] = (),
+        initializer: InitializerLike = None,
+        dtype: DTypeLike = None,
+        name: str | None = None,
     ) -> Variable:
         """An older name of `add_variable`.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.metrics.base import Metric
 from layerlab.metrics.threshold_counts import LOWEST, Counts, as_thresholds, count_decisions, even_thresholds
+from layerlab.typing import TensorLike
 
 __all__ = [
     "FalseNegatives",
@@ -32,13 +35,15 @@ class _DecisionMetric(Metric):
 
     counted: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, thresholds: list[float], name: str | None, dtype: Any) -> None:
+    def __init__(self, thresholds: list[float], name: str | None, dtype: PolicyLike) -> None:
         super().__init__(dtype=dtype, name=name)
         self.thresholds = thresholds
         for count in self.counted:
             setattr(self, count, self.add_variable((len(thresholds),), initializers.Zeros(), name=count))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch of labels 0 or 1 and predictions of the same shape.
 
         Args:
@@ -73,7 +78,12 @@ class _Count(_DecisionMetric):
     accumulator: Variable
     counted = ()
 
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        thresholds: float | Sequence[float] | None = None,
+        name: str | None = None,
+        dtype: PolicyLike = None,
+    ) -> None:
         super().__init__(as_thresholds(thresholds, 0.5), name, dtype)
         self.init_thresholds = thresholds
         self.accumulator = self.add_variable(
@@ -155,11 +165,11 @@ class _Ratio(_DecisionMetric):
 
     def __init__(
         self,
-        thresholds: Any = None,
+        thresholds: float | Sequence[float] | None = None,
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(as_thresholds(thresholds, 0.5 if top_k is None else LOWEST), name, dtype)
         self.init_thresholds = thresholds
@@ -237,7 +247,7 @@ class _AtValue(_DecisionMetric):
         num_thresholds: int,
         class_id: int | None,
         name: str | None,
-        dtype: Any,
+        dtype: PolicyLike,
     ) -> None:
         if not 0 <= value <= 1:
             raise InvalidArgumentError(
@@ -287,7 +297,7 @@ class SensitivityAtSpecificity(_AtValue):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__("specificity", specificity, num_thresholds, class_id, name, dtype)
         self.specificity = specificity
@@ -323,7 +333,7 @@ class SpecificityAtSensitivity(_AtValue):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__("sensitivity", sensitivity, num_thresholds, class_id, name, dtype)
         self.sensitivity = sensitivity
@@ -356,7 +366,7 @@ class PrecisionAtRecall(_AtValue):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
         self.recall = recall
@@ -389,7 +399,7 @@ class RecallAtPrecision(_AtValue):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__("precision", precision, num_thresholds, class_id, name, dtype)
         self.precision = precision

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.metrics.reduction import MeanMetricWrapper
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["ConcordanceCorrelation", "PearsonCorrelation", "concordance_correlation", "pearson_correlation"]
 
 
 @register_function("metric_functions")
-def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+def pearson_correlation(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Array:
     """The linear correlation of labels and predictions along an axis, in [-1, 1].
 
     covariance / (deviation of y_true * deviation of y_pred): 1 where the predictions
@@ -36,7 +36,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
 
 
 @register_function("metric_functions")
-def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+def concordance_correlation(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Array:
     """The agreement of labels and predictions along an axis, in [-1, 1].
 
     2 covariance / (variance of y_true + variance of y_pred + (difference of means)²):
@@ -84,7 +84,7 @@ class PearsonCorrelation(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1) -> None:
+    def __init__(self, name: str = "pearson_correlation", dtype: PolicyLike = None, axis: int = -1) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
 
 
@@ -108,7 +108,9 @@ class ConcordanceCorrelation(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1) -> None:
+    def __init__(
+        self, name: str = "concordance_correlation", dtype: PolicyLike = None, axis: int = -1
+    ) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
 from layerlab.core.variable import Variable
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.label_pairs import as_pair, check_same_shape
 from layerlab.losses.loss_arrays import as_array
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose, settings
+from layerlab.typing import TensorLike
 
 __all__ = ["F1Score", "FBetaScore"]
 
@@ -46,7 +46,7 @@ class FBetaScore(Metric):
         beta: float = 1.0,
         threshold: float | None = None,
         name: str = "fbeta_score",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         if average is not None:
@@ -93,7 +93,9 @@ class FBetaScore(Metric):
         self.false_negatives = self._counts("false_negatives", shape)
         self.intermediate_weights = self._counts("intermediate_weights", shape)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch.
 
         Args:
@@ -163,7 +165,7 @@ class F1Score(FBetaScore):
         average: str | None = None,
         threshold: float | None = None,
         name: str = "f1_score",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.hinge import categorical_hinge, hinge, squared_hinge
 from layerlab.metrics.reduction import MeanMetricWrapper
 
@@ -25,7 +24,7 @@ class Hinge(MeanMetricWrapper):
 
     _direction = "down"
 
-    def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "hinge", dtype: PolicyLike = None) -> None:
         super().__init__(hinge, name, dtype)
 
 
@@ -44,7 +43,7 @@ class SquaredHinge(MeanMetricWrapper):
 
     _direction = "down"
 
-    def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "squared_hinge", dtype: PolicyLike = None) -> None:
         super().__init__(squared_hinge, name, dtype)
 
 
@@ -64,5 +63,5 @@ class CategoricalHinge(MeanMetricWrapper):
 
     _direction = "down"
 
-    def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "categorical_hinge", dtype: PolicyLike = None) -> None:
         super().__init__(categorical_hinge, name, dtype)

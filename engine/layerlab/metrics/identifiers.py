@@ -14,6 +14,7 @@ from layerlab.metrics.probabilistic import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from layerlab.typing import Config, MetricLike
 
 __all__ = ["deserialize", "get", "resolve_by_shape", "serialize"]
 
@@ -35,7 +36,7 @@ _BY_SHAPE: dict[str, dict[str, Any]] = {
 }
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: MetricLike) -> Any:
     """The metric that a name, config, class, function or instance means.
 
     Args:
@@ -68,7 +69,7 @@ def serialize(metric: Any) -> Any:
     return serialize_keras_object(metric)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The metric of a config that `serialize` made, or of a name.
 
     Args:
@@ -85,7 +86,7 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     return deserialize_keras_object(config, custom_objects)
 
 
-def is_resolved_by_shape(name: Any) -> bool:
+def is_resolved_by_shape(name: object) -> bool:
     """True for 'accuracy', 'acc', 'crossentropy' and 'ce', in any case."""
     return isinstance(name, str) and name.lower() in _BY_SHAPE
 

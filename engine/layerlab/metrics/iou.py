@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab import dtypes, initializers, ops
 from layerlab.backend.protocol import Array
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.losses.label_pairs import check_same_shape
 from layerlab.losses.loss_arrays import as_array
@@ -15,6 +15,7 @@ from layerlab.losses.reduction import squeeze_or_expand_to_same_rank
 from layerlab.metrics.accumulators import Counter
 from layerlab.metrics.base import Metric
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 
@@ -49,7 +50,7 @@ class IoU(Metric):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -74,7 +75,9 @@ class IoU(Metric):
             (num_classes, num_classes), initializers.Zeros(), self.dtype, name="total_confusion_matrix"
         )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch.
 
         Args:
@@ -107,14 +110,14 @@ class IoU(Metric):
         scores = ops.where(occurs, both / (either + settings.epsilon), 0.0)
         return ops.sum(scores) / (ops.sum(ops.cast(occurs, "float32")) + settings.epsilon)
 
-    def _class_numbers(self, values: Any, sparse: bool) -> Array:
+    def _class_numbers(self, values: TensorLike, sparse: bool) -> Array:
         numbers = values if sparse else ops.argmax(values, axis=self.axis)
         return ops.reshape(ops.cast(numbers, "int32"), (-1,))
 
     def _is_class(self, numbers: Array) -> Array:
         return ops.logical_and(numbers >= 0, numbers < self.num_classes)
 
-    def _weights(self, sample_weight: Any, y_true: Array) -> Array:
+    def _weights(self, sample_weight: TensorLike | None, y_true: Array) -> Array:
         if sample_weight is None:
             return ops.ones_like(y_true, dtype=self.dtype)
         weights = ops.convert_to_tensor(sample_weight)
@@ -151,12 +154,14 @@ class BinaryIoU(IoU):
         target_class_ids: Sequence[int] = (0, 1),
         threshold: float = 0.5,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(num_classes=2, target_class_ids=target_class_ids, name=name, dtype=dtype)
         self.threshold = threshold
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch.
 
         Args:
@@ -190,7 +195,7 @@ class MeanIoU(IoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -225,7 +230,7 @@ class OneHotIoU(IoU):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,
@@ -256,7 +261,7 @@ class OneHotMeanIoU(MeanIoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.crossentropy import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -46,7 +45,7 @@ class KLDivergence(MeanMetricWrapper):
     aliases = ("kld", "KLD", "kullback_leibler_divergence")
     _direction = "down"
 
-    def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
+    def __init__(self, name: str = "kl_divergence", dtype: PolicyLike = None) -> None:
         super().__init__(kl_divergence, name, dtype)
 
 
@@ -64,7 +63,7 @@ class Poisson(MeanMetricWrapper):
 
     _direction = "down"
 
-    def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
+    def __init__(self, name: str = "poisson", dtype: PolicyLike = None) -> None:
         super().__init__(poisson, name, dtype)
 
 
@@ -87,7 +86,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
     def __init__(
         self,
         name: str = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         from_logits: bool = False,
         label_smoothing: float = 0,
     ) -> None:
@@ -114,7 +113,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     def __init__(
         self,
         name: str = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         from_logits: bool = False,
         label_smoothing: float = 0,
         axis: int = -1,
@@ -153,7 +152,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     def __init__(
         self,
         name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         from_logits: bool = False,
         ignore_class: int | None = None,
         axis: int = -1,

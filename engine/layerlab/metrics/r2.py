@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array, Shape
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.losses.loss_arrays import as_array
 from layerlab.metrics.base import Metric
 from layerlab.settings import choose
+from layerlab.typing import TensorLike
 
 __all__ = ["R2Score"]
 
@@ -48,7 +48,7 @@ class R2Score(Metric):
         class_aggregation: str | None = "uniform_average",
         num_regressors: int = 0,
         name: str = "r2_score",
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         if class_aggregation is not None:
@@ -84,7 +84,9 @@ class R2Score(Metric):
         self.total_mse = self.add_variable(shape, initializers.Zeros(), name="residual")
         self.count = self.add_variable(shape, initializers.Zeros(), name="count")
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch.
 
         Args:

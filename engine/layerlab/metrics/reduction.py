@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from layerlab import initializers, ops
 from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.masking import get_mask
 from layerlab.core.registry import builtin_name
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import Loss
 from layerlab.losses.loss_arrays import as_array, returned
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank, weights_with_mask
 from layerlab.metrics.base import Metric
+from layerlab.typing import TensorLike
 
 __all__ = ["Mean", "MeanMetricWrapper", "Sum"]
 
@@ -30,11 +32,11 @@ class Sum(Metric):
         3.0
     """
 
-    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+    def __init__(self, name: str = "sum", dtype: PolicyLike = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), initializers.Zeros(), self.dtype, name="total")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Add the values of one batch.
 
         Args:
@@ -65,12 +67,12 @@ class Mean(Metric):
         3.0
     """
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "mean", dtype: PolicyLike = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), initializers.Zeros(), self.dtype, name="total")
         self.count = self.add_variable((), initializers.Zeros(), self.dtype, name="count")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Take in the values of one batch: a sample counts once, or as its weight says.
 
         Args:
@@ -108,7 +110,7 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(
-        self, fn: Callable[..., Array], name: str | None = None, dtype: Any = None, **kwargs: Any
+        self, fn: Callable[..., Array], name: str | None = None, dtype: PolicyLike = None, **kwargs: Any
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._fn = fn
@@ -117,7 +119,9 @@ class MeanMetricWrapper(Mean):
         if type(self) is MeanMetricWrapper and _is_loss(fn):
             self._direction = "down"  # type: ignore[misc]
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(  # type: ignore[override]
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch; a mask on `y_pred` hides its padding.
 
         Args:
@@ -136,7 +140,7 @@ class MeanMetricWrapper(Mean):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The metric of a config, the inverse of `get_config`.
 
         Args:
@@ -146,7 +150,7 @@ class MeanMetricWrapper(Mean):
 
 
 def _per_sample(
-    values: Any, sample_weight: Any, reduce: Callable[..., Array], dtype: str
+    values: Any, sample_weight: TensorLike | None, reduce: Callable[..., Array], dtype: str
 ) -> tuple[Array, Any]:
     """Values times weights, and the weights, with all axes but the first reduced.
 
@@ -168,5 +172,5 @@ def _reduce_from(x: Array, axis: int, reduce: Callable[..., Array]) -> Array:
     return reduce(x, axis=tuple(range(axis, len(x.shape)))) if len(x.shape) > axis else x
 
 
-def _is_loss(fn: Any) -> bool:
+def _is_loss(fn: object) -> bool:
     return isinstance(fn, Loss) or (builtin_name(fn) or ("",))[0] == "losses"

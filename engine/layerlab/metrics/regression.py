@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
+from layerlab.dtypes import PolicyLike
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.losses.loss_arrays import as_array
 from layerlab.losses.regression import cosine_similarity as negative_cosine_similarity
@@ -19,6 +18,7 @@ from layerlab.losses.regression import (
     mean_squared_logarithmic_error,
 )
 from layerlab.metrics.reduction import Mean, MeanMetricWrapper
+from layerlab.typing import TensorLike
 
 __all__ = [
     "CosineSimilarity",
@@ -55,7 +55,7 @@ class MeanSquaredError(MeanMetricWrapper):
     aliases = ("mse", "MSE")
     _direction = "down"
 
-    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_squared_error", dtype: PolicyLike = None) -> None:
         super().__init__(mean_squared_error, name, dtype)
 
 
@@ -74,7 +74,7 @@ class MeanAbsoluteError(MeanMetricWrapper):
     aliases = ("mae", "MAE")
     _direction = "down"
 
-    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_absolute_error", dtype: PolicyLike = None) -> None:
         super().__init__(mean_absolute_error, name, dtype)
 
 
@@ -94,7 +94,7 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
     aliases = ("mape", "MAPE")
     _direction = "down"
 
-    def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_absolute_percentage_error", dtype: PolicyLike = None) -> None:
         super().__init__(mean_absolute_percentage_error, name, dtype)
 
 
@@ -114,7 +114,7 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
     aliases = ("msle", "MSLE")
     _direction = "down"
 
-    def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: PolicyLike = None) -> None:
         super().__init__(mean_squared_logarithmic_error, name, dtype)
 
 
@@ -136,10 +136,12 @@ class RootMeanSquaredError(Mean):
     aliases = ("rmse", "RMSE")
     _direction = "down"
 
-    def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "root_mean_squared_error", dtype: PolicyLike = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(  # type: ignore[override]
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
+    ) -> None:
         """Take in one batch.
 
         Args:
@@ -171,7 +173,7 @@ class CosineSimilarity(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
+    def __init__(self, name: str = "cosine_similarity", dtype: PolicyLike = None, axis: int = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, axis=axis)
 
 
@@ -191,12 +193,12 @@ class LogCoshError(MeanMetricWrapper):
     aliases = ("logcosh", "log_cosh")
     _direction = "down"
 
-    def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
+    def __init__(self, name: str = "logcosh", dtype: PolicyLike = None) -> None:
         super().__init__(log_cosh, name, dtype)
 
 
 @register_function("metric_functions")
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Array:
     """The cosine of the angle between labels and predictions.
 
     sum(y_true y_pred) / (|y_true| |y_pred|); the loss of this name is its negative.

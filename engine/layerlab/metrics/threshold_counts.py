@@ -18,6 +18,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.losses.label_pairs import check_matching
 from layerlab.losses.reduction import align_weights, squeeze_or_expand_to_same_rank
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["LOWEST", "Counts", "as_thresholds", "count_decisions", "even_thresholds"]
 
@@ -36,11 +37,11 @@ class Counts:
     false_negatives: Array
 
 
-def as_thresholds(thresholds: Any, default: float) -> list[float]:
+def as_thresholds(thresholds: float | Sequence[float] | None, default: float) -> list[float]:
     """A list from None (the default), a number or a list of numbers in [0, 1]."""
     if thresholds is None:
         return [default]
-    listed = list(thresholds) if isinstance(thresholds, list | tuple) else [thresholds]
+    listed: list[Any] = list(thresholds) if isinstance(thresholds, list | tuple) else [thresholds]
     wrong = [t for t in listed if t is None or not 0 <= t <= 1]
     if wrong or not listed:
         raise InvalidArgumentError(explain("thresholds", expected="numbers in [0, 1]", got=str(wrong)))
@@ -55,13 +56,13 @@ def even_thresholds(count: int) -> list[float]:
 
 
 def count_decisions(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     thresholds: Sequence[float],
     dtype: str,
     *,
-    sample_weight: Any = None,
-    label_weights: Any = None,
+    sample_weight: TensorLike | None = None,
+    label_weights: TensorLike | None = None,
     top_k: int | None = None,
     class_id: int | None = None,
     multi_label: bool = False,
@@ -137,7 +138,9 @@ def _weight_above(values: Array, weights: Array, thresholds: Sequence[float], dt
     return ops.take(ops.transpose(above), np.argsort(order), axis=0)
 
 
-def _weights(sample_weight: Any, label_weights: Any, like: Array, dtype: str) -> Array:
+def _weights(
+    sample_weight: TensorLike | None, label_weights: TensorLike | None, like: Array, dtype: str
+) -> Array:
     weights = ops.ones((1,) * len(like.shape), dtype=dtype)
     if sample_weight is not None:
         given = ops.cast(sample_weight, dtype)

@@ -9,6 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import InitializerLike, LearningRateLike
 
 __all__ = ["Adafactor"]
 
@@ -43,7 +44,7 @@ class Adafactor(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_2_decay: float = -0.8,
         epsilon_1: float = 1e-30,
         epsilon_2: float = 1e-3,
@@ -62,7 +63,7 @@ class Adafactor(Optimizer):
         return [{"row": "zeros", "column": "zeros", "velocity": "zeros"}]
 
     def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+        self, reference_variable: Variable, name: str | None = None, initializer: InitializerLike = "zeros"
     ) -> Variable:
         """Rows and columns are named and shaped as in Keras' files; a vector has unused scalars for them."""
         if name not in ("row", "column"):

@@ -9,6 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.initializers import Constant
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Adadelta", "Adagrad"]
 
@@ -39,7 +40,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
         **common: Unpack[CommonArguments],
@@ -82,7 +83,7 @@ class Adadelta(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         rho: float = 0.95,
         epsilon: float = 1e-7,
         **common: Unpack[CommonArguments],

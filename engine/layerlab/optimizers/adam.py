@@ -9,6 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.optimizers.arguments import CommonArguments, CommonButDecay
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Adam", "AdamW"]
 
@@ -38,7 +39,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -108,7 +109,7 @@ class AdamW(Adam):  # a subclass, as in Keras, where user code asks isinstance
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         weight_decay: float = 0.004,
         beta_1: float = 0.9,
         beta_2: float = 0.999,

@@ -11,6 +11,7 @@ from layerlab.core.variable import Variable
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
 from layerlab.settings import settings
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Adamax", "Lamb", "Nadam"]
 
@@ -36,7 +37,7 @@ class Adamax(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -82,7 +83,7 @@ class Nadam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -145,7 +146,7 @@ class Lamb(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,

@@ -8,7 +8,7 @@ inside a StateScope the whole of `apply` is a pure function, which a training st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -26,6 +26,7 @@ from layerlab.optimizers.gradients import Pairs, present_pairs
 from layerlab.optimizers.learning_rate import RateHolder, as_array
 from layerlab.optimizers.moving_averages import overwrite_where, update_average
 from layerlab.optimizers.weight_decay import Exclusions, decay
+from layerlab.typing import LearningRateLike, TensorLike
 
 __all__ = ["Optimizer"]
 
@@ -70,7 +71,7 @@ class Optimizer(RateHolder):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: LearningRateLike,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -133,7 +134,7 @@ class Optimizer(RateHolder):
             explain(f"{type(self).__name__} has no formula.", fix="override update or update_step")
         )
 
-    def update_step(self, gradient: Array, variable: Variable, learning_rate: Any) -> None:
+    def update_step(self, gradient: Array, variable: Variable, learning_rate: Array) -> None:
         """One step for one variable by `self.assign`, as in Keras; may be overridden.
 
         By default it calls `update`.
@@ -263,7 +264,7 @@ class Optimizer(RateHolder):
             self.apply(grads)
             return [scope.read(variable) for variable in trained], [scope.read(variable) for variable in own]
 
-    def scale_loss(self, loss: Any) -> Any:
+    def scale_loss(self, loss: Array) -> Array:
         """The loss to differentiate: multiplied by `loss_scale_factor`, if any.
 
         Args:
@@ -302,7 +303,7 @@ class Optimizer(RateHolder):
         """
         self._not_decaying = Exclusions(var_list or (), var_names or ())
 
-    def assign(self, variable: Variable, value: Any) -> None:
+    def assign(self, variable: Variable, value: TensorLike) -> None:
         """Set a variable's value; for `update_step`.
 
         Args:
@@ -311,7 +312,7 @@ class Optimizer(RateHolder):
         """
         variable.assign(value)
 
-    def assign_add(self, variable: Variable, value: Any) -> None:
+    def assign_add(self, variable: Variable, value: TensorLike) -> None:
         """Add to a variable; for `update_step`.
 
         Args:
@@ -320,7 +321,7 @@ class Optimizer(RateHolder):
         """
         variable.assign_add(value)
 
-    def assign_sub(self, variable: Variable, value: Any) -> None:
+    def assign_sub(self, variable: Variable, value: TensorLike) -> None:
         """Subtract from a variable; for `update_step`.
 
         Args:
@@ -339,7 +340,7 @@ class Optimizer(RateHolder):
         return {**common, **super().get_config()}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         """A new optimizer like the one whose `get_config` this is, without its state.
 
         Args:

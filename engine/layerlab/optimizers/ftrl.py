@@ -10,6 +10,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.initializers import Constant
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Ftrl"]
 
@@ -44,7 +45,7 @@ class Ftrl(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         learning_rate_power: float = -0.5,
         initial_accumulator_value: float = 0.1,
         l1_regularization_strength: float = 0.0,

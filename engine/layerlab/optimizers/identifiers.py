@@ -7,6 +7,7 @@ from typing import Any
 from layerlab.core.config import resolve, serialize_keras_object
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.optimizers.base import Optimizer
+from layerlab.typing import Config
 
 __all__ = ["deserialize", "get", "serialize"]
 
@@ -54,7 +55,7 @@ def serialize(optimizer: Any) -> Any:
     return serialize_keras_object(optimizer)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The optimizer that a config describes: the inverse of `serialize`.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.optimizers.optimizer_variables import VariableOwner
 from layerlab.optimizers.schedules.base import LearningRateSchedule
 from layerlab.settings import settings
+from layerlab.typing import LearningRateLike, Tensor, TensorLike
 
 __all__ = ["RateHolder", "as_array"]
 
@@ -44,7 +46,7 @@ class RateHolder(VariableOwner):
         return rate(self._iterations) if isinstance(rate, LearningRateSchedule) else rate()
 
     @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
+    def learning_rate(self, value: float | Tensor | Callable[..., Any]) -> None:
         current = self._learning_rate
         if not callable(value):
             if not isinstance(current, Variable):
@@ -71,7 +73,7 @@ class RateHolder(VariableOwner):
         """Of the running update: 1 in the first."""
         return as_array(self.iterations) + 1
 
-    def _make_rate(self, value: Any) -> Variable:
+    def _make_rate(self, value: LearningRateLike) -> Variable:
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise InvalidArgumentError(
                 explain(
@@ -87,6 +89,6 @@ class RateHolder(VariableOwner):
             return Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
 
 
-def as_array(value: Any) -> Any:
+def as_array(value: TensorLike) -> Any:
     """The value of a Variable; anything else as it is."""
     return value.value if isinstance(value, Variable) else value

@@ -9,6 +9,7 @@ from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Lion"]
 
@@ -37,7 +38,7 @@ class Lion(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.99,
         **common: Unpack[CommonArguments],

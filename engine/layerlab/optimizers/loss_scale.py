@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Self
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -13,6 +13,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.initializers import Constant
 from layerlab.optimizers.base import Optimizer
 from layerlab.optimizers.conditional_assignment import assign_either
+from layerlab.typing import Tensor
 
 __all__ = ["LossScaleOptimizer"]
 
@@ -75,7 +76,7 @@ class LossScaleOptimizer(Optimizer):
         return self.inner_optimizer.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
+    def learning_rate(self, value: float | Tensor | Callable[..., Any]) -> None:
         self.inner_optimizer.learning_rate = value
 
     @property
@@ -135,7 +136,7 @@ class LossScaleOptimizer(Optimizer):
         self.step_counter.assign(0)
         self.dynamic_scale.assign(self.dynamic_scale.value * 0.5)
 
-    def scale_loss(self, loss: Any) -> Any:
+    def scale_loss(self, loss: Array) -> Array:
         return loss * (self.dynamic_scale.value if self.built else self.initial_scale)
 
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
@@ -150,7 +151,7 @@ class LossScaleOptimizer(Optimizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         inner = deserialize_keras_object(config["inner_optimizer"], custom_objects)
         return cls(**{**config, "inner_optimizer": inner})
 

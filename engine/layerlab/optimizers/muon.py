@@ -12,6 +12,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.optimizers.arguments import CommonButDecay
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["Muon"]
 
@@ -52,7 +53,7 @@ class Muon(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         adam_beta_1: float = 0.9,
         adam_beta_2: float = 0.999,
         adam_weight_decay: float | None = 0.004,

@@ -16,6 +16,7 @@ from layerlab.core.pickling import Portable
 from layerlab.core.variable import Variable
 from layerlab.core.variable_values import assign_all
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
+from layerlab.typing import DTypeLike, InitializerLike
 
 __all__ = ["VariableOwner"]
 
@@ -43,8 +44,8 @@ class VariableOwner(Portable, Configurable):
     def add_variable(
         self,
         shape: Shape,
-        initializer: Any = "zeros",
-        dtype: Any = None,
+        initializer: InitializerLike = "zeros",
+        dtype: DTypeLike = None,
         aggregation: str = "none",
         layout: Any = None,
         name: str | None = None,
@@ -76,7 +77,7 @@ class VariableOwner(Portable, Configurable):
         return variable
 
     def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+        self, reference_variable: Variable, name: str | None = None, initializer: InitializerLike = "zeros"
     ) -> Variable:
         """Make a slot for a model's variable: of its shape and dtype.
 
@@ -95,7 +96,10 @@ class VariableOwner(Portable, Configurable):
         )
 
     def add_optimizer_variables(
-        self, trainable_variables: Iterable[Variable], name: str | Sequence[str], initializer: Any = "zeros"
+        self,
+        trainable_variables: Iterable[Variable],
+        name: str | Sequence[str],
+        initializer: InitializerLike | Sequence[InitializerLike] = "zeros",
     ) -> Any:
         """Make a slot for each of a model's variables.
 
@@ -109,7 +113,9 @@ class VariableOwner(Portable, Configurable):
         Raises: InvalidArgumentError for another number of initializers than of names.
         """
         names = [name] if isinstance(name, str) else list(name)
-        starts = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
+        starts: list[Any] = (
+            list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
+        )
         if len(starts) != len(names):
             raise InvalidArgumentError(
                 explain(

@@ -8,6 +8,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["RMSprop"]
 
@@ -38,7 +39,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRateLike = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,

@@ -8,6 +8,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.arguments import FRACTION
 from layerlab.optimizers.arguments import CommonArguments
 from layerlab.optimizers.base import Optimizer, Slots
+from layerlab.typing import LearningRateLike
 
 __all__ = ["SGD"]
 
@@ -38,7 +39,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.01,
+        learning_rate: LearningRateLike = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         **common: Unpack[CommonArguments],

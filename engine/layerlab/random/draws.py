@@ -7,7 +7,6 @@ which draws from the process-wide generator that `set_random_seed` seeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from layerlab.core.symbolic import any_symbolic
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.arguments import documented
 from layerlab.ops.op import convert
+from layerlab.typing import DTypeLike, SeedLike, TensorLike
 
 __all__ = [
     "beta",
@@ -36,7 +36,11 @@ __all__ = [
 
 @documented
 def normal(
-    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: DTypeLike = None,
+    seed: SeedLike = None,
 ) -> Array:
     """Normally distributed random numbers.
 
@@ -58,7 +62,11 @@ def normal(
 
 @documented
 def truncated_normal(
-    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: DTypeLike = None,
+    seed: SeedLike = None,
 ) -> Array:
     """Normally distributed random numbers without far ones.
 
@@ -81,7 +89,11 @@ def truncated_normal(
 
 @documented
 def uniform(
-    shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Sequence[int],
+    minval: float = 0.0,
+    maxval: float = 1.0,
+    dtype: DTypeLike = None,
+    seed: SeedLike = None,
 ) -> Array:
     """Random numbers from an interval, all equally likely.
 
@@ -101,7 +113,9 @@ def uniform(
 
 
 @documented
-def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Array:
+def randint(
+    shape: Sequence[int], minval: int, maxval: int, dtype: DTypeLike = "int32", seed: SeedLike = None
+) -> Array:
     """Random integers from a range, all equally likely.
 
     Args:
@@ -123,7 +137,9 @@ def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32"
 
 
 @documented
-def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Array:
+def categorical(
+    logits: TensorLike, num_samples: int, dtype: DTypeLike = "int32", seed: SeedLike = None
+) -> Array:
     """Random class numbers, drawn by scores.
 
     Class k has the probability softmax(logits)[k]. It picks, say, the next word of a
@@ -152,7 +168,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
 
 @documented
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Array:
+def shuffle(x: TensorLike, axis: int = 0, seed: SeedLike = None) -> Array:
     """The slices of an array along an axis, in random order.
 
     Args:
@@ -175,7 +191,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Array:
 
 @documented
 def dropout(
-    inputs: Any, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Any = None
+    inputs: TensorLike, rate: float, noise_shape: Sequence[int | None] | None = None, seed: SeedLike = None
 ) -> Array:
     """The array with random elements set to 0, the others enlarged to make up for it.
 
@@ -216,7 +232,7 @@ def dropout(
 
 
 @documented
-def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None) -> Array:
+def gamma(shape: Sequence[int], alpha: TensorLike, dtype: DTypeLike = None, seed: SeedLike = None) -> Array:
     """Gamma-distributed random numbers, of scale 1.
 
     They are positive, with mean and variance alpha; alpha = 1 is the exponential
@@ -237,7 +253,9 @@ def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None)
 
 
 @documented
-def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Array:
+def beta(
+    shape: Sequence[int], alpha: TensorLike, beta: TensorLike, dtype: DTypeLike = None, seed: SeedLike = None
+) -> Array:
     """Beta-distributed random numbers, between 0 and 1.
 
     They are x / (x + y) for two gamma-distributed numbers, of mean alpha / (alpha +
@@ -264,7 +282,11 @@ def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: A
 
 @documented
 def binomial(
-    shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+    shape: Sequence[int],
+    counts: TensorLike,
+    probabilities: TensorLike,
+    dtype: DTypeLike = None,
+    seed: SeedLike = None,
 ) -> Array:
     """The number of successes among random trials, each of which is drawn.
 
@@ -297,14 +319,14 @@ def _sizes(shape: Sequence[int]) -> Shape:
     return tuple(int(size) for size in shape)
 
 
-def _float(dtype: Any) -> str:
+def _float(dtype: DTypeLike) -> str:
     name = dtypes.standardize_dtype(dtype)
     if not dtypes.is_float(name):
         raise DTypeError(explain("A random number", expected="a floating dtype", got=name, fix="use randint"))
     return name
 
 
-def _values(name: str, *arguments: Any) -> list[Array]:
+def _values(name: str, *arguments: TensorLike) -> list[Array]:
     if any_symbolic(arguments, None):
         raise UnsupportedError(
             explain(f"random.{name} cannot be called on a symbolic tensor.", fix="call it inside of a Layer")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab.core.config import resolve, serialize_keras_object
+from layerlab.typing import Config, Regularizer, RegularizerLike
 
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: RegularizerLike) -> Any:
     """The regularizer that a layer's `kernel_regularizer` and the like stand for.
 
     Args:
@@ -27,7 +28,7 @@ def get(identifier: Any) -> Any:
     return resolve("regularizers", identifier, "A regularizer")
 
 
-def serialize(regularizer: Any) -> Any:
+def serialize(regularizer: Regularizer) -> Any:
     """The config of a regularizer, as files and configs of layers hold it.
 
     Args:
@@ -42,7 +43,7 @@ def serialize(regularizer: Any) -> Any:
     return serialize_keras_object(regularizer)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The regularizer that a config describes: the inverse of `serialize`.
 
     Args:

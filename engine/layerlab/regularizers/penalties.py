@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.arguments import FINITE_STRENGTH
@@ -40,7 +38,7 @@ class Regularizer(Configurable):
 
     registry_kind = "regularizers"
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Array) -> Array | float:
         """The penalty, a scalar: by default 0.
 
         Args:
@@ -71,7 +69,7 @@ class L1L2(Regularizer):
         self.l1 = _strength("l1", 0.0 if l1 is None else l1)
         self.l2 = _strength("l2", 0.0 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Array) -> Array:
         x = ops.convert_to_tensor(x)
         penalty = ops.zeros((), dtype=x.dtype)
         if self.l1:
@@ -99,7 +97,7 @@ class L1(Regularizer):
     def __init__(self, l1: float | None = 0.01) -> None:
         self.l1 = _strength("l1", 0.01 if l1 is None else l1)
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Array) -> Array:
         return self.l1 * ops.sum(ops.abs(x))
 
 
@@ -121,7 +119,7 @@ class L2(Regularizer):
     def __init__(self, l2: float | None = 0.01) -> None:
         self.l2 = _strength("l2", 0.01 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Array) -> Array:
         return self.l2 * ops.sum(ops.square(x))
 
 
@@ -154,7 +152,7 @@ class OrthogonalRegularizer(Regularizer):
         self.factor = _strength("factor", factor)
         self.mode = mode
 
-    def __call__(self, inputs: Any) -> Array:
+    def __call__(self, inputs: Array) -> Array:
         x = ops.convert_to_tensor(inputs)
         if len(x.shape) != 2:
             raise ShapeError(
@@ -170,7 +168,7 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * 0.5 * ops.sum(ops.abs(cosines * different)) / pairs
 
 
-def _strength(name: str, value: Any) -> float:
+def _strength(name: str, value: float) -> float:
     FINITE_STRENGTH.require("A regularizer", name, value)
     return float(value)
 

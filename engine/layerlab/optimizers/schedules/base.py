@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.config import Configurable
 from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["LearningRateSchedule"]
 
@@ -44,7 +43,7 @@ class LearningRateSchedule(Configurable):
 
     registry_kind = "schedules"
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         """The learning rate after a number of steps, a scalar.
 
         Args:
@@ -54,7 +53,7 @@ class LearningRateSchedule(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must override __call__(step)")
 
 
-def as_float(step: Any) -> Array:
+def as_float(step: TensorLike) -> Array:
     """A step as a scalar of the default float type."""
     return ops.cast(step, settings.floatx)
 

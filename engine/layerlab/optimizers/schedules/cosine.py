@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.optimizers.schedules.base import LearningRateSchedule, as_float, check_steps
+from layerlab.typing import TensorLike
 
 __all__ = ["CosineDecay", "CosineDecayRestarts"]
 
@@ -54,7 +54,7 @@ class CosineDecay(LearningRateSchedule):
         self.warmup_target = warmup_target
         self.warmup_steps = warmup_steps
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         step = as_float(step)
         if self.warmup_target is None:
             return self._decay(step, self.initial_learning_rate)
@@ -105,7 +105,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.alpha = alpha
         self.name = name
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         restarts, progress = self._place(as_float(step) / self.first_decay_steps)
         cosine = ops.power(self.m_mul, restarts) * _half_cosine(progress)
         return self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha)

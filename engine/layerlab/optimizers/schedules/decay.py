@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.optimizers.schedules.base import LearningRateSchedule, as_float, check_steps
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay"]
 
@@ -43,7 +43,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         progress = as_float(step) / self.decay_steps
         if self.staircase:
             progress = ops.floor(progress)
@@ -81,7 +81,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         progress = as_float(step) / self.decay_steps
         if self.staircase:
             progress = ops.floor(progress)
@@ -120,7 +120,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.values = values
         self.name = name
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         step = ops.convert_to_tensor(step)
         rate = ops.cast(self.values[0], settings.floatx)
         for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
@@ -163,7 +163,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.cycle = cycle
         self.name = name
 
-    def __call__(self, step: Any) -> Array:
+    def __call__(self, step: TensorLike) -> Array:
         step = as_float(step)
         if self.cycle:
             cycles = ops.maximum(ops.ceil(step / self.decay_steps), 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab.core.config import resolve, serialize_keras_object
+from layerlab.typing import Config
 
 __all__ = ["deserialize", "serialize"]
 
@@ -24,7 +25,7 @@ def serialize(learning_rate_schedule: Any) -> Any:
     return serialize_keras_object(learning_rate_schedule)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+def deserialize(config: Config | str | None, custom_objects: dict[str, Any] | None = None) -> Any:
     """The schedule that a config describes: the inverse of `serialize`.
 
     Args:
