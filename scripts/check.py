@@ -21,9 +21,9 @@ CHECKS: list[tuple[str, list[str], str]] = [
         "the message names the import that goes the wrong way; the rules are in docs/architecture.md",
     ),
     (
-        "protocol is current",
-        [f"{VENV}/python", "scripts/generate_protocol.py", "--check"],
-        f"{VENV}/python scripts/generate_protocol.py, and commit labextension/src/protocol.ts",
+        "TypeScript is current",
+        [f"{VENV}/python", "scripts/generate_typescript.py", "--check"],
+        f"{VENV}/python scripts/generate_typescript.py, and commit what it wrote in labextension/src",
     ),
     ("biome", ["npm", "run", "--silent", "lint"], "make format mends most of it"),
     ("tsc", ["npx", "--no-install", "tsc", "--noEmit"], "the types of labextension/src do not fit"),

@@ -1,7 +1,7 @@
 """What a training run says while it runs: the one source of the UI protocol.
 
 Events are frozen dataclasses of JSON scalars, lists and dicts: no arrays, no callables.
-`type` tags the union. `scripts/generate_protocol.py` turns this file and
+`type` tags the union. `scripts/generate_typescript.py` turns this file and
 `layerlab_jupyter/protocol.py` into `labextension/src/protocol.ts`. Imports nothing of ours.
 
 Steps are counted over the whole run from 1; epochs from 0, as callbacks see them.

@@ -17,7 +17,7 @@ from layerlab_jupyter.clients import draws_runs
 from layerlab_jupyter.commands.control_channel import install
 from layerlab_jupyter.kernels import running_kernel
 from layerlab_jupyter.monitor import Monitor
-from layerlab_jupyter.protocol import ChartOptions
+from layerlab_jupyter.protocol import MOST_SMOOTHING, ChartOptions
 from layerlab_jupyter.recording.run_recorder import RunRecorder
 from layerlab_jupyter.registry import Run, registry
 from layerlab_jupyter.run_log.log_folder import log_folder
@@ -26,7 +26,6 @@ from layerlab_jupyter.widgets.host import needs_widget
 __all__ = ["LiveFit", "run_control"]
 
 XAxis = Literal["step", "epoch", "time"]
-_MOST_SMOOTHING = 0.99
 
 
 class LiveFit(Callback):
@@ -70,7 +69,7 @@ class LiveFit(Callback):
         super().__init__()
         _check(name is None or (isinstance(name, str) and bool(name.strip())), "name", "text", name)
         _check(isinstance(log, bool | str | os.PathLike) and log != "", "log", "True, False or a folder", log)
-        _check(_is_smoothing(smoothing), "smoothing", f"a number from 0 to {_MOST_SMOOTHING}", smoothing)
+        _check(_is_smoothing(smoothing), "smoothing", f"a number from 0 to {MOST_SMOOTHING}", smoothing)
         axes = get_args(XAxis)
         _check(x_axis is None or x_axis in axes, "x_axis", f"one of {axes}", x_axis)
         for label, value in (("log_x", log_x), ("log_y", log_y)):
@@ -139,7 +138,7 @@ def _is_smoothing(value: Any) -> bool:
     if value is None:
         return True
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and 0 <= value <= _MOST_SMOOTHING
+    return is_number and math.isfinite(value) and 0 <= value <= MOST_SMOOTHING
 
 
 def _check(is_right: bool, name: str, expected: str, got: Any) -> None:

@@ -5,9 +5,9 @@ over the kernel's control channel (message type `layerlab_request`), which answe
 kernel answers with a *reply* (`layerlab_reply`). Events travel inside the reply to `FetchEvents`: the front
 end pulls, so nothing is sent while nobody looks, and a reloaded page or a second tab gets the whole history.
 
-`scripts/generate_protocol.py` turns these dataclasses, the commands with their results and `layerlab.events`
-into `labextension/src/protocol.ts`. Graph and summary records are the engine's own (`layerlab.inspect`).
-JSON scalars, lists and dicts only.
+`scripts/generate_typescript.py` turns these dataclasses, the commands with their results and
+`layerlab.events` into `labextension/src/protocol.ts`. Graph and summary records are the engine's own
+(`layerlab.inspect`). JSON scalars, lists and dicts only.
 Non-finite numbers travel as the strings 'nan', 'inf' and '-inf', because JSON has no others.
 """
 
@@ -19,6 +19,8 @@ from typing import Any, Literal, NewType
 from layerlab.inspect import ModelGraph, SummaryTable
 
 __all__ = [
+    "GREATEST_FLOAT",
+    "MOST_SMOOTHING",
     "REQUEST",
     "REPLY",
     "RUN_MIME",
@@ -41,6 +43,9 @@ REQUEST = "layerlab_request"
 REPLY = "layerlab_reply"
 RUN_MIME = "application/vnd.layerlab.run+json"
 MODEL_MIME = "application/vnd.layerlab.model+json"
+
+GREATEST_FLOAT = 3.4028235e38  # float32's: the engine would turn more into infinity
+MOST_SMOOTHING = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ import pytest
 
 import layerlab as keras
 from layerlab.inspect import ModelGraph, NodeInfo, describe_graph, graph_svg
-from layerlab.inspect.layer_families import family
 
 
 def ids(graph: ModelGraph) -> list[str]:
@@ -247,31 +246,6 @@ def test_a_layer_without_a_config_is_shown_without_settings() -> None:
 
     x = keras.Input((4,))
     assert node(describe_graph(keras.Model(x, Broken(name="broken")(x))), "broken").config == {}
-
-
-@pytest.mark.parametrize(
-    ("layer", "expected"),
-    [
-        (lambda: keras.layers.Conv2D(2, 3), "conv"),
-        (lambda: keras.layers.MaxPooling2D(), "pool"),
-        (lambda: keras.layers.BatchNormalization(), "norm"),
-        (lambda: keras.layers.ReLU(), "activation"),
-        (lambda: keras.layers.Concatenate(), "merge"),
-        (lambda: keras.layers.Flatten(), "reshape"),
-        (lambda: keras.layers.Dropout(0.1), "regularize"),
-        (lambda: keras.layers.Embedding(4, 2), "embed"),
-        (lambda: keras.layers.MultiHeadAttention(2, 4), "attention"),
-        (lambda: keras.layers.Attention(), "attention"),
-        (lambda: keras.layers.LSTM(4), "rnn"),
-        (lambda: keras.layers.GRUCell(4), "rnn"),
-        (lambda: keras.layers.Bidirectional(keras.layers.LSTM(4)), "rnn"),
-        (lambda: type("Mine", (keras.layers.Dense,), {})(2), "dense"),
-        (lambda: type("Mine", (keras.layers.Layer,), {})(), "other"),
-        (encoder, "model"),
-    ],
-)
-def test_the_family_comes_from_the_file_of_the_class(layer: Any, expected: str) -> None:
-    assert family(layer()) == expected
 
 
 # -- drawing ------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from PIL import Image
 import layerlab as keras
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError
 from layerlab.inspect import Edge, ModelGraph
-from layerlab.inspect.graph_picture import FAMILY_COLOURS, Labels, draw
+from layerlab.inspect.graph_picture import Labels, draw
 from layerlab.inspect.svg_picture import picture_svg
 from tests.inspect.test_svg_picture import node
 from tests.timing import cpu_seconds_below
@@ -176,8 +175,3 @@ def test_5000_layers_are_drawn_in_seconds() -> None:
             draw(ModelGraph(nodes=nodes, edges=edges), "LR", Labels(input_shapes=True)), "chain"
         )
     assert len(ElementTree.fromstring(svg).findall(f"{SVG}g")) == 5002
-
-
-def test_colours_are_those_of_the_notebooks_view() -> None:
-    source = (ROOT / "labextension/src/views/graph/layer-family.ts").read_text("utf-8")
-    assert dict(re.findall(r"(\w+): '(#[0-9a-f]{6})'", source)) == FAMILY_COLOURS

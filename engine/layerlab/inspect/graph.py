@@ -23,7 +23,7 @@ from layerlab.inspect.traced_graph import trace
 
 __all__ = ["describe_graph", "operations_of"]
 
-_LONGEST_TEXT = 120  # characters of a setting
+LONGEST_SETTING = 120  # characters of a setting
 _LONGEST_ID = 120
 _SCALARS = (bool, int, float, str, type(None))
 
@@ -209,7 +209,7 @@ def _settings(operation: Any) -> dict[str, Any]:
 def _setting(value: Any) -> Any:
     """A JSON scalar or a short text; None for what is neither."""
     if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
-        return value if not isinstance(value, str) or len(value) <= _LONGEST_TEXT else None
+        return value if not isinstance(value, str) or len(value) <= LONGEST_SETTING else None
     if isinstance(value, float):
         return str(value)
     if isinstance(value, dict) and isinstance(value.get("class_name"), str):  # an object: its name is enough
@@ -218,5 +218,5 @@ def _setting(value: Any) -> Any:
         return inner.get("name", name) if name == "DTypePolicy" and isinstance(inner, dict) else name
     if isinstance(value, list | tuple) and all(isinstance(item, _SCALARS) for item in tree.flatten(value)):
         text = str(tuple(value))
-        return text if len(text) <= _LONGEST_TEXT else None
+        return text if len(text) <= LONGEST_SETTING else None
     return None

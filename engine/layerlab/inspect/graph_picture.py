@@ -12,7 +12,6 @@ from layerlab.inspect.safe_text import clean
 
 __all__ = ["FAMILY_COLOURS", "LINE_HEIGHT", "Labels", "Part", "Picture", "draw"]
 
-# The same as in the notebook's own view (labextension/src/views/graph/layer-family.ts).
 FAMILY_COLOURS = {
     "input": "#7a8594",
     "dense": "#2f7fd1",
@@ -30,6 +29,7 @@ FAMILY_COLOURS = {
     "op": "#7a8594",
     "other": "#7a8594",
 }
+"""The kinds of layers, with a colour each; the notebook's own view gets this table too (`tables.ts`)."""
 
 LINE_HEIGHT = 15.0
 CHARACTER_WIDTH = 6.4  # px, a generous mean width of 11 px sans-serif: text must stay inside its box

@@ -1,45 +1,45 @@
-"""The kind of a layer, which gives its colour: by the file that its class, or a base of it, is written in."""
+"""The kind of a layer, which gives its colour, by the name of its class or of the one that it extends."""
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import Any
 
 from layerlab.core.layer import Layer
 
-__all__ = ["family"]
+__all__ = ["FAMILY_PATTERNS", "family"]
 
 _LAYERS = "layerlab.layers."
-_FAMILY_OF_FILE = {
-    "activation": "activation",
-    "attention": "attention",
-    "conv": "conv",
-    "conv_transpose": "conv",
-    "dense": "dense",
-    "embed": "embed",
-    "input": "input",
-    "merge": "merge",
-    "multi_head": "attention",
-    "norm": "norm",
-    "pool": "pool",
-    "regularize": "regularize",
-    "reshape": "reshape",
-    "rnn": "rnn",
-    "rnn_cells": "rnn",
-    "rnn_layers": "rnn",
-    "rnn_stack": "rnn",
-    "time_wrap": "rnn",
+
+FAMILY_PATTERNS = {
+    r"^Input": "input",
+    r"Attention$": "attention",
+    r"Conv": "conv",
+    r"Dense$": "dense",
+    r"Pooling|^(Adaptive)?(Average|Max)Pool": "pool",
+    r"^(?!Spectral).+Normalization$": "norm",  # Normalization prepares data, SpectralNormalization wraps
+    r"LSTM|GRU|RNN|^Bidirectional$|^TimeDistributed$": "rnn",
+    r"Embedding$": "embed",
+    r"Dropout|^Gaussian|^ActivityRegularization$": "regularize",
+    r"^(Activation|ReLU|LeakyReLU|PReLU|ELU|Softmax|.*Activation)$": "activation",
+    r"^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot)$": "merge",
+    r"^(Flatten|Reshape|Permute|RepeatVector|Cropping\dD|ZeroPadding\dD|UpSampling\dD)$": "reshape",
 }
+"""The first that is found in a name counts. The page, which reads files, gets these too (`tables.ts`)."""
 
 
 def family(operation: Any) -> str:
-    """One of the families that `NodeInfo.family` names."""
+    """One of the families of `FAMILY_COLOURS` (graph_picture.py)."""
     if not isinstance(operation, Layer):
         return "op"
     if hasattr(operation, "operations"):
         return "model"
-    files = [
-        cls.__module__.removeprefix(_LAYERS).split(".")[0]
-        for cls in type(operation).__mro__
-        if cls.__module__.startswith(_LAYERS)
-    ]
-    return next((_FAMILY_OF_FILE[file] for file in files if file in _FAMILY_OF_FILE), "other")
+    # What users call their own classes says nothing: what they extend does.
+    names = [cls.__name__ for cls in type(operation).__mro__ if cls.__module__.startswith(_LAYERS)]
+    return next(filter(None, map(_family_of, names)), "other")
+
+
+@functools.cache  # of names of ours alone: few, however many layers a graph has
+def _family_of(name: str) -> str | None:
+    return next((family for pattern, family in FAMILY_PATTERNS.items() if re.search(pattern, name)), None)

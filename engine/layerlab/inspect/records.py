@@ -31,8 +31,7 @@ class NodeInfo:
     name: str
     class_name: str
     family: str
-    """input, dense, conv, pool, norm, rnn, attention, activation, merge, reshape, regularize, embed, model,
-    op or other: the colour."""
+    """The kind of layer, which gives the colour: a key of `FAMILY_COLOURS` (graph_picture.py)."""
     path: str
     output_shape: str
     dtype: str

@@ -10,13 +10,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from layerlab.errors import did_you_mean
 from layerlab_jupyter.commands.command import COMMANDS, Command, Refusal
-from layerlab_jupyter.protocol import VERSION, ReplyError
+from layerlab_jupyter.protocol import GREATEST_FLOAT, VERSION, ReplyError
 
 __all__ = ["decode_command", "message_id"]
 
 _LONGEST_TEXT = 200
 _GREATEST_INTEGER = 2**53  # the greatest that JavaScript counts exactly
-_GREATEST_FLOAT = 3.4028235e38  # float32's: the engine would turn more into infinity
 
 
 def message_id(content: Any) -> str:
@@ -78,7 +77,7 @@ def _mismatch(hint: Any, value: Any) -> str:
     if hint is int:
         is_count = isinstance(value, int) and 0 <= value <= _GREATEST_INTEGER
         return "" if is_count else "an integer of at least 0"
-    is_float32 = abs(value) <= _GREATEST_FLOAT  # False for nan, and exact for integers of any length
+    is_float32 = abs(value) <= GREATEST_FLOAT  # False for nan, and exact for integers of any length
     return "" if is_float32 else "a finite number in the range of float32"
 
 

@@ -1,4 +1,4 @@
-"""Which metric comes first, and which way it should go: as in `views/monitor/metric-families.ts`."""
+"""Which metric comes first, and which way it should go. The page gets the names from here (`tables.ts`)."""
 
 from __future__ import annotations
 
@@ -7,24 +7,40 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["best_index", "goal_of", "metric_names"]
+__all__ = [
+    "BATCH_LOSS",
+    "LARGER_IS_BETTER",
+    "LEARNING_RATE_LABELS",
+    "SMALLER_IS_BETTER",
+    "best_index",
+    "goal_of",
+    "metric_names",
+]
 
-_LARGER = re.compile("acc|auc|precision|recall|f1|f_?beta|iou|r2|top_k|similarity|dice", re.IGNORECASE)
-_SMALLER = re.compile(
+BATCH_LOSS = "batch_loss"
+"""The label of the loss of a batch alone, where 'loss' is the mean over the epoch so far."""
+LEARNING_RATE_LABELS = ("learning_rate", "lr")
+"""What callbacks call it; the first is the usual one."""
+
+
+LARGER_IS_BETTER = re.compile(
+    "acc|auc|precision|recall|f1|f_?beta|iou|r2|top_k|similarity|dice", re.IGNORECASE
+)
+SMALLER_IS_BETTER = re.compile(
     "loss|error|mse|mae|mape|msle|rmse|crossentropy|divergence|perplexity|hinge|poisson", re.IGNORECASE
 )
 
 
 def goal_of(name: str) -> Literal["min", "max"] | None:
     """'min' where less is better, 'max' where more is; None if nobody can say."""
-    if _SMALLER.search(name):
+    if SMALLER_IS_BETTER.search(name):
         return "min"
-    return "max" if _LARGER.search(name) else None
+    return "max" if LARGER_IS_BETTER.search(name) else None
 
 
 def metric_names(labels: Iterable[str]) -> list[str]:
     """The metrics behind `labels`, without 'val_': losses first, the learning rate last."""
-    names = dict.fromkeys(label.removeprefix("val_") for label in labels if label != "batch_loss")
+    names = dict.fromkeys(label.removeprefix("val_") for label in labels if label != BATCH_LOSS)
     return sorted(names, key=_rank)
 
 
@@ -38,6 +54,6 @@ def best_index(name: str, values: list[float]) -> int | None:
 
 
 def _rank(name: str) -> int:
-    if name in ("lr", "learning_rate"):
+    if name in LEARNING_RATE_LABELS:
         return 3
     return 0 if name == "loss" else 1 if name.endswith("_loss") else 2

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from layerlab_jupyter.json_safe import json_safe
-from layerlab_jupyter.recording.metric_goals import metric_names
+from layerlab_jupyter.recording.metric_goals import BATCH_LOSS, metric_names
 from layerlab_jupyter.recording.thinning import Part, StepBlock, thin
 
 __all__ = ["fitted_events", "names_in"]
@@ -69,7 +69,7 @@ def _with_metrics(event: dict[str, Any], names: set[str] | None) -> dict[str, An
     if names is None or "logs" not in event:
         return event
     kept = {
-        key: log for key, log in event["logs"].items() if key.removeprefix("val_") in {*names, "batch_loss"}
+        key: log for key, log in event["logs"].items() if key.removeprefix("val_") in {*names, BATCH_LOSS}
     }
     return {**event, "logs": kept}
 

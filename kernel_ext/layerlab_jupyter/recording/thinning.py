@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from layerlab_jupyter.recording.metric_goals import BATCH_LOSS
+
 __all__ = ["Part", "StepBlock", "joined", "thin", "thinned"]
 
 _ENDS = {"fit_started", "fit_stopped", "fit_failed", "fit_finished"}
-_LOSSES = ("val_loss", "loss", "batch_loss")
+_LOSSES = ("val_loss", "loss", BATCH_LOSS)
 _LEAST_BUCKETS = 4  # fewer make no curve
 _OF_AN_EPOCH = {"epoch_started", "validation_finished", "epoch_finished"}
 

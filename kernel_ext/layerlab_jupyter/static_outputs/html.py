@@ -10,7 +10,7 @@ from typing import Any
 
 from layerlab.inspect import ModelGraph, SummaryTable, graph_svg
 from layerlab.inspect.safe_text import clean, escape
-from layerlab_jupyter.recording.metric_goals import best_index, metric_names
+from layerlab_jupyter.recording.metric_goals import BATCH_LOSS, best_index, metric_names
 from layerlab_jupyter.static_outputs.svg_chart import charts_svg
 
 __all__ = ["model_html", "run_html", "run_text"]
@@ -154,7 +154,7 @@ def _numbers(events: Events) -> list[tuple[str, str, str, str]]:
     last: dict[str, Any] = {}
     for event in events:
         if event["type"] == "steps_finished":
-            last |= {label: values[-1] for label, values in event["logs"].items() if label != "batch_loss"}
+            last |= {label: values[-1] for label, values in event["logs"].items() if label != BATCH_LOSS}
         elif event["type"] == "epoch_finished":
             last |= event["logs"]
     finished = [event for event in events if event["type"] == "epoch_finished"]

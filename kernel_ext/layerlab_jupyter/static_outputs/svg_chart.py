@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerlab.inspect.safe_text import escape
-from layerlab_jupyter.recording.metric_goals import best_index, metric_names
+from layerlab_jupyter.recording.metric_goals import BATCH_LOSS, best_index, metric_names
 
 __all__ = ["charts_svg"]
 
@@ -51,10 +51,9 @@ def _panels(events: Iterable[Mapping[str, Any]]) -> list[_Panel]:
 
     for event in events:
         if event["type"] == "steps_finished":
-            # 'batch_loss' is one batch alone, where 'loss' is the mean over the epoch so far.
-            alone = {"loss": "batch_loss"} if "batch_loss" in event["logs"] else {}
+            alone = {"loss": BATCH_LOSS} if BATCH_LOSS in event["logs"] else {}
             for label in event["logs"]:
-                if label != "batch_loss":
+                if label != BATCH_LOSS:
                     values = event["logs"][alone.get(label, label)]
                     panel(label).batches += zip(map(float, event["steps"]), map(float, values), strict=True)
         elif event["type"] == "epoch_finished":

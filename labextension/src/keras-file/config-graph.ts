@@ -3,6 +3,7 @@
  * models as groups, whose inputs are what they are called on.
  */
 import type { Edge, ModelGraph, NodeInfo } from '../protocol';
+import { LONGEST_SETTING } from '../tables';
 import { isRecord, type Json } from './json';
 import { isParameter, shapeText } from './layer-kinds';
 import type { Layer, Model, Tensor } from './layers';
@@ -10,7 +11,6 @@ import type { Inventory } from './weights';
 
 /** A model that is called often inside models that are called often has no end of nodes. */
 export const MAX_NODES = 20_000;
-const MAX_SETTING = 120;
 
 /** Null if it has too many nodes to draw. */
 export function drawGraph(model: Model, weights: Inventory): ModelGraph | null {
@@ -177,16 +177,16 @@ function setting(value: Json): string | number | boolean | null {
     return value;
   }
   if (typeof value === 'string') {
-    return value.length <= MAX_SETTING ? value : null;
+    return value.length <= LONGEST_SETTING ? value : null;
   }
   if (Array.isArray(value)) {
     const isPlain = value.length <= 20 && value.every(item => typeof item !== 'object' || item === null);
-    return isPlain ? `(${value.map(String).join(', ')})`.slice(0, MAX_SETTING) : null;
+    return isPlain ? `(${value.map(String).join(', ')})`.slice(0, LONGEST_SETTING) : null;
   }
   const [name, inner] = [value.class_name, value.config];
   if (typeof name !== 'string') {
     return null;
   }
   const policy = name === 'DTypePolicy' && isRecord(inner) ? inner.name : undefined;
-  return (typeof policy === 'string' ? policy : name).slice(0, MAX_SETTING);
+  return (typeof policy === 'string' ? policy : name).slice(0, LONGEST_SETTING);
 }

@@ -1,27 +1,13 @@
 /** What is known of Keras' own layers by their class: the family, the names of their variables, output shapes. */
+import { FAMILY_PATTERNS } from '../tables';
 import { field, type Json, textField } from './json';
 
-/** In this order: the first that fits. The families are those of `NodeInfo.family`. */
-const FAMILIES: readonly [RegExp, string][] = [
-  [/^Input/, 'input'],
-  [/Attention$/, 'attention'],
-  [/Conv/, 'conv'],
-  [/Dense$/, 'dense'],
-  [/Pooling|^(Adaptive)?(Average|Max)Pool/, 'pool'],
-  [/Normalization$/, 'norm'],
-  [/LSTM|GRU|RNN|^Bidirectional$|^TimeDistributed$/, 'rnn'],
-  [/Embedding$/, 'embed'],
-  [/Dropout|^Gaussian|^ActivityRegularization$/, 'regularize'],
-  [/^(Activation|ReLU|LeakyReLU|PReLU|ELU|Softmax|.*Activation)$/, 'activation'],
-  [/^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot)$/, 'merge'],
-  [/^(Flatten|Reshape|Permute|RepeatVector|Cropping\dD|ZeroPadding\dD|UpSampling\dD)$/, 'reshape']
-];
-
+/** One of the families of FAMILY_COLOURS. */
 export function familyOf(className: string, module: string): string {
   if (/(^|\.)ops(\.|$)/.test(module)) {
     return 'op';
   }
-  return FAMILIES.find(([pattern]) => pattern.test(className))?.[1] ?? 'other';
+  return FAMILY_PATTERNS.find(([pattern]) => pattern.test(className))?.[1] ?? 'other';
 }
 
 /** As Keras names the group of a layer in the weights file. Source: keras/src/utils/naming.py. */
@@ -109,6 +95,8 @@ export function inferShape(
       return [...input.slice(0, -1), size('units')];
     case 'Embedding':
       return [...input, size('output_dim')];
+    case 'Normalization':
+      return input;
     case 'Flatten':
       return [batch, product(input.slice(1))];
     case 'LSTM':

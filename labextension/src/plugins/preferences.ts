@@ -1,5 +1,5 @@
 /** The person's settings as typed values, whatever their settings file holds. */
-import type { ChartOptions } from '../protocol';
+import { type ChartOptions, MOST_SMOOTHING } from '../protocol';
 import type { OptionsSource } from '../views/monitor/chart-options';
 
 export type Values = {
@@ -80,7 +80,7 @@ export function toValues(composite: Readonly<Record<string, unknown>>): Values {
     statusBar: flag('statusBar', DEFAULTS.statusBar),
     refreshSeconds: number('refreshSeconds', DEFAULTS.refreshSeconds, 0.2, 60),
     charts: {
-      smoothing: number('smoothing', 0, 0, 0.99),
+      smoothing: number('smoothing', 0, 0, MOST_SMOOTHING),
       x_axis: axis ?? 'step',
       log_x: flag('logX', false),
       log_y: flag('logY', false)

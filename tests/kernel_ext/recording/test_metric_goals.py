@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from layerlab_jupyter.recording import metric_goals
 from layerlab_jupyter.recording.metric_goals import best_index, goal_of, metric_names
-from tests.kernel_ext.kernel import ROOT
 
 
 @pytest.mark.parametrize(
@@ -44,9 +40,3 @@ def test_the_best_value_is_finite_and_the_first_of_equals() -> None:
     assert best_index("loss", [float("nan"), 3.0, float("-inf"), 1.0, 1.0]) == 3
     assert best_index("accuracy", [0.1, 0.9, float("inf")]) == 1
     assert best_index("entropy", [1.0]) is None and best_index("loss", [float("nan")]) is None
-
-
-def test_the_page_goes_by_the_same_names() -> None:
-    page = (ROOT / "labextension/src/views/monitor/metric-families.ts").read_text()
-    rules = re.findall(r"=\s*/([a-z0-9_|?]+)/i", page)
-    assert rules == [metric_goals._LARGER.pattern, metric_goals._SMALLER.pattern]

@@ -1,32 +1,15 @@
-/** Kinds of layers, each with a name and a colour of its own; the engine has the same (inspect/svg_picture.py). */
+/** Kinds of layers, each with a name and a colour of its own. */
+import { FAMILY_COLOURS } from '../../tables';
 import { trans } from '../shared/translation';
 
-const COLOURS = {
-  input: '#7a8594',
-  dense: '#2f7fd1',
-  conv: '#7c4fd0',
-  pool: '#b34fc0',
-  norm: '#2a9d8f',
-  rnn: '#c2477f',
-  attention: '#d64545',
-  activation: '#e08a1e',
-  merge: '#5a9e3a',
-  reshape: '#9a7b4f',
-  regularize: '#a39413',
-  embed: '#2795b5',
-  model: '#5566c8',
-  op: '#7a8594',
-  other: '#7a8594'
-} as const;
-
-type Family = keyof typeof COLOURS;
+type Family = keyof typeof FAMILY_COLOURS;
 
 function known(family: string): Family {
-  return Object.hasOwn(COLOURS, family) ? (family as Family) : 'other';
+  return Object.hasOwn(FAMILY_COLOURS, family) ? (family as Family) : 'other';
 }
 
 export function familyColour(family: string): string {
-  return COLOURS[known(family)];
+  return FAMILY_COLOURS[known(family)];
 }
 
 /** The style that gives an element, and what is in it, the colour of a family. */
@@ -34,11 +17,11 @@ export function familyStyle(family: string): React.CSSProperties {
   return { '--layerlab-family': familyColour(family) } as React.CSSProperties;
 }
 
-/** The families that occur, in the order above, with their names. */
+/** The families that occur, in the order of the table, with their names. */
 export function familiesOf(families: Iterable<string>): { family: Family; name: string }[] {
   const present = new Set([...families].map(known));
   const names = familyNames();
-  return (Object.keys(COLOURS) as Family[])
+  return (Object.keys(FAMILY_COLOURS) as Family[])
     .filter(family => present.has(family))
     .map(family => ({ family, name: names[family] }));
 }

@@ -1,5 +1,5 @@
 /** How charts are drawn: by the person's settings, by what the run asks for, and then by the controls. */
-import type { ChartOptions } from '../../protocol';
+import { type ChartOptions, MOST_SMOOTHING } from '../../protocol';
 
 /** `ChartOptions` with nothing left open. */
 export type DrawOptions = { [K in keyof ChartOptions]: NonNullable<ChartOptions[K]> };
@@ -13,8 +13,6 @@ export interface OptionsSource {
   subscribe(listener: () => void): () => void;
 }
 
-export const MAX_SMOOTHING = 0.99;
-
 /** The options of all that are given: later ones count, as far as they say anything. */
 export function drawOptions(...given: readonly (Partial<ChartOptions> | null | undefined)[]): DrawOptions {
   const options = { ...DEFAULT_OPTIONS };
@@ -24,7 +22,7 @@ export function drawOptions(...given: readonly (Partial<ChartOptions> | null | u
     options.log_x = wanted?.log_x ?? options.log_x;
     options.log_y = wanted?.log_y ?? options.log_y;
   }
-  return { ...options, smoothing: Math.min(MAX_SMOOTHING, Math.max(0, options.smoothing)) };
+  return { ...options, smoothing: Math.min(MOST_SMOOTHING, Math.max(0, options.smoothing)) };
 }
 
 /** What of `changed` differs from `options`: what the person chose, whatever the settings will say. */

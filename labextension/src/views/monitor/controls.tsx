@@ -1,6 +1,7 @@
 /** How the charts are drawn: smoothing, axes, and what dragging does. */
+import { MOST_SMOOTHING } from '../../protocol';
 import { trans } from '../shared/translation';
-import { type DrawOptions, MAX_SMOOTHING } from './chart-options';
+import type { DrawOptions } from './chart-options';
 import type { View } from './figure';
 
 type ControlsProps = {
@@ -19,7 +20,7 @@ export function Controls({ options, view, onOptions, onView }: ControlsProps) {
         <input
           type="range"
           min={0}
-          max={MAX_SMOOTHING}
+          max={MOST_SMOOTHING}
           step={0.01}
           value={options.smoothing}
           onChange={event => change({ smoothing: Number(event.target.value) })}

@@ -1,13 +1,11 @@
 /** The learning rate: shown, and edited while there is something to steer. */
 import { useEffect, useState } from 'react';
 import type { Run } from '../../kernel/runs';
+import { GREATEST_FLOAT } from '../../protocol';
 import { clip, count, rate } from '../shared/text';
 import { trans } from '../shared/translation';
 import { changedBy } from './marks';
 import type { Wheel } from './steering';
-
-/** The greatest that float32 holds, in which the engine keeps it. */
-const GREATEST = 3.4028235e38;
 
 export function LearningRate({ run, wheel }: { run: Run; wheel: Wheel | null }) {
   const origin = originOf(run);
@@ -31,7 +29,7 @@ export function readRate(text: string): { rate: number } | { problem: string } {
   if (typed <= 0) {
     return { problem: trans.__('A learning rate is greater than 0. To hold the run, use Pause.') };
   }
-  return typed > GREATEST ? { problem: trans.__('Too great a number.') } : { rate: typed };
+  return typed > GREATEST_FLOAT ? { problem: trans.__('Too great a number.') } : { rate: typed };
 }
 
 function Field({ run, wheel }: { run: Run; wheel: Wheel }) {

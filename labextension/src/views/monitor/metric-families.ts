@@ -1,6 +1,7 @@
 /** Which values belong in one chart, and what is good. */
 import type { Run } from '../../kernel/runs';
 import { bestIndex, emptySeries, type Series } from '../../kernel/series';
+import { BATCH_LOSS, LARGER_IS_BETTER, LEARNING_RATE_LABELS, SMALLER_IS_BETTER } from '../../tables';
 import { indexFrom } from './axes';
 
 /** One quantity: its batch, epoch and validation values. */
@@ -20,12 +21,7 @@ export type Family = { name: string; lines: readonly Line[]; goal: 'min' | 'max'
 export type Best = { label: string; isValidation: boolean; epoch: number; step: number; value: number };
 
 /** The family of the learning rate. */
-export const LEARNING_RATE = 'learning_rate';
-
-const BATCH_LOSS = 'batch_loss';
-const LARGER_IS_BETTER = /acc|auc|precision|recall|f1|f_?beta|iou|r2|top_k|similarity|dice/i;
-const SMALLER_IS_BETTER =
-  /loss|error|mse|mae|mape|msle|rmse|crossentropy|divergence|perplexity|hinge|poisson/i;
+export const [LEARNING_RATE] = LEARNING_RATE_LABELS;
 
 /** The charts of a run: loss first, then the metrics in the order they came, the learning rate last. */
 export function families(run: Run): Family[] {
@@ -75,7 +71,7 @@ export function best(family: Family, run: Run): Best | null {
 }
 
 function familyOf(label: string): string {
-  if (label === 'lr' || label === LEARNING_RATE) {
+  if (LEARNING_RATE_LABELS.some(name => name === label)) {
     return LEARNING_RATE;
   }
   return label === 'loss' || label.endsWith('_loss') ? 'loss' : label;
