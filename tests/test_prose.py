@@ -23,18 +23,20 @@ PAGES = sorted(
 )
 PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]  # it tells of what was
 WIDTH = 88
-TIDY = [page for page in PAGES if page.stem not in ("architecture", "performance")]
+TIDY = [page for page in PAGES if page.stem not in ("performance",)]
 # Names of other programs and of files that are made, which no source of ours has.
 OTHERS = {
     "GradientTape",
     "MappingKernelManager",
     "PIP_FIND_LINKS",
     "__MACOSX/",
+    "aclImdb/train/unsup",
     "_process_count",
     "batch_begin",  # endings of names
     "batch_end",
     "checkpoints/",
     "cull_idle_timeout",
+    "extractall",
     "fflate",
     "h5wasm",
     "jsfive",
@@ -127,3 +129,14 @@ def test_sentences_have_nouns_where_a_pronoun_would_send_the_reader_back(page: P
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_stands_in_backticks_exists(page: Path) -> None:
     assert sorted(span for span in spans(page) if not is_known(span)) == []
+
+
+def test_the_table_of_levels_has_each_folder_and_file_of_the_engine() -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("| level |")[2].partition("\n\n")[0]
+    listed = {
+        name.rstrip("/")
+        for line in table.splitlines()[2:]
+        for name in re.findall(r"`(.*?)`", line.split("|")[2])
+    }
+    files = [path for path in (ROOT / "engine" / "layerlab").iterdir() if path.suffix in ("", ".py")]
+    assert {file.stem for file in files if file.stem[0] != "_"} == listed
