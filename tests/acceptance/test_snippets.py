@@ -23,6 +23,9 @@ def _fresh_process(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """An empty working folder; warnings, settings and random numbers as a new interpreter has them."""
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
         yield
     config.set_dtype_policy("float32")
     config.set_floatx("float32")

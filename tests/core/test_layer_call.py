@@ -140,6 +140,7 @@ def test_a_mask_that_is_passed_comes_before_that_of_the_tensor(backend: str) -> 
 
 
 @pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore:.* does not support masking")
 def test_masks_in_models_are_those_of_keras() -> None:
     def scenario(k: Any) -> Any:
         class Apply(k.layers.Layer):
@@ -172,6 +173,7 @@ def test_masks_in_models_are_those_of_keras() -> None:
     agree(scenario)
 
 
+@pytest.mark.filterwarnings("ignore:.* does not support masking")
 def test_each_tensor_brings_its_own_mask(backend: str) -> None:
     class Two(layers.Layer):
         def call(self, a, b, a_mask=None, b_mask=None):

@@ -103,6 +103,7 @@ def test_arithmetic_is_that_of_arrays(backend: str) -> None:
     assert values(abs(-v)) == v.numpy().tolist()
 
 
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad")  # as torch.Tensor itself
 def test_it_is_an_array_for_numpy_and_for_its_own_library(backend: str) -> None:
     v = Variable([1.0, 2.0])
     assert np.sum(v) == 3.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -30,6 +31,12 @@ def _unaligned(x: np.ndarray) -> np.ndarray:
     return raw[1:].view(x.dtype).reshape(x.shape)
 
 
+def _matrix(x: np.ndarray) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)  # by NumPy, whenever one is made
+        return np.asmatrix(x)
+
+
 _single = NUMBERS.astype("float32")
 LAYOUTS: dict[str, Callable[[], np.ndarray]] = {
     "rows backwards": lambda: _single[::-1].copy()[::-1],
@@ -45,7 +52,7 @@ LAYOUTS: dict[str, Callable[[], np.ndarray]] = {
     "a field of records": lambda: _field(_single),
     "a big-endian field": lambda: _field(NUMBERS.astype(">f8")),
     "unaligned": lambda: _unaligned(_single),
-    "a matrix": lambda: np.asmatrix(_single),
+    "a matrix": lambda: _matrix(_single),
     "broadcast": lambda: np.broadcast_to(_single[None], (2, 6, 4))[1],
     "big-endian int32": lambda: (NUMBERS * 8).astype(">i4"),
     "big-endian int64": lambda: (NUMBERS * 8).astype(">i8"),

@@ -85,6 +85,7 @@ def test_a_single_input_is_found_by_its_name(backend: str) -> None:
     assert listed(sequential(NAMED)) == TITLE.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:.* does not support masking")
 def test_masks_go_with_the_names_too(backend: str) -> None:
     words, others = keras.Input((3, 1), name="words"), keras.Input((3, 1), name="a")
     pooled = [layers.GlobalAveragePooling1D()(tensor) for tensor in (words, others)]
@@ -98,6 +99,7 @@ def test_masks_go_with_the_names_too(backend: str) -> None:
         assert listed(model([x, x])) == [[3.0, 2.0]]  # 6 / 2 where it is masked, 6 / 3 where it is not
 
 
+@pytest.mark.filterwarnings("ignore:.* does not support masking")
 def test_a_column_without_its_last_axis_keeps_its_mask(backend: str) -> None:
     steps = keras.Input((3, 1))
     inner = keras.Model(steps, layers.GlobalAveragePooling1D()(steps))

@@ -80,6 +80,7 @@ def test_a_compiled_model_with_a_lambda_as_loss_is_cloned(backend: str) -> None:
     assert float(clone.evaluate(X, EXPECTED - 2, verbose=0)) == pytest.approx(4.0)
 
 
+@pytest.mark.filterwarnings("ignore:save_weights:DeprecationWarning")
 @pytest.mark.parametrize("name", ["w.weights.h5", "w.h5", "w.safetensors"])
 def test_weights_are_saved_and_loaded(backend: str, tmp_path: Path, name: str) -> None:
     model, other = model_of(keras), model_of(keras)

@@ -190,19 +190,18 @@ while True:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:save_weights:DeprecationWarning")
 def test_a_kill_leaves_files_that_load(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.weights.h5", "old.h5", "a.safetensors")]
     rng = np.random.default_rng(0)
     model = keras.Sequential([keras.Input((300,)), keras.layers.Dense(300)])
     for path in paths:
         model.save_weights(path)
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", KILLED, *map(str, paths)], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.5 + float(rng.random()))
-    process.kill()
-    process.wait()
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, *map(str, paths)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5 + float(rng.random()))
+        process.kill()
     for path in paths:
         model.load_weights(path)

@@ -283,7 +283,7 @@ def test_a_backup_of_another_model_is_a_clear_error(tmp_path: Path) -> None:
     interrupted(tmp_path)
 
     def wider() -> Any:
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(9), keras.layers.Dense(3)])
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(9), keras.layers.Dense(3, "softmax")])
         model.compile("adam", "sparse_categorical_crossentropy")
         return model
 

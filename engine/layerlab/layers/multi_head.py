@@ -61,7 +61,7 @@ class _HeadAttention(Layer):
         letters = ascii_lowercase
         stay, summed = letters[:free], letters[free : free + bound]
         made = letters[free + bound : free + bound + len(sizes)]
-        return EinsumDense(
+        projection = EinsumDense(
             f"{stay}{summed},{summed}{made}->{stay}{made}",
             output_shape=(*(None,) * (free - 1), *sizes),
             activation=activation,
@@ -71,6 +71,8 @@ class _HeadAttention(Layer):
             dtype=self.dtype_policy,
             name=name,
         )
+        projection.supports_masking = True  # the attention around it knows what to do with masks
+        return projection
 
     def _make_projections(
         self,
