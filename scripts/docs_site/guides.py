@@ -68,7 +68,8 @@ def _places(root: Path) -> dict[str, str]:
 
 def _list_of_decisions(folder: Path) -> str:
     names = "".join(f"decisions/{file.stem}\n" for file in sorted(folder.glob("*.md")))
-    return f"# Decisions\n\nWhy things are as they are, a page for each.\n\n```{{toctree}}\n{names}```\n"
+    title = "# Decisions\n\nWhy things are as they are, a page for each.\n"
+    return f"{title}\n```{{toctree}}\n:maxdepth: 1\n\n{names}```\n"
 
 
 def _page(file: Path, root: Path, places: dict[Path, str]) -> str:

@@ -33,5 +33,10 @@ def _executed(source: str) -> str:
     notebook = nbformat.reads(source, as_version=4)
     with tempfile.TemporaryDirectory() as folder:  # its log of runs and its files go with it
         os.environ.pop("LAYERLAB_RUNS", None)
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
+        NotebookClient(
+            notebook,
+            timeout=300,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word on how the kernel is reached
+            resources={"metadata": {"path": folder}},
+        ).execute()
     return str(nbformat.writes(notebook))

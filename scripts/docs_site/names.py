@@ -10,10 +10,18 @@ from typing import Any
 
 import layerlab
 import layerlab_jupyter
-from layerlab import errors
+from layerlab import errors, events
+from layerlab.training import control
 
 # Namespaces inside a family that its `__all__` does not name.
 INNER = {"layerlab.ops": ("image",)}
+# What users meet without finding it in `layerlab.__all__`: as an argument, a result or an exception.
+BESIDE = {
+    "layerlab_jupyter": layerlab_jupyter,
+    "layerlab.training.control": control,
+    "layerlab.events": events,
+    "layerlab.errors": errors,
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ def families() -> dict[str, ModuleType]:
         value = getattr(layerlab, name)
         if inspect.ismodule(value):
             found |= _with_inner(f"layerlab.{name}", value)
-    return found | {"layerlab.errors": errors, "layerlab_jupyter": layerlab_jupyter}
+    return found | BESIDE
 
 
 def entries() -> list[Entry]:

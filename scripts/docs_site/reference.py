@@ -111,6 +111,10 @@ def _kind(value: Any) -> str:
 def _inherited(cls: type, links: Links, public: list[type]) -> list[str]:
     names = [links(base.__name__) for base in public_bases(cls, public)]
     shown = [f":py:obj:`{name.rpartition('.')[2]} <{name}>`" for name in names if name]
+    if issubclass(cls, Exception):
+        builtin = [base.__name__ for base in cls.__mro__ if base.__module__ == "builtins"][:-3]
+        shown += [f"``{name}``" for name in builtin]
+        return ["", f"Caught as: {', '.join(shown)}.", ""] if shown else []
     return ["", f"More methods and attributes: {', '.join(shown)}.", ""] if shown else []
 
 

@@ -27,7 +27,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "Data and tools": ("layerlab.utils",),
     "Settings": ("layerlab.config",),
     "Dtypes": ("layerlab.dtype_policies",),
-    "In Jupyter": ("layerlab_jupyter",),
+    "In Jupyter": ("layerlab_jupyter", "layerlab.training.control"),
+    "Events": ("layerlab.events",),
     "Errors": ("layerlab.errors",),
 }
 

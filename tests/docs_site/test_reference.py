@@ -143,3 +143,10 @@ def test_signs_that_would_begin_a_list_are_text() -> None:
 def test_topics_and_kinds_are_of_files_that_exist() -> None:
     listed = {*topics.KINDS, *(family for families in topics.TOPICS.values() for family in families)}
     assert {name for name in listed if name not in sys.modules} == set()
+
+
+def test_an_error_says_which_builtin_catches_it(pages: dict[str, str]) -> None:
+    entry = (
+        pages["errors"].partition("py:exception:: layerlab.errors.ShapeError")[2].partition("py:exception")[0]
+    )
+    assert "Caught as: :py:obj:`LayerlabError <layerlab.errors.LayerlabError>`, ``ValueError``." in entry
