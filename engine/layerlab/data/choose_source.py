@@ -15,6 +15,8 @@ from layerlab.core.whole_number import whole_number
 from layerlab.data.arrays import array_source, check_shuffle
 from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
 from layerlab.data.convert import as_arrays, count_samples, is_sparse
+from layerlab.data.dataset import Dataset
+from layerlab.data.dataset_source import DatasetSource
 from layerlab.data.foreign_data import (
     holds_rows,
     holds_splits,
@@ -57,8 +59,9 @@ def make_source(
     """The source of batches for data of any kind.
 
     Args:
-        x: arrays or data frames, or lists or dicts of them; a PyDataset; a generator, list or other iterable
-            of batches; a tf.data.Dataset or torch DataLoader; a Hugging Face data set: its columns are x.
+        x: arrays or data frames, or lists or dicts of them; a Dataset or PyDataset; a generator, list or
+            other iterable of batches; a tf.data.Dataset or torch DataLoader; a Hugging Face data set: its
+            columns are x.
         y, sample_weight: beside arrays only.
         batch_size: samples a batch; data that come in batches keep theirs, with a warning.
         default_batch_size: the same where `batch_size` is None; None: 32.
@@ -169,7 +172,7 @@ def _from_arrays(
 def _host_arrays(x: Any, y: Any, sample_weight: Any, needs: Needs) -> tuple[Any, Any, Any]:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
     for name, value in parts.items():
-        if isinstance(value, PyDataset | Iterator):
+        if isinstance(value, Dataset | PyDataset | Iterator):
             raise DataError(
                 explain(
                     f"{name} is a {type(value).__name__} beside arrays.",
@@ -195,6 +198,8 @@ def _from_batches(
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, options, steps, bool(shuffle), needs)
     depth = options.prefetch_depth if options.workers else 0
+    if isinstance(x, Dataset):
+        return DatasetSource(x, steps, depth, needs)
     if holds_rows(x):
         return row_source(x, batch_size, steps, shuffle, depth, needs)
     return iterable_source(x, steps, depth, needs)
