@@ -158,7 +158,8 @@ One annotation cannot say both. This one holds the formula to what an Array can 
 
 Tree: TypeAlias = T | Sequence["Tree[T]"] | Mapping[str, "Tree[T]"]  # T, or lists, tuples, dicts of them
 State: TypeAlias = dict[str, dict[str, Array]]  # of a step: arrays by group and path
-Batch: TypeAlias = tuple[Any, ...]  # (x,), (x, y) or (x, y, sample_weight), each a tree of arrays or None
+Batch: TypeAlias = tuple[Any, ...] | list[Any] | dict[str, Any] | Array
+"""(x,), (x, y) or (x, y, sample_weight), each an array or a structure of arrays; or x alone."""
 
 # -- parts, by name, by config, or as they are -----------------------------------------------------
 

@@ -13,6 +13,7 @@ from layerlab.data.convert import count_samples
 from layerlab.data.resume_place import check_same, generator_at, taken_in
 from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import Batch
 
 __all__ = ["IndexedSource", "array_source", "check_shuffle"]
 
@@ -26,7 +27,7 @@ def array_source(
     """
     samples, data = count_samples(data), pack_x_y_sample_weight(*unpack_x_y_sample_weight(data))
 
-    def take(index: Any) -> Any:
+    def take(index: object) -> Any:
         return tree.map_structure(lambda leaf: None if leaf is None else leaf[index], data)
 
     return IndexedSource(samples, take, batch_size, steps, shuffle, whole=data)
@@ -45,11 +46,11 @@ class IndexedSource:
     def __init__(
         self,
         samples: int,
-        take: Callable[[Any], tuple[Any, ...]],
+        take: Callable[[Any], Batch],
         batch_size: int,
         steps: int | None,
         shuffle: bool | str,
-        whole: Any = None,
+        whole: object = None,
     ) -> None:
         self.whole = whole
         self._samples = samples
@@ -65,11 +66,11 @@ class IndexedSource:
         self._already = 0  # batches of the next epoch that an earlier run has taken
         self.rewind()
 
-    def peek(self) -> Any:
+    def peek(self) -> Batch:
         """The first samples in order."""
         return self._take(slice(0, min(self._size, self._samples)))
 
-    def epoch(self) -> Iterator[Any]:
+    def epoch(self) -> Iterator[Batch]:
         """One pass, or `steps` batches that go on where the last epoch ended."""
         already, self._already = self._already, 0
         if self.steps == self._per_pass and not already:
@@ -136,7 +137,7 @@ class IndexedSource:
             yield order[start : start + self._size]
 
 
-def check_shuffle(shuffle: Any) -> None:
+def check_shuffle(shuffle: object) -> None:
     """Raise for anything but True, False and 'batch'."""
     if not isinstance(shuffle, bool | str) or shuffle not in (True, False, "batch"):
         raise InvalidArgumentError(

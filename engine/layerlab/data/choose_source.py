@@ -45,9 +45,9 @@ DEFAULT_BATCH_SIZE = 32
 
 
 def make_source(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
+    x: object,
+    y: object = None,
+    sample_weight: object = None,
     *,
     batch_size: int | None = None,
     steps: int | None = None,
@@ -89,7 +89,7 @@ def make_source(
 
 
 def with_queue_options(
-    x: Any, max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False
+    x: object, max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False
 ) -> Any:
     """Data with the options that older calls pass beside them; x itself stays as it is.
 
@@ -109,14 +109,14 @@ def with_queue_options(
     return Queued(x, options)
 
 
-def takes_batch_size(x: Any) -> bool:
+def takes_batch_size(x: object) -> bool:
     """True for data that hold samples; False for those that come in batches."""
     data, _ = unwrap(x)
     return _is_arrays(loaded_column(data)) or holds_rows(data)
 
 
 def split_validation(
-    x: Any, y: Any, sample_weight: Any, fraction: float, needs: Needs = EVERYTHING
+    x: object, y: object, sample_weight: object, fraction: float, needs: Needs = EVERYTHING
 ) -> tuple[Any, Any]:
     """((x, y, sample_weight), the same of the last `fraction` of the samples)."""
     if not 0 < fraction < 1:
@@ -148,9 +148,9 @@ def split_validation(
 
 
 def _from_arrays(
-    x: Any,
-    y: Any,
-    sample_weight: Any,
+    x: object,
+    y: object,
+    sample_weight: object,
     batch_size: int,
     steps: int | None,
     shuffle: Any,
@@ -169,7 +169,7 @@ def _from_arrays(
     return array_source(batch, batch_size, steps, shuffle)
 
 
-def _host_arrays(x: Any, y: Any, sample_weight: Any, needs: Needs) -> tuple[Any, Any, Any]:
+def _host_arrays(x: object, y: object, sample_weight: object, needs: Needs) -> tuple[Any, Any, Any]:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
     for name, value in parts.items():
         if isinstance(value, Dataset | PyDataset | Iterator):
@@ -205,7 +205,7 @@ def _from_batches(
     return iterable_source(x, steps, depth, needs)
 
 
-def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
+def _check_alone(x: object, y: object, sample_weight: object, batch_size: object) -> None:
     """Raise DataError for what is no data, and for what cannot be given beside a source of batches; warn of
     what has no effect there."""
     if x is None:
@@ -228,7 +228,7 @@ def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
         )
 
 
-def _is_arrays(x: Any) -> bool:
+def _is_arrays(x: object) -> bool:
     """True for arrays, array-likes, lists of numbers, and lists, tuples or dicts of arrays."""
     if x is None or isinstance(x, PyDataset):
         return False
@@ -239,5 +239,5 @@ def _is_arrays(x: Any) -> bool:
     return hasattr(x, "__array__") or is_sparse(x) or backend().is_array(x)
 
 
-def _positive(name: str, value: Any) -> int | None:
+def _positive(name: str, value: object) -> int | None:
     return None if value is None else whole_number(value, name, 1, or_what=", or None")

@@ -15,13 +15,14 @@ from layerlab.data.convert import as_arrays
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.typing import Batch
 
 __all__ = ["WeightedSource", "checked_class_weight", "weights_of_classes"]
 
 ClassWeight = Mapping[int, float]
 
 
-def checked_class_weight(class_weight: Any) -> dict[int, float]:
+def checked_class_weight(class_weight: object) -> dict[int, float]:
     """The weights by class number.
 
     Raises: InvalidArgumentError for anything but a dict from whole numbers to finite weights of 0 or more.
@@ -38,7 +39,7 @@ def checked_class_weight(class_weight: Any) -> dict[int, float]:
     return {_class(key): _weight(key, value) for key, value in class_weight.items()}
 
 
-def weights_of_classes(y: Any, class_weight: ClassWeight, sample_weight: Any = None) -> np.ndarray:
+def weights_of_classes(y: object, class_weight: ClassWeight, sample_weight: object = None) -> np.ndarray:
     """A weight for each target from the weight of its class, times its sample weight if there is one.
 
     A class without a weight has 1. Targets of two or more axes are one-hot, or have a last axis of 1, as in
@@ -80,7 +81,7 @@ class WeightedSource:
         """The number of batches in an epoch; None if unknown."""
         return self._source.steps
 
-    def peek(self) -> Any:
+    def peek(self) -> Batch:
         """The first batch, with its weights."""
         return self._weigh(self._source.peek())
 
@@ -89,7 +90,7 @@ class WeightedSource:
         """Whether the source can give the next batch at once."""
         return self._source.is_ready
 
-    def epoch(self) -> Iterator[Any]:
+    def epoch(self) -> Iterator[Batch]:
         """The batches with their weights."""
         return map(self._weigh, self._source.epoch())
 
@@ -109,18 +110,18 @@ class WeightedSource:
         """Stop the source's workers."""
         self._source.close()
 
-    def _weigh(self, batch: Any) -> Any:
+    def _weigh(self, batch: Batch) -> Batch:
         x, y, sample_weight = unpack_x_y_sample_weight(batch)
         return x, y, weights_of_classes(y, self._class_weight, sample_weight)
 
 
-def _only(structure: Any) -> Any:
+def _only(structure: object) -> Any:
     """What a list or dict of one entry holds."""
     leaves = tree.flatten(structure)
     return leaves[0] if len(leaves) == 1 else structure
 
 
-def _class(key: Any) -> int:
+def _class(key: object) -> int:
     if isinstance(key, numbers.Real) and not isinstance(key, bool) and float(key).is_integer():
         return int(float(key))
     raise InvalidArgumentError(
@@ -128,7 +129,7 @@ def _class(key: Any) -> int:
     )
 
 
-def _weight(key: Any, value: Any) -> float:
+def _weight(key: object, value: Any) -> float:
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if is_number and math.isfinite(value) and value >= 0:
         return float(value)

@@ -28,7 +28,9 @@ _NOT_NUMBERS = {
 }
 
 
-def as_arrays(structure: Any, what: str, to_host: bool = True, needed: Collection[Any] | None = None) -> Any:
+def as_arrays(
+    structure: object, what: str, to_host: bool = True, needed: Collection[Any] | None = None
+) -> Any:
     """The structure with array-likes as NumPy arrays; float64 becomes floatx, a frame loses its index.
 
     Args:
@@ -93,12 +95,12 @@ def count_samples(data: tuple[Any, ...], where: str = "The data") -> int:
     return samples
 
 
-def in_own_memory(structure: Any) -> Any:
+def in_own_memory(structure: object) -> Any:
     """The structure with copies of the arrays that can change: data may fill the same memory again."""
     return tree.map_structure(_copied, structure)
 
 
-def is_list_of_values(structure: Any) -> bool:
+def is_list_of_values(structure: object) -> bool:
     """True for a (nested) list of numbers or texts, which is one array, not a list of inputs."""
     if not isinstance(structure, list):
         return False
@@ -107,12 +109,12 @@ def is_list_of_values(structure: Any) -> bool:
     return isinstance(structure, int | float | np.number | np.bool_ | str | bytes)
 
 
-def is_sparse(value: Any) -> bool:
+def is_sparse(value: object) -> bool:
     """True for sparse and ragged arrays: of SciPy, JAX, PyTorch, TensorFlow."""
     return _dense_method(value) != ""
 
 
-def _dense_method(value: Any) -> str:
+def _dense_method(value: object) -> str:
     """The name of the method that makes a dense array of a sparse one; '' for a dense one."""
     for method in ("toarray", "todense", "to_tensor"):
         if hasattr(value, method):
@@ -120,7 +122,7 @@ def _dense_method(value: Any) -> str:
     return "to_dense" if getattr(value, "is_sparse", None) is True else ""
 
 
-def _copied(leaf: Any) -> Any:
+def _copied(leaf: object) -> Any:
     if isinstance(leaf, np.ndarray):
         return leaf.copy()
     return leaf.clone() if hasattr(leaf, "clone") else leaf  # a torch tensor
@@ -202,13 +204,13 @@ def _numbers(array: np.ndarray, where: str) -> np.ndarray:
     return found
 
 
-def _missing(where: str, value: Any) -> str:
+def _missing(where: str, value: object) -> str:
     return explain(
         f"{where} has missing values ({value}).", expected="numbers", fix="fill them, or drop those rows"
     )
 
 
-def _stack(values: Any, what: str) -> np.ndarray:
+def _stack(values: object, what: str) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError:

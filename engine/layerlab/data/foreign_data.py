@@ -18,6 +18,7 @@ from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, EmptyDataError, InvalidArgumentError, explain
+from layerlab.typing import Batch
 
 __all__ = [
     "holds_rows",
@@ -56,12 +57,12 @@ def iterable_source(
     )
 
 
-def holds_rows(data: Any) -> bool:
+def holds_rows(data: object) -> bool:
     """True for a Hugging Face data set: it gives samples, not batches, so that batch_size says how many."""
     return _is_of(data, "datasets", "Dataset", "IterableDataset")
 
 
-def holds_splits(data: Any) -> bool:
+def holds_splits(data: object) -> bool:
     """True for a Hugging Face dict of data sets: train, test and so on."""
     return _is_of(data, "datasets", "DatasetDict", "IterableDatasetDict")
 
@@ -81,7 +82,7 @@ def row_source(
     if _is_of(data, "datasets", "IterableDataset"):
         return IterableSource(_Rows(data, batch_size), steps, depth=depth, needs=needs)
 
-    def take(index: Any) -> tuple[Any, ...]:
+    def take(index: Any) -> Batch:
         rows = data[index.tolist() if isinstance(index, np.ndarray) else index]
         return prepared(rows, "The rows", needs=needs)
 
@@ -95,7 +96,7 @@ def loaded_column(value: Any) -> Any:
     return value[:] if _is_of(value, "datasets", "Column") else value
 
 
-def refuse_what_is_no_data(x: Any) -> None:
+def refuse_what_is_no_data(x: object) -> None:
     """Raise DataError, with advice, for what is often passed as data and cannot be."""
     advice = ""
     if _is_of(x, "torch.utils.data", "Dataset", "IterableDataset"):
@@ -146,7 +147,7 @@ def _length(data: Any) -> int | None:
         return None
 
 
-def _is_of(value: Any, package: str, *names: str) -> bool:
+def _is_of(value: object, package: str, *names: str) -> bool:
     """Whether the class, or one it inherits from, has one of the names and is of the package."""
     return any(
         parent.__name__ in names and f"{parent.__module__}.".startswith(f"{package}.")

@@ -13,6 +13,7 @@ from layerlab.data.prefetch import Prefetcher
 from layerlab.data.resume_place import check_same, taken_in
 from layerlab.data.unpack import prepared
 from layerlab.errors import DataError, EmptyDataError, explain
+from layerlab.typing import Batch
 
 __all__ = ["IterableSource", "warn_of_end"]
 
@@ -62,7 +63,7 @@ class IterableSource:
         self.whole: Any = None
         self.steps = None if steps == -1 else steps if steps is not None else length
 
-    def peek(self) -> Any:
+    def peek(self) -> Batch:
         """The first batch, kept for the epoch."""
         if not self._peeked:
             try:
@@ -78,7 +79,7 @@ class IterableSource:
         """Whether the next batch is there; without a thread, whether no model is asked for it."""
         return self._prefetcher.is_ready
 
-    def epoch(self) -> Iterator[Any]:
+    def epoch(self) -> Iterator[Batch]:
         """The batches up to the limit, or to the end. Warns where there are fewer than were asked for."""
         given, self._already = self._already, 0
         limit = None if self._limit in (None, -1) else self._limit
@@ -135,7 +136,7 @@ class IterableSource:
     def _kind(self) -> dict[str, Any]:
         return {"iterator": not self._can_restart, "steps": None if self._limit is None else int(self._limit)}
 
-    def _pull(self) -> tuple[int, tuple[Any, ...]]:
+    def _pull(self) -> tuple[int, Batch]:
         """(its number in the iterator, the next batch); StopIteration at the end.
 
         With a limit, an iterable begins anew instead.
@@ -170,7 +171,7 @@ class IterableSource:
                 close()
 
 
-def _has_begun(iterable: Any) -> bool:
+def _has_begun(iterable: object) -> bool:
     """True for a generator that has given something; of other iterators it is not known."""
     return inspect.isgenerator(iterable) and inspect.getgeneratorstate(iterable) != inspect.GEN_CREATED
 

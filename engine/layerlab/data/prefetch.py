@@ -92,7 +92,7 @@ class Prefetcher:
         return item
 
     def _read_ahead(self, pull: Callable[[], Any], pulls: _Pulls) -> Iterator[Any]:
-        def pull_unless_ended(_: Any) -> Any:
+        def pull_unless_ended(_: object) -> Any:
             if pulls.have_ended:
                 raise StopIteration
             try:

@@ -20,6 +20,7 @@ from layerlab.data.resume_place import check_same, generator_at, taken_in
 from layerlab.data.unpack import prepared
 from layerlab.data.worker_processes import ProcessWorkers
 from layerlab.errors import EmptyDataError, InvalidArgumentError, UnsupportedError, explain
+from layerlab.typing import Batch
 
 __all__ = ["PyDataset", "PyDatasetSource"]
 
@@ -146,7 +147,7 @@ class PyDatasetSource:
         """Batches an epoch: `steps`, or as many as the data set has now."""
         return None if self._limit == -1 else self._limit or _count(self._dataset)
 
-    def peek(self) -> Any:
+    def peek(self) -> Batch:
         """The first batch, kept for the epoch."""
         if not self._peeked:
             self._begin_epoch()
@@ -163,7 +164,7 @@ class PyDatasetSource:
         """Whether the next batch is there; without threads, whether no model is asked for it."""
         return self._prefetcher.is_ready if self._ahead is None else self._ahead.is_ready
 
-    def epoch(self) -> Iterator[Any]:
+    def epoch(self) -> Iterator[Batch]:
         """The batches of an epoch, with the data set's hooks around it."""
         self._begin_epoch()
         given, self._already = self._already, 0
@@ -282,7 +283,7 @@ class PyDatasetSource:
             return itertools.count()
         return range(count) if self._random is None else self._random.permutation(count)
 
-    def _load(self, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
+    def _load(self, task: _Task) -> tuple[_Place, Batch]:
         place, number, index = task
         try:
             data = self._dataset[index]
@@ -297,7 +298,7 @@ class PyDatasetSource:
             ahead.close()
 
 
-def _load_aside(processes: ProcessWorkers, needs: Needs, task: _Task) -> tuple[_Place, tuple[Any, ...]]:
+def _load_aside(processes: ProcessWorkers, needs: Needs, task: _Task) -> tuple[_Place, Batch]:
     place, number, index = task
     data = processes.load((number, index))
     return place, prepared(data, f"Batch {number}", lists_are_tuples=True, needs=needs)

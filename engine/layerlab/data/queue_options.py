@@ -62,6 +62,6 @@ class Queued:
     options: QueueOptions
 
 
-def unwrap(data: Any) -> tuple[Any, QueueOptions]:
+def unwrap(data: object) -> tuple[Any, QueueOptions]:
     """(the data, the options passed beside them)."""
     return (data.data, data.options) if isinstance(data, Queued) else (data, QueueOptions())

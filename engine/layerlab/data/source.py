@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from layerlab.typing import Batch
+
 __all__ = ["BatchSource"]
 
 
@@ -30,7 +32,7 @@ class BatchSource(Protocol):
         """All the data as one batch, where they are in memory; else None."""
         ...
 
-    def peek(self) -> Any:
+    def peek(self) -> Batch:
         """A batch like those to come, without taking it away from the epoch."""
         ...
 
@@ -39,7 +41,7 @@ class BatchSource(Protocol):
         """Whether the next batch of the epoch can be had at once, before the step on the last one."""
         ...
 
-    def epoch(self) -> Iterator[Any]:
+    def epoch(self) -> Iterator[Batch]:
         """The batches of the next epoch."""
         ...
 

@@ -8,11 +8,12 @@ from layerlab import tree
 from layerlab.data.convert import PARTS, as_arrays, count_samples, is_list_of_values
 from layerlab.data.model_needs import EVERYTHING, Needs
 from layerlab.errors import DataError, DTypeError, explain
+from layerlab.typing import Batch
 
 __all__ = ["as_batch", "pack_x_y_sample_weight", "prepared", "unpack_x_y_sample_weight"]
 
 
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+def unpack_x_y_sample_weight(data: object) -> tuple[Any, Any, Any]:
     """(x, y, sample_weight) of a batch, None for what it lacks.
 
     For a `train_step` of your own, which gets the batch as the data give it.
@@ -40,7 +41,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     return (*data, *(None,) * (3 - len(data)))
 
 
-def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+def pack_x_y_sample_weight(x: object, y: object = None, sample_weight: object = None) -> Any:
     """The shortest tuple that holds what is given; x alone stays as it is unless it is a tuple or list.
 
     Args:
@@ -61,7 +62,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x,) if isinstance(x, tuple | list) else x
 
 
-def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
+def as_batch(data: object, lists_are_tuples: bool = False) -> tuple[Any, ...]:
     """What an iterator yields, as a tuple; an array or a dict is taken whole as x.
 
     Args:
@@ -91,7 +92,7 @@ def as_batch(data: Any, lists_are_tuples: bool = False) -> tuple[Any, ...]:
     return data
 
 
-def prepared(data: Any, where: str, lists_are_tuples: bool = False, needs: Needs = EVERYTHING) -> Any:
+def prepared(data: object, where: str, lists_are_tuples: bool = False, needs: Needs = EVERYTHING) -> Batch:
     """What an iterator yields as a checked tuple of arrays; those of the back end stay.
 
     x alone stays alone: a step of a user's gets what was yielded.

@@ -38,7 +38,7 @@ class ProcessWorkers:
     Raises: InvalidArgumentError or UnsupportedError for a data set that cannot be sent to another process.
     """
 
-    def __init__(self, dataset: Any, count: int) -> None:
+    def __init__(self, dataset: object, count: int) -> None:
         self._dataset = dataset
         self._payload = _pickled(dataset)
         self._seed = make_default_seed()
@@ -128,7 +128,7 @@ class _Worker:
 _USE_THREADS = "leave use_multiprocessing=False, which loads in threads"
 
 
-def _pickled(dataset: Any) -> bytes:
+def _pickled(dataset: object) -> bytes:
     """The data set as bytes. A class of a notebook, which no other process can import, goes by value."""
     name = type(dataset).__name__
     main = sys.modules.get("__main__")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +27,7 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int | None = 3,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Parts:
     """Film reviews as sequences of word numbers: 25,000 to train with and 25,000 to test with.
 

@@ -21,7 +21,7 @@ __all__ = ["load_pickled", "object_array"]
 class _DType:
     """Stands for numpy.dtype."""
 
-    def __init__(self, name: Any = "", *_: Any) -> None:
+    def __init__(self, name: object = "", *_: object) -> None:
         self.name = name
         self.order = "|"
 
@@ -56,7 +56,7 @@ class _Array:
         return array.reshape(shape[::-1]).T if is_fortran else array.reshape(shape)
 
 
-def _reconstruct(*_: Any) -> _Array:
+def _reconstruct(*_: object) -> _Array:
     """Stands for the function that makes an empty array, whose state follows."""
     return _Array()
 
@@ -101,7 +101,7 @@ def load_pickled(file: IO[bytes], encoding: str = "ASCII") -> Any:
         ) from error
 
 
-def object_array(values: Any, shape: tuple[int, ...]) -> np.ndarray:
+def object_array(values: object, shape: tuple[int, ...]) -> np.ndarray:
     """An array of lists, one for each element. Raises: ValueError if there are more or fewer."""
     if isinstance(values, np.ndarray):  # an .npy file of objects holds a pickled array
         values = values.ravel().tolist()
@@ -113,7 +113,7 @@ def object_array(values: Any, shape: tuple[int, ...]) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _real(value: Any) -> Any:
+def _real(value: object) -> Any:
     if isinstance(value, _Array):
         return value.array()
     if isinstance(value, dict):

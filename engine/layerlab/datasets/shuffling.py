@@ -33,7 +33,7 @@ def parted(x: Any, y: Any, test_split: float, seed: int) -> Parts:
     return (x[indices[:cut]], y[indices[:cut]]), (x[indices[cut:]], y[indices[cut:]])
 
 
-def check_test_split(test_split: Any) -> None:
+def check_test_split(test_split: object) -> None:
     """Raise unless it is a fraction."""
     if not isinstance(test_split, numbers.Real) or not 0 <= float(test_split) < 1:
         raise InvalidArgumentError(

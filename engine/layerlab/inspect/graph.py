@@ -28,7 +28,7 @@ _LONGEST_ID = 120
 _SCALARS = (bool, int, float, str, type(None))
 
 
-def describe_graph(model: Any) -> ModelGraph:
+def describe_graph(model: object) -> ModelGraph:
     """The graph of `model`, inner models included.
 
     A subclassed model is traced on symbolic inputs. Where that is not possible (it is not built, or its
@@ -40,12 +40,12 @@ def describe_graph(model: Any) -> ModelGraph:
     )
 
 
-def operations_of(model: Any) -> dict[str, Any]:
+def operations_of(model: object) -> dict[str, Any]:
     """The layer or op behind each node id of `describe_graph(model)`."""
     return {id: call.operation for id, call in _drawing_of(model).calls.items()}
 
 
-def _drawing_of(model: Any) -> _Drawing:
+def _drawing_of(model: object) -> _Drawing:
     drawing = _Drawing()
     graph = _graph_of(model)
     if graph is None:
@@ -55,7 +55,7 @@ def _drawing_of(model: Any) -> _Drawing:
     return drawing
 
 
-def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
+def _graph_of(model: object, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
     graph = getattr(model, "_model_graph", None)
     return graph if graph is not None else trace(model, inputs)
 
@@ -97,7 +97,7 @@ class _Drawing:
                 known |= self._add_inner(node, inner, id_, known)
         return known
 
-    def add_list(self, model: Any, parent: str | None) -> None:
+    def add_list(self, model: object, parent: str | None) -> None:
         """Draw the layers of a model whose graph is not known."""
         for layer in inner_layers(model):
             graph = getattr(layer, "_model_graph", None)
@@ -206,7 +206,7 @@ def _settings(operation: Any) -> dict[str, Any]:
     return {key: value for key, value in written.items() if value is not None}
 
 
-def _setting(value: Any) -> Any:
+def _setting(value: object) -> Any:
     """A JSON scalar or a short text; None for what is neither."""
     if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value if not isinstance(value, str) or len(value) <= LONGEST_SETTING else None

@@ -15,12 +15,12 @@ from layerlab.core.variable import Variable
 __all__ = ["class_name", "count", "inner_layers", "output_shape", "shape_text", "size_bytes"]
 
 
-def class_name(operation: Any) -> str:
+def class_name(operation: object) -> str:
     """The class of a layer, or what an op is called in saved files."""
     return str(getattr(operation, "class_name", type(operation).__name__))
 
 
-def inner_layers(layer: Any) -> list[Layer]:
+def inner_layers(layer: object) -> list[Layer]:
     """The layers that an inner model shows."""
     found = getattr(layer, "layers", None)
     return [inner for inner in found if isinstance(inner, Layer)] if isinstance(found, list | tuple) else []

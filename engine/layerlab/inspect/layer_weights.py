@@ -26,7 +26,7 @@ _MOST_LINES = 8  # of documentation
 _SECONDS = 2.0  # how long a value may keep changing under our eyes
 
 
-def describe_layer(layer: Any, node_id: str = "") -> LayerDetails:
+def describe_layer(layer: object, node_id: str = "") -> LayerDetails:
     """Statistics of the weights of a layer, and what its class says of itself.
 
     Raises: BusyError if training replaces a value faster than it can be read.
@@ -115,7 +115,7 @@ def _host(array: Any) -> np.ndarray:
     return flat[np.random.default_rng(0).integers(0, flat.size, MOST_VALUES)]
 
 
-def _documentation(layer: Any) -> str:
+def _documentation(layer: object) -> str:
     """The first paragraph of the docstring of the class; '' if it has none of its own."""
     cls = type(layer)
     text = inspect.cleandoc(cls.__doc__ or "") if class_name(layer) == cls.__name__ else ""

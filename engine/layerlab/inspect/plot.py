@@ -13,6 +13,7 @@ from layerlab.inspect.graph_layout import fold
 from layerlab.inspect.graph_picture import Labels, draw
 from layerlab.inspect.raster_picture import picture_file
 from layerlab.inspect.svg_picture import picture_svg
+from layerlab.typing import PathLike
 
 __all__ = ["PlottedModel", "model_to_dot", "plot_model"]
 
@@ -39,7 +40,7 @@ class PlottedModel:
 
 def plot_model(
     model: Any,
-    to_file: Any = "model.png",
+    to_file: PathLike = "model.png",
     show_shapes: bool = False,
     show_dtype: bool = False,
     show_layer_names: bool = False,
@@ -48,7 +49,7 @@ def plot_model(
     dpi: float = 200,
     show_layer_activations: bool = False,
     show_trainable: bool = False,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> PlottedModel:
     """Draw a built model into a file, and return the picture.
 
@@ -110,7 +111,7 @@ def plot_model(
     return PlottedModel(path, form, data)
 
 
-def model_to_dot(*args: Any, **kwargs: Any) -> NoReturn:
+def model_to_dot(*args: object, **kwargs: object) -> NoReturn:
     """Not there: layerlab draws without Graphviz, and has no `pydot.Dot` to give.
 
     `plot_model` draws the picture; `layerlab.inspect.describe_graph` has nodes and
@@ -134,7 +135,7 @@ def model_to_dot(*args: Any, **kwargs: Any) -> NoReturn:
     )
 
 
-def _checked_path(to_file: Any) -> tuple[Path, Format]:
+def _checked_path(to_file: PathLike) -> tuple[Path, Format]:
     path = Path(to_file)
     match path.suffix.lower():
         case ".svg":
@@ -159,7 +160,7 @@ def _checked_direction(rankdir: str) -> Literal["TB", "LR"]:
     raise InvalidArgumentError(explain("rankdir of plot_model", expected="'TB' or 'LR'", got=repr(rankdir)))
 
 
-def _check_dpi(dpi: Any) -> None:
+def _check_dpi(dpi: object) -> None:
     if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not (0 < dpi < math.inf):
         raise InvalidArgumentError(explain("dpi of plot_model", expected="a positive number", got=repr(dpi)))
 

@@ -60,12 +60,12 @@ def picture_file(picture: Picture, form: Literal["png", "pdf"], dpi: float) -> b
     return buffer.getvalue()
 
 
-def _draw_frame(axes: Any, part: Part) -> None:
+def _draw_frame(axes: object, part: Part) -> None:
     _rectangle(axes, part, radius=7, alpha=0.07)
     _write(axes, part.box.x + 8, part.box.y + 15, part.texts[0], weight="bold")
 
 
-def _draw_box(axes: Any, part: Part) -> None:
+def _draw_box(axes: object, part: Part) -> None:
     _rectangle(axes, part, radius=4, alpha=0.2)
     middle = part.box.x + part.box.width / 2
     for number, text in enumerate(part.texts):

@@ -150,7 +150,7 @@ def _inputs(operation: Operation, nodes: list[Node] | None) -> list[Any]:
     return [tensor for node in calls for tensor in node.input_tensors if tensor._keras_history is not None]
 
 
-def _optimizer_variables(model: Any) -> list[Any] | None:
+def _optimizer_variables(model: object) -> list[Any] | None:
     """None if there is no optimizer, or it has no state yet."""
     optimizer = getattr(model, "optimizer", None)
     return list(optimizer.variables) if optimizer is not None and optimizer.built else None

@@ -42,7 +42,7 @@ def trace(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function |
             return None
 
 
-def _inputs_like(shapes: Any, dtype: str) -> Any:
+def _inputs_like(shapes: object, dtype: str) -> Any:
     """Symbolic inputs in the structure of `shapes`."""
     count = iter(range(10_000))
 

@@ -17,6 +17,7 @@ from layerlab.saving.replace_file import as_path, replacing
 from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_store import created, naming, opened, read_array, write_array
 from layerlab.training.interrupts import deferred_interrupts
+from layerlab.typing import PathLike
 
 __all__ = ["KerasFileEditor"]
 
@@ -46,7 +47,7 @@ class KerasFileEditor:
         (2, 1)
     """
 
-    def __init__(self, filepath: Any) -> None:
+    def __init__(self, filepath: PathLike) -> None:
         path = as_path(filepath, "KerasFileEditor")
         if not path.name.endswith((".keras", ".weights.h5")):
             raise InvalidArgumentError(
@@ -168,7 +169,7 @@ class KerasFileEditor:
         """
         self._object(object_name).update(_checked(weights))
 
-    def resave_weights(self, filepath: Any) -> None:
+    def resave_weights(self, filepath: PathLike) -> None:
         """Write a `.weights.h5` file with what there is now.
 
         Args:

@@ -37,6 +37,7 @@ from layerlab.saving.legacy_weights import (
 from layerlab.saving.replace_file import as_path, may_write, replacing
 from layerlab.saving.weights_store import assign_all, created, naming, opened, read_array
 from layerlab.training.interrupts import deferred_interrupts
+from layerlab.typing import PathLike
 
 __all__ = ["load_model_from_hdf5", "save_model_to_hdf5"]
 
@@ -47,7 +48,7 @@ _BY_OUTPUT = ("accuracy", "acc", "crossentropy", "ce")  # metrics that the shape
 
 
 def save_model_to_hdf5(
-    model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True
+    model: Any, filepath: PathLike, overwrite: bool = True, include_optimizer: bool = True
 ) -> None:
     """Write a Sequential or functional model: architecture, weights, and how and how far it was trained.
 
@@ -133,7 +134,10 @@ def _description(value: Any) -> dict[str, Any]:
 
 
 def load_model_from_hdf5(
-    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+    filepath: PathLike,
+    custom_objects: dict[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
 ) -> Any:
     """The model of a file that `save_model_to_hdf5`, or Keras 2 or 3, wrote.
 

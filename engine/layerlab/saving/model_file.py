@@ -15,6 +15,7 @@ from layerlab.saving.legacy_model import load_model_from_hdf5, save_model_to_hdf
 from layerlab.saving.replace_file import as_path, may_write
 from layerlab.saving.tensorflow_extra import tensorflow
 from layerlab.saving.tensorflow_saved_model import load_saved_model, save_saved_model
+from layerlab.typing import PathLike
 
 __all__ = ["accepts_older_positions", "load_model", "save_model"]
 
@@ -27,7 +28,7 @@ def accepts_older_positions(save: Method) -> Method:
     position as well: include_optimizer, save_format, signatures, options."""
 
     @functools.wraps(save)
-    def call(model: Any, filepath: Any, overwrite: Any = True, *older: Any, **kwargs: Any) -> Any:
+    def call(model: Any, filepath: PathLike, overwrite: Any = True, *older: Any, **kwargs: Any) -> Any:
         if len(older) > len(_OLDER):
             raise TypeError(f"{save.__name__}() takes at most {len(_OLDER) + 2} arguments.")
         given = dict(zip(_OLDER, older, strict=False))
@@ -40,7 +41,7 @@ def accepts_older_positions(save: Method) -> Method:
 
 
 @accepts_older_positions
-def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+def save_model(model: Any, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
     """Write a whole model into one file: the same as `model.save`.
 
     It holds the architecture, the weights, the arguments of `compile` and the
@@ -104,7 +105,10 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
 
 
 def load_model(
-    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+    filepath: PathLike,
+    custom_objects: dict[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
 ) -> Any:
     """The model of a file that `save`, here or in Keras, wrote.
 

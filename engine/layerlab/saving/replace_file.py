@@ -14,9 +14,9 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import PathLike
 
 __all__ = ["as_path", "may_write", "replacing"]
 
@@ -25,7 +25,7 @@ _TEMPORARY = re.compile(r"\..*\.layerlab-(?P<host>[A-Za-z0-9]*)-(?P<process>\d+)
 _OLD_SECONDS = 24 * 3600
 
 
-def as_path(filepath: Any, method: str) -> Path:
+def as_path(filepath: PathLike, method: str) -> Path:
     """`filepath` as a Path. Raises: InvalidArgumentError for what is no path."""
     try:
         return Path(os.fsdecode(os.fspath(filepath)))

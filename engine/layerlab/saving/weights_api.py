@@ -20,6 +20,7 @@ from layerlab.saving.tensorflow_checkpoint import is_checkpoint, load_checkpoint
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened, regular_file
 from layerlab.training.interrupts import deferred_interrupts
+from layerlab.typing import PathLike
 
 __all__ = ["load_weights", "save_weights"]
 
@@ -28,7 +29,7 @@ _ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
 
 
 def save_weights(
-    model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+    model: Any, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
 ) -> None:
     """Write the weights of a built model: the same as `model.save_weights`.
 
@@ -73,7 +74,7 @@ def save_weights(
             write(temporary, model)
 
 
-def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+def load_weights(model: Any, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
     """Read weights into a built model: the same as `model.load_weights`.
 
     It reads any format that `save_weights`, here or of Keras, writes. Nothing changes

@@ -60,7 +60,7 @@ __all__ = [
 Sequence = PyDataset
 
 
-def is_keras_tensor(x: Any) -> bool:
+def is_keras_tensor(x: object) -> bool:
     """True for a symbolic tensor: what `Input` gives, and layers and ops called on it.
 
     Args:

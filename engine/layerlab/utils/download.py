@@ -7,7 +7,6 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from layerlab.errors import DownloadError, InvalidArgumentError, UnreadableFileError, explain
@@ -33,7 +32,7 @@ class Expected:
     Raises: InvalidArgumentError for what cannot be such a hash.
     """
 
-    def __init__(self, digest: Any, algorithm: str) -> None:
+    def __init__(self, digest: object, algorithm: str) -> None:
         self.digest = None if digest is None else str(digest).lower()
         if algorithm not in ("auto", *_DIGITS):
             raise InvalidArgumentError(

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from layerlab.errors import InvalidArgumentError, UnreadableFileError, explain
 from layerlab.terminal.console import write
+from layerlab.typing import PathLike
 from layerlab.utils.archives import unpack
 from layerlab.utils.download import Expected, download
 
@@ -26,16 +26,16 @@ __all__ = ["get_file"]
 
 
 def get_file(
-    fname: Any = None,
+    fname: PathLike | None = None,
     origin: str | None = None,
     untar: bool = False,
     md5_hash: str | None = None,
     file_hash: str | None = None,
-    cache_subdir: Any = "datasets",
+    cache_subdir: PathLike = "datasets",
     hash_algorithm: str = "auto",
     extract: bool = False,
-    archive_format: Any = "auto",
-    cache_dir: Any = None,
+    archive_format: object = "auto",
+    cache_dir: PathLike | None = None,
     force_download: bool = False,
 ) -> str:
     """Fetch a file from the network once, and find it in the cache from then on.
@@ -94,7 +94,7 @@ class _Names:
     folder: str
 
 
-def _names(fname: Any, origin: str, extract: bool) -> _Names:
+def _names(fname: PathLike | None, origin: str, extract: bool) -> _Names:
     """As Keras names them, so that each finds what the other has fetched."""
     name = os.fspath(fname) if fname else os.path.basename(urlsplit(origin).path)
     if not name or name in (".", "..") or "\0" in name or os.path.basename(name) != name:
@@ -113,7 +113,7 @@ def _names(fname: Any, origin: str, extract: bool) -> _Names:
     return _Names(f"{name}_archive", name)
 
 
-def _checked_formats(archive_format: Any) -> tuple[str, ...]:
+def _checked_formats(archive_format: object) -> tuple[str, ...]:
     if archive_format == "auto":
         return ("tar", "zip")
     one = () if archive_format is None else (archive_format,)
@@ -127,7 +127,7 @@ def _checked_formats(archive_format: Any) -> tuple[str, ...]:
     return formats
 
 
-def _cache_folder(cache_dir: Any, cache_subdir: Any, names: _Names) -> Path:
+def _cache_folder(cache_dir: PathLike | None, cache_subdir: PathLike, names: _Names) -> Path:
     """The folder, made if it can be. One that cannot be written serves if the file is in it."""
     home = cache_dir if cache_dir is not None else os.environ.get("KERAS_HOME") or Path("~", ".keras")
     folder = Path(os.path.expanduser(home), os.fspath(cache_subdir))

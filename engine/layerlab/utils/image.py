@@ -13,6 +13,7 @@ from layerlab.backend.active import backend
 from layerlab.dtypes import numpy_dtype, standardize_dtype
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 from layerlab.settings import DATA_FORMATS, choose, settings
+from layerlab.typing import DTypeLike, TensorLike
 from layerlab.utils.pillow import open_image, pillow
 
 __all__ = [
@@ -31,9 +32,9 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos"
 
 
 def load_img(
-    path: Any,
+    path: object,
     color_mode: str = "rgb",
-    target_size: Any = None,
+    target_size: object = None,
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
 ) -> Any:
@@ -88,7 +89,7 @@ def in_color_mode(image: Any, color_mode: str) -> Any:
     return image if image.mode == mode else image.convert(mode)
 
 
-def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
+def img_to_array(img: Any, data_format: str | None = None, dtype: DTypeLike = None) -> np.ndarray:
     """The pixels of an image as an array.
 
     Args:
@@ -114,7 +115,9 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
     return x if chosen == "channels_last" else x.transpose(2, 0, 1)
 
 
-def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Any:
+def array_to_img(
+    x: TensorLike, data_format: str | None = None, scale: bool = True, dtype: DTypeLike = None
+) -> Any:
     """An array as a Pillow image.
 
     Args:
@@ -146,7 +149,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
             explain(
                 "array_to_img",
                 expected=f"pixels of 1, 3 or 4 channels, {chosen.replace('_', ' ')}",
-                got=f"shape {np.shape(host)}",
+                got=f"shape {np.asarray(host).shape}",
             )
         )
     if scale:
@@ -160,12 +163,12 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
 
 
 def save_img(
-    path: Any,
-    x: Any,
+    path: object,
+    x: TensorLike,
     data_format: str | None = None,
     file_format: str | None = None,
     scale: bool = True,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> None:
     """Write an array to an image file.
 
@@ -210,7 +213,7 @@ def as_data_format(data_format: str | None) -> str:
     return choose(data_format or settings.image_data_format, DATA_FORMATS, "data format")
 
 
-def _checked_size(size: Any) -> tuple[int, int]:
+def _checked_size(size: object) -> tuple[int, int]:
     """Pillow's (width, height) of a (height, width)."""
     sizes = tuple(size) if isinstance(size, list | tuple | np.ndarray) else ()
     if len(sizes) != 2 or any(int(length) != length or length < 1 for length in sizes):

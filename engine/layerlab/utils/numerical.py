@@ -8,11 +8,12 @@ import numpy as np
 
 from layerlab import ops
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import TensorLike
 
 __all__ = ["normalize", "to_categorical"]
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+def to_categorical(x: object, num_classes: int | None = None) -> np.ndarray:
     """One-hot rows for class numbers: 1 in the column of the class, 0 elsewhere.
 
     For losses such as CategoricalCrossentropy; the sparse ones take the numbers.
@@ -43,7 +44,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     return np.eye(classes)[labels]
 
 
-def normalize(x: Any, axis: int = -1, order: Any = 2) -> Any:
+def normalize(x: TensorLike, axis: int = -1, order: Any = 2) -> Any:
     """Scale vectors to length 1. Zeros stay zeros.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,12 @@ _SIDES = ("pre", "post")
 
 
 def pad_sequences(
-    sequences: Any,
+    sequences: Sequence[Sequence[Any]],
     maxlen: int | None = None,
     dtype: Any = "int32",
     padding: str = "pre",
     truncating: str = "pre",
-    value: Any = 0.0,
+    value: float | str = 0.0,
 ) -> np.ndarray:
     """Fill and cut sequences, so that all have one length.
 
@@ -72,7 +73,7 @@ def pad_sequences(
     return padded
 
 
-def _lengths(sequences: Any) -> list[int]:
+def _lengths(sequences: Sequence[Sequence[Any]]) -> list[int]:
     if not hasattr(sequences, "__len__"):
         raise DataError(
             explain("pad_sequences", expected="a list of sequences", got=type(sequences).__name__)
