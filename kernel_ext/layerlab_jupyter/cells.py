@@ -65,7 +65,7 @@ def shown_in(cell: Cell | None) -> Iterator[None]:
         publisher.unregister_hook(move)
 
 
-def _note_threads(*_: Any) -> None:
+def _note_threads(*_: object) -> None:
     cell = running_cell()
     for thread in threading.enumerate():
         if cell is not None and thread is not threading.main_thread():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import NotBuiltError
 from layerlab.events import Listener
 from layerlab.training.control import RunControl
@@ -40,7 +41,7 @@ class JupyterFrontend:
             install(kernel)
             install_thread_notes(shell)
 
-    def watch(self, run_id: str, model: Any, control: RunControl) -> Listener | None:
+    def watch(self, run_id: str, model: ModelLike, control: RunControl) -> Listener | None:
         """A monitor that shows the run in the cell that called fit, or started the thread that did.
 
         In a console it only records the run.
@@ -66,7 +67,7 @@ class JupyterFrontend:
         except NotBuiltError:
             return {"text/plain": f"{model!r}\n{_NOT_BUILT}"}
 
-    def draws_over(self, stream: Any) -> bool:
+    def draws_over(self, stream: object) -> bool:
         """True of a cell's text, unless a program executes the notebook: that keeps every state."""
         return is_cell_text(stream) and asking_client() != "program"
 

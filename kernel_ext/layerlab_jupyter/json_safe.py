@@ -17,7 +17,7 @@ def number(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
-def json_safe(value: Any, longest_text: int = 2000) -> Any:
+def json_safe(value: object, longest_text: int = 2000) -> Any:
     """`value` from JSON scalars, lists, dicts and dataclasses; text is cut at `longest_text` characters."""
     # The usual types first: a thousand events a second may come this way.
     if isinstance(value, float):

@@ -28,7 +28,7 @@ def notebook_variables() -> dict[str, Any]:
     return {} if kernel is None else kernel.shell.user_ns.copy()
 
 
-def is_cell_text(stream: Any) -> bool:
+def is_cell_text(stream: object) -> bool:
     """Whether what is written to `stream` is text below a cell."""
     ipykernel = sys.modules.get("ipykernel.iostream")  # imported by the kernel that made the stream
     return ipykernel is not None and isinstance(stream, ipykernel.OutStream)

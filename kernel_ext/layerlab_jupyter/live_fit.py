@@ -141,6 +141,6 @@ def _is_smoothing(value: Any) -> bool:
     return is_number and math.isfinite(value) and 0 <= value <= MOST_SMOOTHING
 
 
-def _check(is_right: bool, name: str, expected: str, got: Any) -> None:
+def _check(is_right: bool, name: str, expected: str, got: object) -> None:
     if not is_right:
         raise InvalidArgumentError(explain(f"LiveFit: {name}", expected=expected, got=repr(got)[:80]))

@@ -5,14 +5,12 @@ Not needed for the monitor, nor for a model as a cell's last expression: those c
 
 from __future__ import annotations
 
-from typing import Any
-
 from layerlab_jupyter.commands.control_channel import install
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
-def load_ipython_extension(ipython: Any) -> None:
+def load_ipython_extension(ipython: object) -> None:
     """What `%load_ext layerlab_jupyter` does: answer the lab extension's messages.
 
     Not needed for the monitor, nor for a model as a cell's last expression. In an
@@ -29,7 +27,7 @@ def load_ipython_extension(ipython: Any) -> None:
         install(kernel)
 
 
-def unload_ipython_extension(ipython: Any) -> None:
+def unload_ipython_extension(ipython: object) -> None:
     """What `%unload_ext layerlab_jupyter` does: nothing.
 
     What answers messages costs nothing, and outputs already shown still need it.

@@ -12,6 +12,7 @@ import weakref
 from dataclasses import dataclass
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.training.control import RunControl
 from layerlab_jupyter.protocol import ChartOptions
 from layerlab_jupyter.recording.run_recorder import RunRecorder
@@ -41,7 +42,7 @@ class Registry:
         self._models: dict[str, weakref.ref[Any]] = {}
         self._runs: dict[str, Run] = {}
 
-    def add_model(self, model: Any) -> str:
+    def add_model(self, model: ModelLike) -> str:
         """The id of `model`, the same one each time."""
         with self._lock:
             # By identity, and pruned here rather than in a callback of the reference: the garbage

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from layerlab.core.model_protocol import ModelLike
 from layerlab_jupyter.frontend import frontend
 
 __all__ = ["show"]
 
 
-def show(model: Any) -> None:
+def show(model: ModelLike) -> None:
     """Draw a model's graph and its summary table, in the middle of a cell.
 
     As last expression of a cell a model shows itself. Where nothing can be drawn, as in

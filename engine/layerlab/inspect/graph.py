@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from layerlab import tree
 from layerlab.core.function import Function
 from layerlab.core.symbolic import KerasTensor, Node, Operation
+from layerlab.core.variable import Variable
 from layerlab.inspect.layer_facts import class_name, count, inner_layers, output_shape, shape_text
 from layerlab.inspect.layer_families import family
 from layerlab.inspect.records import Edge, ModelGraph, NodeInfo
@@ -55,7 +56,7 @@ def _drawing_of(model: object) -> _Drawing:
     return drawing
 
 
-def _graph_of(model: object, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
+def _graph_of(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
     graph = getattr(model, "_model_graph", None)
     return graph if graph is not None else trace(model, inputs)
 
@@ -187,7 +188,7 @@ def _describe(id_: str, call: _Call) -> NodeInfo:
     )
 
 
-def _weight(variable: Any) -> dict[str, Any]:
+def _weight(variable: Variable) -> dict[str, Any]:
     return {
         "path": variable.path,
         "shape": str(variable.shape),
@@ -196,7 +197,7 @@ def _weight(variable: Any) -> dict[str, Any]:
     }
 
 
-def _settings(operation: Any) -> dict[str, Any]:
+def _settings(operation: Operation) -> dict[str, Any]:
     """What of the configuration fits in a line; the name and whether it is trained are told elsewhere."""
     try:
         config = operation.get_config()

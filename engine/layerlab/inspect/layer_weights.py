@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import time
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import BusyError, explain
 from layerlab.inspect.layer_facts import class_name
 from layerlab.inspect.records import LayerDetails, WeightStatistics
+from layerlab.typing import Array
 
 __all__ = ["describe_layer", "weight_statistics"]
 
@@ -107,7 +107,7 @@ def _published(variable: Variable) -> np.ndarray:
         time.sleep(0.002)
 
 
-def _host(array: Any) -> np.ndarray:
+def _host(array: Array) -> np.ndarray:
     flat = backend().to_numpy(array).reshape(-1)
     if flat.size <= MOST_VALUES:
         return flat

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from layerlab.core.layer import Layer
+from layerlab.core.model_protocol import ModelLike
 from layerlab.inspect.layer_facts import inner_layers
 
 __all__ = ["revision"]
 
 
-def revision(model: Any) -> str:
+def revision(model: ModelLike) -> str:
     """A digest of the layers, their weights, which of them are trained, and the optimizer's state.
 
     Much cheaper than a summary: no shape is inferred and no value is read. Values of weights do not matter.
@@ -25,7 +27,7 @@ def revision(model: Any) -> str:
     return hashlib.sha1(repr(facts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
 
 
-def _layers(layer: Any) -> Iterator[tuple[Any, ...]]:
+def _layers(layer: Layer | ModelLike) -> Iterator[tuple[Any, ...]]:
     yield (layer.name, type(layer).__name__, layer.trainable)
     for inner in inner_layers(layer):
         yield from _layers(inner)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, NotBuiltError, UnsupportedError, explain
 from layerlab.inspect.graph import describe_graph
 from layerlab.inspect.graph_layout import fold
@@ -39,7 +40,7 @@ class PlottedModel:
 
 
 def plot_model(
-    model: Any,
+    model: ModelLike,
     to_file: PathLike = "model.png",
     show_shapes: bool = False,
     show_dtype: bool = False,

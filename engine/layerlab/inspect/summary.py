@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from layerlab.core.layer import Layer
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.symbolic import Node, Operation
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 from layerlab.inspect.layer_facts import class_name, count, inner_layers, output_shape, size_bytes
@@ -23,7 +24,7 @@ __all__ = ["print_summary", "summarize"]
 _LEAST_WIDTH = 4
 
 
-def summarize(model: Any) -> SummaryTable:
+def summarize(model: ModelLike) -> SummaryTable:
     """Rows of all layers, those of inner models included, and the totals."""
     return SummaryTable(
         rows=list(_rows(_shown(model), _nodes(model), depth=0)),
@@ -36,7 +37,7 @@ def summarize(model: Any) -> SummaryTable:
 
 
 def print_summary(
-    model: Any,
+    model: ModelLike,
     line_length: int | None = None,
     positions: Sequence[float] | None = None,
     print_fn: Callable[[str], Any] | None = None,
@@ -82,7 +83,7 @@ def _nodes(model: Any) -> list[Node] | None:
     return None if hides_its_input else graph.nodes
 
 
-def _shown(model: Any) -> list[Operation]:
+def _shown(model: ModelLike) -> Sequence[Operation]:
     return model.layers if _nodes(model) is None else model.operations
 
 
@@ -102,7 +103,7 @@ def _walk(operations: Sequence[Operation], nested: bool, depth: int = 0) -> Iter
             yield from _walk(inner_layers(operation), nested, depth + 1)
 
 
-def _in_range(operations: list[Operation], names: Sequence[str] | None) -> list[Operation]:
+def _in_range(operations: Sequence[Operation], names: Sequence[str] | None) -> Sequence[Operation]:
     if names is None:
         return operations
     if len(names) != 2 or not all(isinstance(name, str) for name in names):
@@ -209,7 +210,7 @@ def _columns(
 
 
 def _texts(
-    operation: Any, depth: int, nodes: list[Node] | None, linear: bool, show_trainable: bool
+    operation: Operation, depth: int, nodes: list[Node] | None, linear: bool, show_trainable: bool
 ) -> list[str]:
     """The cells of one row."""
     name = "   " * depth + "└ " if depth else ""
@@ -222,11 +223,11 @@ def _texts(
         names = [f"{made.operation.name}[{made.node_index}][{made.tensor_index}]" for made in made_by]
         texts.append(", ".join(names) or "-")
     if show_trainable:
-        texts.append(("Y" if operation.trainable else "N") if weights else "-")
+        texts.append(("Y" if getattr(operation, "trainable", True) else "N") if weights else "-")
     return texts
 
 
-def _totals(model: Any) -> list[str]:
+def _totals(model: ModelLike) -> list[str]:
     trainable, others = model.trainable_weights, model.non_trainable_weights
     optimizer = _optimizer_variables(model)
     parts = {

@@ -14,6 +14,7 @@ from layerlab import tree
 from layerlab.core.call_spec import is_shape
 from layerlab.core.context import call_scope
 from layerlab.core.function import Function
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.naming import spare_names
 from layerlab.core.state import StateScope
 from layerlab.core.symbolic import KerasTensor, Node, Operation, symbolic_tensors
@@ -21,7 +22,7 @@ from layerlab.core.symbolic import KerasTensor, Node, Operation, symbolic_tensor
 __all__ = ["trace"]
 
 
-def trace(model: Any, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
+def trace(model: ModelLike, inputs: Sequence[KerasTensor] | None = None) -> Function | None:
     """The graph from `inputs`, or from tensors like those the model was built on, to what `call` returns.
 
     None if the model is not built, or its `call` cannot run on tensors without values.
@@ -70,7 +71,7 @@ def _input(shape: Sequence[int | None], dtype: str, index: int) -> KerasTensor:
 
 
 @contextmanager
-def _nodes_kept(model: Any) -> Iterator[None]:
+def _nodes_kept(model: ModelLike) -> Iterator[None]:
     """What is called inside leaves no nodes on the model's layers."""
     layers = model._flatten_layers()
     counts = [(len(layer._inbound_nodes), len(layer._outbound_nodes)) for layer in layers]

@@ -25,6 +25,7 @@ from layerlab.architectures.legacy_config import modernized
 from layerlab.core.deserialization import check_size, deserialize_keras_object
 from layerlab.core.first_values import first_values_postponed
 from layerlab.core.lambda_writing import check_lambdas
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.replaced_classes import noting_class_names
 from layerlab.core.serialization import serialize_sharing
 from layerlab.core.weight_limit import weight_limit
@@ -53,7 +54,7 @@ _KERAS_VERSION = "3.15.1"  # whose layout this is
 # -- writing -----------------------------------------------------------------------------------------------
 
 
-def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> None:
+def write_archive(model: ModelLike, path: Path, include_optimizer: bool = True) -> None:
     """Save a model with what it was compiled with; a file that is there is replaced at the end.
 
     Args:
@@ -73,7 +74,7 @@ def write_archive(model: Any, path: Path, include_optimizer: bool = True) -> Non
         write_assets(archive, model)
 
 
-def write_folder(model: Any, path: Path, include_optimizer: bool = True) -> None:
+def write_folder(model: ModelLike, path: Path, include_optimizer: bool = True) -> None:
     """The same as files of a folder, which is made if it is not there; other files in it stay.
 
     Each file is replaced by a whole one, but not all at once: `.keras` files are safer.
@@ -105,25 +106,25 @@ class _Assets:
         shutil.copyfile(source, self._files.enter_context(replacing(target)))
 
 
-def _texts(model: Any) -> dict[str, str]:
+def _texts(model: ModelLike) -> dict[str, str]:
     """The parts that are text; what fails here fails before anything is written."""
     return {METADATA: _metadata(model), CONFIG: _config_text(model)}
 
 
-def _left_out(model: Any, include_optimizer: bool) -> list[Any]:
+def _left_out(model: ModelLike, include_optimizer: bool) -> list[Any]:
     """The optimizer, where its state is not to be written, or there is none."""
     optimizer = getattr(model, "optimizer", None)
     has_state = include_optimizer and getattr(optimizer, "built", False)
     return [] if has_state or optimizer is None else [optimizer]
 
 
-def _metadata(model: Any) -> str:
+def _metadata(model: ModelLike) -> str:
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     data = {"keras_version": _KERAS_VERSION, "date_saved": saved, "seed_states": seed_states(model)}
     return json.dumps(data)
 
 
-def _config_text(model: Any) -> str:
+def _config_text(model: ModelLike) -> str:
     try:
         config = serialize_sharing(model)
         check_lambdas(config, f"'{model.name}'")
@@ -257,7 +258,7 @@ def _weights(archive: Archive) -> Iterator[Any]:
         yield stack.enter_context(opened_part(source, WEIGHTS))
 
 
-def _check_fits(model: Any, weights: Any) -> None:
+def _check_fits(model: ModelLike, weights: object) -> None:
     """Raise unless it is a model that has a place for all that is stored; that nothing lacks shows later."""
     if not isinstance(model, Trainer):
         raise ConfigError(

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import DataError, LayerlabError, explain
 from layerlab.saving.file_limits import MAX_ASSETS_BYTES
 from layerlab.saving.safe_folder import SafeFolder
@@ -20,7 +21,7 @@ __all__ = ["ASSETS", "load_assets", "write_assets"]
 ASSETS = "assets"
 
 
-def write_assets(archive: Any, model: Any) -> None:
+def write_assets(archive: Any, model: ModelLike) -> None:
     """Let the model's objects save their assets, and put these into the archive by `write(path, name)`."""
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -32,7 +33,7 @@ def write_assets(archive: Any, model: Any) -> None:
                 archive.write(path, path.relative_to(root).as_posix())
 
 
-def load_assets(archive: SafeZip | SafeFolder, model: Any) -> None:
+def load_assets(archive: SafeZip | SafeFolder, model: ModelLike) -> None:
     """Give each object of the model the folder with its assets.
 
     Raises: DataError if there are too many bytes of them, or an object cannot use them.

@@ -24,6 +24,7 @@ from layerlab.saving.replace_file import as_path
 from layerlab.training.callbacks import Callback
 from layerlab.training.loop import FitRun, RunPlace
 from layerlab.training.step import StateLayout
+from layerlab.typing import PathLike
 
 __all__ = ["BackupAndRestore"]
 
@@ -70,7 +71,7 @@ class BackupAndRestore(Callback):
 
     def __init__(
         self,
-        backup_dir: Any,
+        backup_dir: PathLike,
         save_freq: str | int = "epoch",
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
@@ -98,7 +99,7 @@ class BackupAndRestore(Callback):
 
     # -- hooks ----------------------------------------------------------------------------------------
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: object = None) -> None:
         self._to_resume, self._saved_at = None, 0
         if self._run is None:
             raise UnsupportedError(explain("BackupAndRestore works in Model.fit only."))
@@ -107,7 +108,7 @@ class BackupAndRestore(Callback):
             with _saying_what_to_do(self._folder):
                 self._resume(self._run, backup)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
         if self._to_resume is not None:  # in mid-epoch: undo what the beginning of an epoch has changed
             backup, _ = self._to_resume
             self._restore(backup)
@@ -119,12 +120,12 @@ class BackupAndRestore(Callback):
         if place.step - self._saved_at >= int(self.save_freq):
             self._save(dataclasses.replace(place, logs=dict(logs or {})))
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
         if self.save_freq == "epoch":
             assert self._run is not None
             self._save(dataclasses.replace(self._run.place({}), epoch=epoch + 1, epoch_step=0))
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: object = None) -> None:
         if self.delete_checkpoint:
             for name in (_LATEST, _PREVIOUS):
                 (self._folder / name).unlink(missing_ok=True)

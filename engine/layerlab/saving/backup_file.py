@@ -96,7 +96,7 @@ def read_backup(path: Path) -> Backup:
     return Backup(facts, values)
 
 
-def _in_place_of(value: Any, arrays: dict[str, Any]) -> Any:
+def _in_place_of(value: object, arrays: dict[str, Any]) -> Any:
     """What stands in JSON for a value that JSON does not know."""
     if isinstance(value, np.generic):
         return value.item()

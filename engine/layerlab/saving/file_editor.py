@@ -7,10 +7,11 @@ loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 from layerlab.saving.archive import opened_weights
 from layerlab.saving.replace_file import as_path, replacing
@@ -18,6 +19,9 @@ from layerlab.saving.stateful_objects import walk
 from layerlab.saving.weights_store import created, naming, opened, read_array, write_array
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.typing import PathLike
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = ["KerasFileEditor"]
 
@@ -193,7 +197,7 @@ class KerasFileEditor:
 
     # -- inside ---------------------------------------------------------------------------------------
 
-    def _read(self, group: Any, path: str) -> Tree:
+    def _read(self, group: h5py.Group, path: str) -> Tree:
         """Objects and weights of a checked group; a 'vars' inside an object is no object of its own."""
         read: Tree = {}
         for key, item in group.items():
@@ -264,7 +268,7 @@ def _leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{key}", value
 
 
-def _needed(model: Any) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+def _needed(model: ModelLike) -> Iterator[tuple[str, str, tuple[int, ...]]]:
     """(path, number, shape) of what a save of the model would hold."""
     for place, saveable in walk(model):
         stored: dict[str, Any] = {}
@@ -273,7 +277,7 @@ def _needed(model: Any) -> Iterator[tuple[str, str, tuple[int, ...]]]:
             yield place, key, tuple(np.shape(value))
 
 
-def _parts(path: Any) -> list[str]:
+def _parts(path: object) -> list[str]:
     parts = path.split("/") if isinstance(path, str) else [""]
     if not all(part and part not in (".", "..") for part in parts):
         raise InvalidArgumentError(
@@ -282,7 +286,7 @@ def _parts(path: Any) -> list[str]:
     return parts
 
 
-def _checked(weights: Any) -> Tree:
+def _checked(weights: object) -> Tree:
     if not isinstance(weights, Mapping) or not all(isinstance(key, str) for key in weights):
         raise InvalidArgumentError(
             explain("weights", expected='a dict like {"0": kernel, "1": bias}', got=type(weights).__name__)

@@ -68,7 +68,7 @@ def _check_objects(file: h5py.File) -> None:
                 waiting.append((f"{place}/{name.decode(errors='replace')[:200]}", child))
 
 
-def _names(place: str, group: Any, most: int) -> list[bytes]:
+def _names(place: str, group: h5py.Group, most: int) -> list[bytes]:
     names: list[bytes] = []
     links: list[bytes] = []
 
@@ -109,7 +109,7 @@ def _checked_dataset(place: str, dataset: Any, file_size: int) -> int:
     return stored
 
 
-def _check_attributes(place: str, item: Any, file_size: int, longest_text: Callable[[], int]) -> None:
+def _check_attributes(place: str, item: object, file_size: int, longest_text: Callable[[], int]) -> None:
     for index in range(h5py.h5a.get_num_attrs(item)):
         attribute = h5py.h5a.open(item, index=index)
         name = f"{place or '/'} (attribute '{attribute.name.decode(errors='replace')[:100]}')"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from layerlab.core.layer import Layer
 from layerlab.errors import UnsupportedError, explain
 from layerlab.layers.conv import (
     Conv1D,
@@ -31,7 +32,7 @@ _MIRRORED = (Conv1D, Conv2D, Conv3D, Conv2DTranspose)
 _UNKNOWN = (DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D)
 
 
-def turns_of(layer: Any, stored: Mapping[int, Any], origin: str) -> dict[int, Turn]:
+def turns_of(layer: Layer, stored: Mapping[int, Any], origin: str) -> dict[int, Turn]:
     """id of a variable -> how the array that the file has for it is turned into its value.
 
     Args:

@@ -19,6 +19,7 @@ from layerlab.backend.active import backend
 from layerlab.core.deserialization import check_size, deserialize_as, deserialize_keras_object, reading_scope
 from layerlab.core.first_values import first_values_postponed
 from layerlab.core.lambda_writing import check_lambdas
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.registry import CustomObjectScope, custom_by_last_part, find, get_registered_object
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
@@ -48,7 +49,7 @@ _BY_OUTPUT = ("accuracy", "acc", "crossentropy", "ce")  # metrics that the shape
 
 
 def save_model_to_hdf5(
-    model: Any, filepath: PathLike, overwrite: bool = True, include_optimizer: bool = True
+    model: ModelLike, filepath: PathLike, overwrite: bool = True, include_optimizer: bool = True
 ) -> None:
     """Write a Sequential or functional model: architecture, weights, and how and how far it was trained.
 
@@ -79,7 +80,7 @@ def save_model_to_hdf5(
             write_arrays(file.create_group("optimizer_weights"), model.optimizer.variables)
 
 
-def _check_described_by_layers(model: Any) -> None:
+def _check_described_by_layers(model: ModelLike) -> None:
     if hasattr(model, "_stacked_layers") or (model._model_graph is not None and takes_graph(type(model))):
         return
     raise UnsupportedError(
@@ -101,7 +102,7 @@ def _training_config(model: Any) -> dict[str, Any]:
     }
 
 
-def _described(value: Any) -> Any:
+def _described(value: object) -> Any:
     """Losses and metrics: names, functions, and objects without their module."""
     if isinstance(value, dict):
         return {key: _described(item) for key, item in value.items()}
@@ -112,7 +113,7 @@ def _described(value: Any) -> Any:
     return serialize_keras_object(value)
 
 
-def _named_losses(config: Any) -> Any:
+def _named_losses(config: object) -> Any:
     """Names of losses in the form of functions: Keras 3.15 cannot read the names that it writes itself."""
     if isinstance(config, str):
         function = find("losses", config)
@@ -124,7 +125,7 @@ def _named_losses(config: Any) -> Any:
     return config
 
 
-def _description(value: Any) -> dict[str, Any]:
+def _description(value: object) -> dict[str, Any]:
     serialized = serialize_keras_object(value)
     name = serialized.get("registered_name") or serialized["class_name"]
     return {"class_name": name, "config": serialized["config"]}
@@ -191,7 +192,7 @@ def _read_json(file: Any, attribute: str) -> Any:
     return value
 
 
-def _compile(model: Any, config: Any, file: Any, path: Path) -> None:
+def _compile(model: ModelLike, config: object, file: Any, path: Path) -> None:
     try:
         if not isinstance(config, dict):
             raise ConfigError(explain("The training_config", expected="a dict", got=type(config).__name__))
@@ -214,7 +215,7 @@ def _compile(model: Any, config: Any, file: Any, path: Path) -> None:
         _load_optimizer(model, file, path)
 
 
-def _load_optimizer(model: Any, file: Any, path: Path) -> None:
+def _load_optimizer(model: ModelLike, file: Any, path: Path) -> None:
     """Read the optimizer's state; one that does not fit is told and left out."""
     model.optimizer.build(model.trainable_variables)
     try:
@@ -232,13 +233,13 @@ def _load_in_order(variables: list[Any], arrays: list[Any]) -> None:
     assign_all((variable, functools.partial(read_array, array)) for variable, array in pairs)
 
 
-def _checked_optimizer(config: Any) -> dict[str, Any]:
+def _checked_optimizer(config: object) -> dict[str, Any]:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ConfigError(explain("The optimizer's config", expected="class_name and config"))
     return config
 
 
-def _restored(value: Any, kind: str) -> Any:
+def _restored(value: object, kind: str) -> Any:
     """Losses or metrics, in the structure in which they were passed."""
     if isinstance(value, list):
         return [_restored(item, kind) for item in value]

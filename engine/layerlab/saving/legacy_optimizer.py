@@ -84,5 +84,5 @@ def _by_slot(optimizer: str, arrays: Named, count: int) -> dict[str, list[Any]]:
     return dict(zip(table, groups, strict=False))
 
 
-def _read(array: Any, variable: Variable) -> np.ndarray:
+def _read(array: object, variable: Variable) -> np.ndarray:
     return read_array(array).astype(np.int32) if variable.dtype == "int32" else read_array(array)

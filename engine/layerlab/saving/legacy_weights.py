@@ -10,11 +10,13 @@ import functools
 import itertools
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from layerlab.backend.active import backend
+from layerlab.core.layer import Layer
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, DataError, LayerlabError, ShapeError, UnsupportedError, explain
 from layerlab.saving.legacy_layout import turns_of
@@ -26,6 +28,9 @@ from layerlab.saving.weights_store import (
     read_array,
     write_array,
 )
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = [
     "KERAS_VERSION",
@@ -47,7 +52,7 @@ _STACK = 6  # levels from here to the caller of load_weights
 # -- writing --------------------------------------------------------------------------------------------
 
 
-def write_legacy_weights(group: Any, model: Any) -> None:
+def write_legacy_weights(group: h5py.Group, model: ModelLike) -> None:
     """Write the weights of a built model into an open, empty group."""
     _write_names(group, "layer_names", [layer.name for layer in model.layers])
     group.attrs["backend"] = backend().name
@@ -57,7 +62,7 @@ def write_legacy_weights(group: Any, model: Any) -> None:
     write_arrays(group.create_group(_TOP_LEVEL), model._weights_here())
 
 
-def write_arrays(group: Any, variables: Sequence[Variable]) -> None:
+def write_arrays(group: h5py.Group, variables: Sequence[Variable]) -> None:
     """Write variables under their paths, and the list of these."""
     names = distinct_paths(variables)
     _write_names(group, "weight_names", names)
@@ -65,11 +70,11 @@ def write_arrays(group: Any, variables: Sequence[Variable]) -> None:
         write_array(group, name, variable.numpy())
 
 
-def _ordered(layer: Any) -> list[Variable]:
+def _ordered(layer: Layer) -> list[Variable]:
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
-def _write_names(group: Any, attribute: str, names: list[str]) -> None:
+def _write_names(group: h5py.Group, attribute: str, names: list[str]) -> None:
     """A list of names; a long one in parts, with their numbers behind the attribute's name."""
     encoded = np.array([name.encode() for name in names], "S" if names else "S1")
     count = _LONGEST_ATTRIBUTE // encoded.itemsize
@@ -90,13 +95,13 @@ def _write_names(group: Any, attribute: str, names: list[str]) -> None:
 # -- reading --------------------------------------------------------------------------------------------
 
 
-def is_legacy(group: Any) -> bool:
+def is_legacy(group: h5py.Group) -> bool:
     """True for a group in this layout."""
     return "layer_names" in group.attrs or "layer_names0" in group.attrs
 
 
 def read_legacy_weights(
-    group: Any, model: Any, name: str, by_name: bool = False, skip_mismatch: bool = False
+    group: h5py.Group, model: ModelLike, name: str, by_name: bool = False, skip_mismatch: bool = False
 ) -> None:
     """Read an open and checked group of this layout into a built model; nothing changes unless all fits.
 
@@ -127,7 +132,7 @@ def read_legacy_weights(
     assign_all(fitting)
 
 
-def _readers(place: str, layer: Any, arrays: list[Any], origin: str) -> list[tuple[Variable, _Reader]]:
+def _readers(place: str, layer: Layer, arrays: list[Any], origin: str) -> list[tuple[Variable, _Reader]]:
     """The layer's variables, each with what reads its value. Raises what `check_fit` raises."""
     variables = _ordered(layer)
     stored = {id(variable): array for variable, array in zip(variables, arrays, strict=False)}
@@ -144,12 +149,12 @@ def _readers(place: str, layer: Any, arrays: list[Any], origin: str) -> list[tup
     return pairs
 
 
-def read_arrays(group: Any, name: str) -> list[Any]:
+def read_arrays(group: h5py.Group, name: str) -> list[Any]:
     """The datasets that the group `name` lists, in that order, unread."""
     return [array for _, array in read_named_arrays(group, name)]
 
 
-def read_named_arrays(group: Any, name: str) -> list[tuple[str, Any]]:
+def read_named_arrays(group: h5py.Group, name: str) -> list[tuple[str, Any]]:
     """The datasets that the group `name` lists, unread, with their names."""
     inner = _member(group, name)
     return [(weight_name, _member(inner, weight_name)) for weight_name in _read_names(inner, "weight_names")]
@@ -180,7 +185,7 @@ _Matched = list[tuple[str, Any, list[Any]]]  # what messages call the layer, the
 _Reader = Callable[[], np.ndarray]
 
 
-def _matched_by_order(stored: list[tuple[str, list[Any]]], model: Any) -> _Matched:
+def _matched_by_order(stored: list[tuple[str, list[Any]]], model: ModelLike) -> _Matched:
     layers = [layer for layer in model.layers if layer.weights]
     in_file = [(name, arrays) for name, arrays in stored if arrays]
     if len(layers) != len(in_file):
@@ -198,7 +203,7 @@ def _matched_by_order(stored: list[tuple[str, list[Any]]], model: Any) -> _Match
     ]
 
 
-def _matched_by_name(stored: list[tuple[str, list[Any]]], model: Any) -> _Matched:
+def _matched_by_name(stored: list[tuple[str, list[Any]]], model: ModelLike) -> _Matched:
     return [
         (f"'{layer.name}'", layer, arrays)
         for name, arrays in stored
@@ -207,7 +212,7 @@ def _matched_by_name(stored: list[tuple[str, list[Any]]], model: Any) -> _Matche
     ]
 
 
-def _member(group: Any, name: str) -> Any:
+def _member(group: h5py.Group, name: str) -> Any:
     try:
         if name and not name.startswith("/"):
             return group[name]
@@ -217,7 +222,7 @@ def _member(group: Any, name: str) -> Any:
     raise DataError(explain(f"'{name[:200]}' is not where the file says, in '{place}'.", fix="save it again"))
 
 
-def _read_names(group: Any, attribute: str) -> list[str]:
+def _read_names(group: h5py.Group, attribute: str) -> list[str]:
     attributes = getattr(group, "attrs", {})
     keys = [attribute]
     if attribute not in attributes:
@@ -230,11 +235,11 @@ def _read_names(group: Any, attribute: str) -> list[str]:
         raise DataError(explain(f"The file's '{attribute}' are no names.", fix="save it again")) from error
 
 
-def _text_of(attribute: Any) -> str:
+def _text_of(attribute: object) -> str:
     return attribute.decode("utf-8", "replace") if isinstance(attribute, bytes) else str(attribute)
 
 
-def _text(name: Any) -> str:
+def _text(name: object) -> str:
     if not isinstance(name, str):
         raise TypeError(type(name).__name__)
     return name

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.saving.archive import holds_model, read_archive, read_folder, write_archive, write_folder
 from layerlab.saving.file_formats import HDF5_SUFFIXES, format_of_file, format_to_save
@@ -28,7 +29,9 @@ def accepts_older_positions(save: Method) -> Method:
     position as well: include_optimizer, save_format, signatures, options."""
 
     @functools.wraps(save)
-    def call(model: Any, filepath: PathLike, overwrite: Any = True, *older: Any, **kwargs: Any) -> Any:
+    def call(
+        model: ModelLike, filepath: PathLike, overwrite: object = True, *older: object, **kwargs: object
+    ) -> Any:
         if len(older) > len(_OLDER):
             raise TypeError(f"{save.__name__}() takes at most {len(_OLDER) + 2} arguments.")
         given = dict(zip(_OLDER, older, strict=False))
@@ -41,7 +44,7 @@ def accepts_older_positions(save: Method) -> Method:
 
 
 @accepts_older_positions
-def save_model(model: Any, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+def save_model(model: ModelLike, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
     """Write a whole model into one file: the same as `model.save`.
 
     It holds the architecture, the weights, the arguments of `compile` and the
@@ -147,7 +150,7 @@ def load_model(
     return read_archive(path, custom_objects, compile, safe_mode)
 
 
-def _save_folder(model: Any, path: Path, overwrite: bool, include_optimizer: bool) -> None:
+def _save_folder(model: ModelLike, path: Path, overwrite: bool, include_optimizer: bool) -> None:
     if path.name.endswith((".keras", *HDF5_SUFFIXES)):
         raise InvalidArgumentError(
             explain(f"save('{path.name}', zipped=False)", expected="the path of a folder, without a suffix")

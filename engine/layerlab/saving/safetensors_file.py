@@ -18,6 +18,7 @@ import ml_dtypes
 import numpy as np
 
 from layerlab.backend.protocol import Shape
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, DataError, LayerlabError, UnsupportedError, explain
 from layerlab.saving.weights_store import assign_all, check_fits, distinct_paths
@@ -63,7 +64,7 @@ class StoredArray:
         )
 
 
-def save_safetensors(path: Path, model: Any) -> None:
+def save_safetensors(path: Path, model: ModelLike) -> None:
     """Write the weights of a built model under their paths, in the model's order."""
     variables = model.weights
     write_arrays(path, dict(zip(distinct_paths(variables), variables, strict=True)), _OURS)
@@ -93,7 +94,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Variable | np.ndarray], metada
             file.write(value.reshape(-1).view(np.uint8).data)
 
 
-def load_safetensors(path: Path, model: Any, skip_mismatch: bool = False) -> None:
+def load_safetensors(path: Path, model: ModelLike, skip_mismatch: bool = False) -> None:
     """Read weights into a built model; nothing changes unless everything fits.
 
     Arrays belong to the weights of the same path; if the names differ and the file is one of ours, to the
@@ -152,7 +153,7 @@ def read_header(path: Path) -> tuple[dict[str, StoredArray], dict[str, str]]:
     return arrays, metadata
 
 
-def _described(path: Path, name: str, entry: Any, begin: int, size: int) -> StoredArray:
+def _described(path: Path, name: str, entry: object, begin: int, size: int) -> StoredArray:
     """One entry of the header, checked against itself."""
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise _damaged(f"dtype, shape and data_offsets for '{name[:100]}'", str(entry)[:100])
@@ -167,7 +168,7 @@ def _described(path: Path, name: str, entry: Any, begin: int, size: int) -> Stor
     return StoredArray(path, dtype, tuple(shape), begin + offsets[0])
 
 
-def _are_sizes(values: Any) -> bool:
+def _are_sizes(values: object) -> bool:
     return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**62 for value in values)
 
 

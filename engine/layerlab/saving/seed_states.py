@@ -5,10 +5,9 @@ They stand in metadata.json, which Keras does not read, so that training goes on
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.seed import SeedGenerator
 from layerlab.core.tracking import tracked, unique
 from layerlab.errors import DataError, explain
@@ -18,12 +17,12 @@ __all__ = ["read_seeds", "seed_states"]
 _LARGEST = 2**32
 
 
-def seed_states(model: Any) -> list[list[int]]:
+def seed_states(model: ModelLike) -> list[list[int]]:
     """(seed, counter) of each generator of the model, in the order of its layers."""
     return [[int(part) for part in generator.state.numpy()] for generator in _generators(model)]
 
 
-def read_seeds(model: Any, states: Any) -> None:
+def read_seeds(model: ModelLike, states: object) -> None:
     """Assign what `seed_states` gave; None, as Keras' files have it, and another number change nothing.
 
     Raises: DataError for what are no states.
@@ -38,11 +37,11 @@ def read_seeds(model: Any, states: Any) -> None:
             generator.state.assign(np.array(state, dtype="uint32"))
 
 
-def _generators(model: Any) -> list[SeedGenerator]:
+def _generators(model: ModelLike) -> list[SeedGenerator]:
     return unique(generator for layer in model._flatten_layers() for generator in tracked(layer, "seed"))
 
 
-def _is_state(state: Any) -> bool:
+def _is_state(state: object) -> bool:
     return (
         isinstance(state, list)
         and len(state) == 2

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import DataError, InvalidArgumentError, MissingFileError, explain
 from layerlab.saving.file_limits import MAX_CONFIG_BYTES
 from layerlab.saving.replace_file import replacing
@@ -34,7 +35,7 @@ _SHARD = re.compile(r"[^/\\\0:]{1,240}\.h5")
 # -- writing ------------------------------------------------------------------------------------------------
 
 
-def save_sharded(path: Path, model: Any, max_shard_size: float, leave_out: Iterable[Any] = ()) -> None:
+def save_sharded(path: Path, model: ModelLike, max_shard_size: float, leave_out: Iterable[Any] = ()) -> None:
     """Write the weights, and the optimizer's state, into files of at most `max_shard_size` GiB of arrays.
 
     Args:
@@ -84,7 +85,7 @@ class _Writer:
             },
         }
 
-    def write(self, place: str, name: str, key: str, value: Any) -> None:
+    def write(self, place: str, name: str, key: str, value: object) -> None:
         """Add an array under `key` to a place, which belongs to an object of this name."""
         array = np.asarray(value)
         if array.nbytes > self._most:
@@ -155,7 +156,9 @@ class _Place(MutableMapping[str, Any]):
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def load_sharded(path: Path, model: Any, skip_mismatch: bool = False, leave_out: Iterable[Any] = ()) -> None:
+def load_sharded(
+    path: Path, model: ModelLike, skip_mismatch: bool = False, leave_out: Iterable[Any] = ()
+) -> None:
     """Read weights of several files into a built model; nothing changes unless everything fits.
 
     Raises: FileNotFoundError; DataError for a damaged file, for names that lead out of the folder, and where

@@ -31,7 +31,7 @@ _INTERNAL = frozenset(
 )
 
 
-def walk(owner: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
+def walk(owner: object, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
     """(path, object) for the owner and everything with state inside it, each once."""
     seen = set() if seen is None else seen
     if id(owner) in seen:
@@ -56,7 +56,7 @@ def _children(owner: Any) -> list[tuple[str, Any]]:
     return [(name, children[name]) for name in ordered]
 
 
-def _walk_child(child: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk_child(child: object, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
     if hasattr(child, "save_own_variables") and not isinstance(child, type):
         yield from walk(child, path, seen)
     elif isinstance(child, list | tuple | dict):

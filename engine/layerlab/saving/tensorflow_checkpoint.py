@@ -20,6 +20,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import DataError, LayerlabError, UnsupportedError, explain
 from layerlab.saving.replace_file import replacing
 from layerlab.saving.stateful_objects import walk
@@ -37,7 +38,7 @@ _OF_OBJECTS = ".ATTRIBUTES/VARIABLE_VALUE"  # how TensorFlow and Keras 2 end the
 # -- writing --------------------------------------------------------------------------------------------
 
 
-def save_checkpoint(prefix: Path, model: Any) -> None:
+def save_checkpoint(prefix: Path, model: ModelLike) -> None:
     """Write the weights of a built model, and the optimizer's state once there is any.
 
     Raises: ImportError without TensorFlow; OSError. What is there stays then.
@@ -67,7 +68,7 @@ def save_checkpoint(prefix: Path, model: Any) -> None:
         temporary_file.write_text(str(state))
 
 
-def _arrays_of(model: Any) -> dict[str, np.ndarray]:
+def _arrays_of(model: ModelLike) -> dict[str, np.ndarray]:
     """All that a `.weights.h5` file would hold, by its path there."""
     with deferred_interrupts(), created(io.BytesIO()) as file:
         write_state(file, model)
@@ -127,7 +128,7 @@ def is_checkpoint(prefix: Path) -> bool:
     return bool(prefix.name) and prefix.with_name(f"{prefix.name}.index").exists()
 
 
-def load_checkpoint(prefix: Path, model: Any, skip_mismatch: bool = False) -> CheckpointStatus:
+def load_checkpoint(prefix: Path, model: ModelLike, skip_mismatch: bool = False) -> CheckpointStatus:
     """Read what `save_checkpoint` wrote; a model that is not built gets it when it is, on its first call.
 
     Raises: ImportError without TensorFlow; DataError for a damaged checkpoint; UnsupportedError for one that
@@ -143,7 +144,7 @@ def load_checkpoint(prefix: Path, model: Any, skip_mismatch: bool = False) -> Ch
 
 
 def _assign(
-    arrays: dict[str, np.ndarray], model: Any, name: str, skip_mismatch: bool, status: CheckpointStatus
+    arrays: dict[str, np.ndarray], model: ModelLike, name: str, skip_mismatch: bool, status: CheckpointStatus
 ) -> None:
     with created(io.BytesIO()) as file:
         for path, array in arrays.items():

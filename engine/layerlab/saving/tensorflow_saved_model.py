@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import DataError, UnsupportedError, explain
 from layerlab.saving.archive import read_archive, write_archive
 from layerlab.saving.tensorflow_extra import tensorflow
@@ -26,7 +27,11 @@ _ARCHIVE = "layerlab_model.keras"
 
 
 def save_saved_model(
-    model: Any, path: Path, include_optimizer: bool = True, signatures: Any = None, options: Any = None
+    model: ModelLike,
+    path: Path,
+    include_optimizer: bool = True,
+    signatures: object = None,
+    options: object = None,
 ) -> None:
     """Write a model as a folder, which takes the place of a SavedModel that is there.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, NotBuiltError, did_you_mean, explain
 from layerlab.saving.archive import opened_weights
 from layerlab.saving.legacy_weights import is_legacy, read_legacy_weights, write_legacy_weights
@@ -29,7 +30,11 @@ _ALL = ".weights.h5, .safetensors; from older files .h5 and .keras"
 
 
 def save_weights(
-    model: Any, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+    model: ModelLike,
+    filepath: PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    **kwargs: object,
 ) -> None:
     """Write the weights of a built model: the same as `model.save_weights`.
 
@@ -74,7 +79,7 @@ def save_weights(
             write(temporary, model)
 
 
-def load_weights(model: Any, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+def load_weights(model: ModelLike, filepath: PathLike, skip_mismatch: bool = False, **kwargs: object) -> Any:
     """Read weights into a built model: the same as `model.load_weights`.
 
     It reads any format that `save_weights`, here or of Keras, writes. Nothing changes
@@ -153,7 +158,9 @@ def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
     return _save_legacy
 
 
-def _save_shards(model: Any, path: Path, overwrite: bool, max_size: Any, kwargs: dict[str, Any]) -> None:
+def _save_shards(
+    model: ModelLike, path: Path, overwrite: bool, max_size: float | None, kwargs: dict[str, Any]
+) -> None:
     if isinstance(max_size, bool) or not isinstance(max_size, int | float) or not 0 < max_size < float("inf"):
         raise InvalidArgumentError(
             explain("save_weights(max_shard_size=...)", expected="a positive number", got=repr(max_size)[:40])
@@ -173,12 +180,12 @@ def _save_shards(model: Any, path: Path, overwrite: bool, max_size: Any, kwargs:
         save_sharded(path, model, max_size, kwargs.get("objects_to_skip") or ())
 
 
-def _save_hdf5(path: Path, model: Any, left_out: Any) -> None:
+def _save_hdf5(path: Path, model: ModelLike, left_out: Any) -> None:
     with deferred_interrupts(), created(path) as file:
         write_state(file, model, left_out)
 
 
-def _save_legacy(path: Path, model: Any) -> None:
+def _save_legacy(path: Path, model: ModelLike) -> None:
     with deferred_interrupts(), created(path) as file:
         write_legacy_weights(file, model)
 
@@ -204,16 +211,16 @@ def _reader(path: Path) -> _Reader:
     raise InvalidArgumentError(explain(f"{path.name} holds no weights in a known format.", expected=_ALL))
 
 
-def _load_archive(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+def _load_archive(path: Path, model: ModelLike, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
     with opened_weights(path) as file:
         read_state(file, model, path.name, skip_mismatch, left_out)
 
 
-def _load_shards(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+def _load_shards(path: Path, model: ModelLike, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
     load_sharded(path, model, skip_mismatch, left_out)
 
 
-def _load_hdf5(path: Path, model: Any, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
+def _load_hdf5(path: Path, model: ModelLike, skip_mismatch: bool, by_name: bool, left_out: Any) -> None:
     with opened(path) as file:
         group = file["model_weights"] if "model_weights" in file and not is_legacy(file) else file
         if is_legacy(group):
@@ -243,7 +250,7 @@ def _check_keywords(method: str, kwargs: dict[str, Any], known: tuple[str, ...])
             raise InvalidArgumentError(f"{method}() has no argument '{name}'.{did_you_mean(name, known)}")
 
 
-def _check_built(model: Any, method: str) -> None:
+def _check_built(model: ModelLike, method: str) -> None:
     if not model.built:
         raise NotBuiltError(
             explain(

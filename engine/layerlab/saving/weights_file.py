@@ -16,6 +16,7 @@ import numpy as np
 
 from layerlab import dtypes
 from layerlab.core.layer import Layer
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, LayerlabError, ShapeError, explain
 from layerlab.optimizers import Optimizer
@@ -29,7 +30,7 @@ _OPTIMIZER = "optimizer"
 _STACK = 5  # levels from here to the caller of load_weights
 
 
-def write_state(file: Any, model: Any, leave_out: Iterable[Any] = ()) -> None:
+def write_state(file: Any, model: ModelLike, leave_out: Iterable[Any] = ()) -> None:
     """Write the weights, and the optimizer's state once it has any, into an open, empty h5py.File.
 
     Args:
@@ -52,7 +53,7 @@ def _save(saveable: Any, store: GroupWriter) -> None:
 
 
 def read_state(
-    file: Any, model: Any, name: str, skip_mismatch: bool = False, leave_out: Iterable[Any] = ()
+    file: object, model: ModelLike, name: str, skip_mismatch: bool = False, leave_out: Iterable[Any] = ()
 ) -> None:
     """Read what `write_state`, or Keras, wrote, from an open and checked h5py.File into a built model.
 
@@ -84,7 +85,7 @@ def read_state(
         warnings.warn(message, stacklevel=_STACK - 1)
 
 
-def warn_of_bad_numbers(model: Any, name: str) -> None:
+def warn_of_bad_numbers(model: ModelLike, name: str) -> None:
     """Say that a file held weights that are not finite, and where the first are."""
     for variable in model.weights:
         if dtypes.is_float(variable.dtype) and not _is_finite(_seen_from_host(variable)):
@@ -122,14 +123,14 @@ def _misfit(name: str, skip_mismatch: bool, place: str) -> Iterator[None]:
         warnings.warn(f"Left out '{place}' of {name}: {error}", stacklevel=_STACK + 2)
 
 
-def _prepare_optimizer(model: Any, ignored: set[int]) -> None:
+def _prepare_optimizer(model: ModelLike, ignored: set[int]) -> None:
     """Build it, so that there is something to load into."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and not optimizer.built and id(optimizer) not in ignored:
         optimizer.build(model.trainable_variables)
 
 
-def _is_expected(saveable: Any, store: WeightsStore, place: str, in_file: list[str]) -> bool:
+def _is_expected(saveable: object, store: WeightsStore, place: str, in_file: list[str]) -> bool:
     """Whether there is something to load; raises if it does not fit."""
     variables = _own_variables(saveable)
     is_optimizer = isinstance(saveable, Optimizer)  # compile's, or one of those of a GAN
@@ -196,12 +197,12 @@ def _stores_anything(saveable: Any) -> bool:
     return bool(stored)
 
 
-def _own_variables(saveable: Any) -> list[Variable]:
+def _own_variables(saveable: object) -> list[Variable]:
     """The variables that the object itself stores, in the order of their numbers."""
     if isinstance(saveable, Layer):
         return saveable._weights_here()
     return _variables(saveable)
 
 
-def _variables(saveable: Any) -> list[Variable]:
+def _variables(saveable: object) -> list[Variable]:
     return list(getattr(saveable, "variables", ()))

@@ -118,7 +118,7 @@ def _require_h5py() -> None:
 # -- arrays ---------------------------------------------------------------------------------------------
 
 
-def write_array(group: h5py.Group, name: str, value: Any) -> None:
+def write_array(group: h5py.Group, name: str, value: object) -> None:
     """A dataset of the value under `name`, which may hold slashes."""
     array = np.asarray(value)
     dataset = group.create_dataset(name, data=array)
@@ -137,7 +137,7 @@ def read_array(dataset: h5py.Dataset) -> np.ndarray:
     return value
 
 
-def check_array(dataset: Any, variable: Variable | None = None) -> None:
+def check_array(dataset: object, variable: Variable | None = None) -> None:
     """Raise DataError, DTypeError or ShapeError unless this is an array that the variable can take."""
     is_bfloat16 = isinstance(dataset, h5py.Dataset) and dataset.dtype == np.dtype("V2")
     if not isinstance(dataset, h5py.Dataset) or not (is_bfloat16 or dataset.dtype.kind in _KINDS):
@@ -232,7 +232,7 @@ class GroupWriter(MutableMapping[str, Any]):
     def __init__(self, group: h5py.Group) -> None:
         self._group = group
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         write_array(self._group, str(key), value)
 
     def __getitem__(self, key: str) -> Any:
@@ -252,7 +252,7 @@ def places_with_weights(file: h5py.File | Shards) -> list[str]:
     """All places of a file at which there are arrays."""
     places: dict[str, None] = {}
 
-    def note(name: str, item: Any) -> None:
+    def note(name: str, item: object) -> None:
         place, _, number = f"/{name}".rpartition("/vars/")
         if isinstance(item, h5py.Dataset) and number:
             places.setdefault(place.removeprefix("/").replace(_OLD_LAYERS, _LAYERS))

@@ -41,13 +41,13 @@ def install(kernel: Any) -> None:
     kernel.control_handlers[REQUEST] = handle
 
 
-def _may_take_long(content: Any) -> bool:
+def _may_take_long(content: object) -> bool:
     body = content.get("body") if isinstance(content, dict) else None
     method = body.get("method") if isinstance(body, dict) else None
     return isinstance(method, str) and method in COMMANDS and not COMMANDS[method].at_once
 
 
-def answer(content: Any, known: Registry, log: Logger) -> dict[str, Any]:
+def answer(content: object, known: Registry, log: Logger) -> dict[str, Any]:
     """The reply envelope to one message; never raises, and logs one line for a message it refuses."""
     try:
         result = decode_command(content).answer(known)

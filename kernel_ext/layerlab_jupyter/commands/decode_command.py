@@ -18,13 +18,13 @@ _LONGEST_TEXT = 200
 _GREATEST_INTEGER = 2**53  # the greatest that JavaScript counts exactly
 
 
-def message_id(content: Any) -> str:
+def message_id(content: object) -> str:
     """The id to answer to; '' when the message has no usable one."""
     id = content.get("id") if isinstance(content, dict) else None
     return id if isinstance(id, str) and len(id) <= _LONGEST_TEXT else ""
 
 
-def decode_command(content: Any) -> Command:
+def decode_command(content: object) -> Command:
     """The command in an envelope. Raises: Refusal."""
     if not isinstance(content, dict):
         raise _invalid("The message is not an object.")
@@ -40,7 +40,7 @@ def decode_command(content: Any) -> Command:
     return command(**_checked_fields(command, {key: value for key, value in body.items() if key != "method"}))
 
 
-def _command_class(method: Any) -> type[Command]:
+def _command_class(method: object) -> type[Command]:
     if isinstance(method, str) and method in COMMANDS:
         return COMMANDS[method]
     hint = did_you_mean(method, COMMANDS) if isinstance(method, str) and len(method) <= _LONGEST_TEXT else ""
@@ -64,7 +64,7 @@ def _checked_fields(command: type[Command], given: dict[str, Any]) -> dict[str, 
     return given
 
 
-def _mismatch(hint: Any, value: Any) -> str:
+def _mismatch(hint: object, value: object) -> str:
     """'' when `value` is of the type, else what the type wants."""
     if get_origin(hint) is Literal:
         choices = get_args(hint)
@@ -85,7 +85,7 @@ def _invalid(message: str, fix: str = "") -> Refusal:
     return Refusal(ReplyError(code="invalid", message=message, fix=fix))
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:39] + "…")
     if value is None or isinstance(value, bool | float):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from layerlab.core.model_protocol import ModelLike
 from layerlab_jupyter.commands.command import Refusal
 from layerlab_jupyter.protocol import ReplyError
 from layerlab_jupyter.registry import Registry, Run
@@ -25,7 +24,7 @@ def known_run(known: Registry, run_id: str) -> Run:
     return run
 
 
-def known_model(known: Registry, model_id: str) -> Any:
+def known_model(known: Registry, model_id: str) -> ModelLike:
     """The living model of this id. Raises: Refusal."""
     model = known.model(model_id)
     if model is None:

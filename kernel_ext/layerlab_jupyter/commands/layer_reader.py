@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotReady
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import BusyError
 from layerlab.inspect import LayerDetails, describe_layer, operations_of
 from layerlab_jupyter.commands.command import Refusal
@@ -46,7 +47,7 @@ class LayerReader:
             weakref.WeakKeyDictionary()
         )
 
-    def read(self, model: Any, node_id: str) -> LayerDetails:
+    def read(self, model: ModelLike, node_id: str) -> LayerDetails:
         """Details of the layer behind a node of the model's graph. Raises: Refusal."""
         with self._lock:
             readings = self._reading.setdefault(model, {})
@@ -69,13 +70,13 @@ class LayerReader:
                     readings.pop(node_id, None)
         return details
 
-    def _run(self, reading: _Reading, model: Any, node_id: str) -> None:
+    def _run(self, reading: _Reading, model: ModelLike, node_id: str) -> None:
         try:
             reading.set_result(describe_layer(self._layer(model, node_id), node_id))
         except BaseException as error:  # told to whoever waits
             reading.set_exception(error)
 
-    def _layer(self, model: Any, node_id: str) -> Any:
+    def _layer(self, model: ModelLike, node_id: str) -> Any:
         """The layer, looked up in the graph once, as long as it is a part of the model."""
         known = self._layers.get(model, {}).get(node_id)
         layer = None if known is None else known()

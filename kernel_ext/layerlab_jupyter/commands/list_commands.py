@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import LayerlabError
 from layerlab.models import Model
 from layerlab_jupyter.commands.command import Command
@@ -108,13 +109,13 @@ def _logged_infos(without: set[str]) -> list[RunInfo]:
     ]
 
 
-def _model_info(id: str, model: Any) -> ModelInfo:
+def _model_info(id: str, model: ModelLike) -> ModelInfo:
     return ModelInfo(
         model_id=id, name=model.name, class_name=type(model).__name__, parameters=_parameters(model)
     )
 
 
-def _parameters(model: Any) -> int:
+def _parameters(model: ModelLike) -> int:
     """0 for a model that has no variables yet."""
     try:
         return int(model.count_params())

@@ -81,7 +81,7 @@ def _rounded(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "logs": {label: _six_digits(value) for label, value in event["logs"].items()}}
 
 
-def _six_digits(value: Any) -> Any:
+def _six_digits(value: object) -> Any:
     if isinstance(value, list):
         return [_six_digits(entry) for entry in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -101,7 +101,7 @@ def _hints(event_type: str) -> dict[str, Any]:
     return get_type_hints(_SHAPES[event_type])
 
 
-def _conform(hint: Any, value: Any, name: str) -> Any:
+def _conform(hint: object, value: object, name: str) -> Any:
     """`value` as the type says, numbers from text included."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal and value in arguments:
@@ -123,7 +123,7 @@ def _conform(hint: Any, value: Any, name: str) -> Any:
     raise ValueError(f"'{name}' is of the wrong type")
 
 
-def _conform_list(hint: Any, value: list[Any], name: str) -> list[Any]:
+def _conform_list(hint: object, value: list[Any], name: str) -> list[Any]:
     try:  # the many numbers of a block, checked at the speed of C
         return array("q" if hint is int else "d", value).tolist()
     except (TypeError, OverflowError):

@@ -139,7 +139,7 @@ def _read_on(file: BufferedReader, path: Path, known: _Reading | None) -> _Readi
     return dataclasses.replace(known, size=status.st_size, end=file.tell(), tally=tally, has_ended=has_ended)
 
 
-def _remember(known: dict[Path, Any], path: Path, what: Any) -> None:
+def _remember(known: dict[Path, Any], path: Path, what: object) -> None:
     while len(known) >= _MOST_KNOWN and path not in known:
         known.pop(next(iter(known)), None)
     known[path] = what

@@ -8,6 +8,7 @@ import json
 import zlib
 from typing import Any
 
+from layerlab.core.model_protocol import ModelLike
 from layerlab.inspect import describe_graph, revision, summarize
 from layerlab_jupyter.json_safe import json_safe
 from layerlab_jupyter.kernels import kernel_id
@@ -46,7 +47,7 @@ def _run_bundle(run: Run, *, live: bool, events: list[dict[str, Any]]) -> dict[s
     }
 
 
-def describe(model: Any, model_id: str) -> ModelBundle:
+def describe(model: ModelLike, model_id: str) -> ModelBundle:
     """Graph and summary of `model` as they are now."""
     return ModelBundle(
         version=VERSION,
@@ -60,7 +61,7 @@ def describe(model: Any, model_id: str) -> ModelBundle:
     )
 
 
-def model_bundle(model: Any, model_id: str) -> dict[str, Any]:
+def model_bundle(model: ModelLike, model_id: str) -> dict[str, Any]:
     """A model as the output of a cell: data, picture, and the text that `model.summary()` prints."""
     described = describe(model, model_id)
     printed: list[str] = []

@@ -93,7 +93,7 @@ class LiveWidget:
             took = time.monotonic() - now
             self._snapshot_at = now + max(_SNAPSHOT_PAUSE, took / _SNAPSHOT_SHARE)
 
-    def _command(self, widget: Any, content: Any, buffers: Any) -> None:
+    def _command(self, widget: Any, content: Any, buffers: object) -> None:
         widget.send(answer(content, self._known, _log))
 
 
@@ -116,7 +116,7 @@ def _widget_class() -> type[Any]:
     return RunWidget
 
 
-def _leave_subshell_to_the_front_end(comm: Any) -> None:
+def _leave_subshell_to_the_front_end(comm: object) -> None:
     """Let ipykernel 7.4 handle commands on the subshell that they were sent to.
 
     It would hand them to the shell that last published through the comm, which is the busy one. The name is
