@@ -6,6 +6,7 @@ So do the public methods of the classes that users subclass and call. The exampl
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,6 +75,13 @@ def test_each_public_name_says_in_one_line_what_it_is_for(family: str) -> None:
     for name, value in public(family):
         first = (inspect.getdoc(value) or "").partition("\n")[0]
         assert len(first) > 5 and first[-1] in ".:", f"{name}: {first!r}"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_docstrings_have_nouns_where_a_pronoun_would_send_the_reader_back(family: str) -> None:
+    texts = {name: " ".join((inspect.getdoc(value) or "").split()) for name, value in public(family)}
+    found = {name: re.findall(r".{0,30}\b(?:[Tt]hose|[Tt]hat) of\b", text) for name, text in texts.items()}
+    assert {name: places for name, places in found.items() if places} == {}
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

@@ -523,8 +523,8 @@ class Layer(KerasNames, Operation, Configurable):
     def weights(self) -> list[Variable]:
         """The variables without the states of metrics and random generators.
 
-        A layer's own come before those of the layers inside, trainable before others;
-        `get_weights` and files have this order.
+        A layer's own come before the weights of the layers inside, trainable before
+        others; `get_weights` and files have this order.
         """
         return unique(v for layer in self._flatten_layers() for v in layer._weights_here())
 

@@ -138,7 +138,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     registered the same name before; else `load_model` asks for `custom_objects`.
 
     Args:
-        package: first part of the name, to keep apart from those of others.
+        package: first part of the name, to keep apart from the names of others.
         name: second part; None is the name of the class or function.
     Returns: the decorator, which hands its class or function on unchanged.
     Raises: InvalidArgumentError for a class without get_config, or a package or name

@@ -19,7 +19,7 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> Parts:
     """1,797 gray images of handwritten digits, which come with layerlab: nothing is fetched.
 
     Images are (8, 8) of uint8, from 0 for white paper to 16 for ink; labels are the
-    digits 0 to 9, of uint8. They are those of `sklearn.datasets.load_digits()`.
+    digits 0 to 9, of uint8. They are the images of `sklearn.datasets.load_digits()`.
 
     Args:
         test_split: which fraction is for testing.

@@ -128,7 +128,7 @@ class TruncatedNormal(RandomInitializer):
 
     Args:
         mean: mean of the values.
-        stddev: standard deviation before the truncation; that of the values is 0.88
+        stddev: standard deviation before the truncation; the values' own is 0.88
             times it.
 
     Example:

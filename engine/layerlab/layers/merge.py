@@ -312,7 +312,7 @@ class Concatenate(_Merge):
 class Dot(_Merge):
     """The dot products of two inputs, sample by sample.
 
-    Sums x1 * x2 along one axis of each; the other axes of both stay, those of x1 first.
+    Sums x1 * x2 along one axis of each; the other axes of both stay, x1's first.
     Of two lists of vectors it gives the product of each with each; with `normalize`,
     how alike their directions are.
 

@@ -243,7 +243,7 @@ class GaussianNoise(_Noise):
 class GaussianDropout(_Noise):
     """Multiplication by normal noise in training, as strong as Dropout's.
 
-    y = x * noise, of mean 1 and variance rate / (1 - rate), which is that of Dropout's
+    y = x * noise, of mean 1 and variance rate / (1 - rate), the variance of Dropout's
     factors; no value becomes 0 for certain. In inference y = x.
 
     Args:

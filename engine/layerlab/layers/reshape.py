@@ -36,8 +36,9 @@ class Flatten(Layer):
 
     Args:
         data_format: order of the axes; with 'channels_first' the channels are moved
-            behind the places first, so that the result is that of 'channels_last'. None
-            is `layerlab.config.image_data_format()`, at first 'channels_last'.
+            behind the places first, so that the result is the same as for
+            'channels_last'. None is `layerlab.config.image_data_format()`, at first
+            'channels_last'.
     Input shape: (batch, a, b, ...), or (batch,).
     Output shape: (batch, a * b * ...), or (batch, 1).
 

@@ -208,7 +208,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 
 class CategoricalAccuracy(MeanMetricWrapper):
-    """The share of samples whose likeliest class is that of the one-hot label.
+    """The share of samples whose likeliest class is the class of the one-hot label.
 
     Input shape: labels and predictions (batch, ..., classes); probabilities or logits.
 

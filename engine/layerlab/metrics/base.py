@@ -68,7 +68,7 @@ class Metric(Stateless, Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The metric's own variables, then those of metrics inside it."""
+        """The metric's own variables, then the variables of metrics inside it."""
         inside = [variable for metric in tracked(self, "metric") for variable in metric.variables]
         return unique([*tracked(self, "variable"), *inside])
 

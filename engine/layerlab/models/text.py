@@ -67,7 +67,7 @@ class Text:
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
     """The model that `to_json`, here or of Keras 2 or 3, described.
 
-    Its weights are new: `load_weights` brings those of a file.
+    Its weights are new: `load_weights` brings the weights of a file.
 
     Args:
         json_string: the text.
@@ -101,7 +101,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
 def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
     """The model that `to_yaml`, here or of Keras 2, described.
 
-    Its weights are new: `load_weights` brings those of a file.
+    Its weights are new: `load_weights` brings the weights of a file.
 
     Args:
         yaml_string: the text. Only plain values are read; no tag runs code.

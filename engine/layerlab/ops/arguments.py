@@ -19,7 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 OF_ALL = {
     "x": "a number, a nested list, an array, a variable or a symbolic tensor.",
     "x1": "first operand: a number, a nested list, an array, a variable or a symbolic\n        tensor.",
-    "x2": "second operand, of a shape that broadcasts with that of x1.",
+    "x2": "second operand, of a shape that broadcasts with the shape of x1.",
     "axis": "the axis to work along; a negative one counts from the last.",
     "keepdims": "True leaves an axis of length 1 in place of each one that was reduced.",
     "dtype": "dtype of the result, such as 'float32' or 'int32'.",

@@ -150,7 +150,7 @@ def stop_gradient(variable: Operand) -> Array:
 
 
 def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-    """A function with a gradient of its own, which need not be that of its formula.
+    """A function with a gradient of its own, which need not be its formula's.
 
     Args:
         f: called with the arguments, it gives (result, gradient). gradient(upstream)

@@ -544,7 +544,7 @@ def convert_to_numpy(x: TensorLike) -> np.ndarray:
 
     Args:
         x: an array of the active back end, a variable, or what NumPy takes.
-    Returns: a NumPy array of the same dtype; bfloat16 is that of ml_dtypes.
+    Returns: a NumPy array of the same dtype; bfloat16 is ml_dtypes' own.
     Raises: UnsupportedError for a symbolic tensor, which has no values.
 
     Example:

@@ -216,7 +216,7 @@ def mod(x1: Operand, x2: Operand) -> Array:
 def fmod(x1: Operand, x2: Operand) -> Array:
     """The remainder x1 - trunc(x1 / x2) x2, with the sign of the dividend x1.
 
-    It is the remainder of C; `mod` is that of Python.
+    It is the remainder of C; `mod` is Python's.
 
     Returns: an array of the broadcast shape and the common dtype.
 
@@ -235,7 +235,7 @@ def power(x1: Operand, x2: Operand) -> Array:
 
     Args:
         x1: the base.
-        x2: the exponent, of a shape that broadcasts with that of x1.
+        x2: the exponent, of a shape that broadcasts with the shape of x1.
     Returns: an array of the broadcast shape and the common dtype.
 
     Example:

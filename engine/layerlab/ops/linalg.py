@@ -81,7 +81,7 @@ def dot(x1: Operand, x2: Operand) -> Array:
     Args:
         x1: (..., k), or a number.
         x2: (..., k, m), (k,), or a number.
-    Returns: an array with the remaining axes of x1, then those of x2.
+    Returns: an array with the remaining axes of x1, then of x2.
 
     Example:
         >>> int(dot([1, 2, 3], [4, 5, 6]))
@@ -100,7 +100,7 @@ def tensordot(x1: Operand, x2: Operand, axes: Any = 2) -> Array:
         x1, x2: arrays; the summed axes have the same sizes in both.
         axes: how many: the last ones of x1 and the first ones of x2. Or a pair (axes of
             x1, axes of x2), each an integer or a list. 0 gives all products.
-    Returns: an array with the remaining axes of x1, then those of x2.
+    Returns: an array with the remaining axes of x1, then of x2.
 
     Example:
         >>> tensordot([[1, 2], [3, 4]], [[1, 10], [100, 1000]], axes=1).tolist()
@@ -123,7 +123,7 @@ def inner(x1: Operand, x2: Operand) -> Array:
     Args:
         x1: (..., k).
         x2: (..., k).
-    Returns: an array with the remaining axes of x1, then those of x2.
+    Returns: an array with the remaining axes of x1, then of x2.
 
     Example:
         >>> int(inner([1, 2, 3], [4, 5, 6]))

@@ -274,7 +274,7 @@ def isclose(
     The two operands are not treated alike: the tolerance grows with x2, the reference.
 
     Args:
-        x2: the reference, of a shape that broadcasts with that of x1.
+        x2: the reference, of a shape that broadcasts with the shape of x1.
         rtol: tolerance relative to |x2|.
         atol: absolute tolerance, which decides near 0.
         equal_nan: True takes NaN as close to NaN.
@@ -294,7 +294,7 @@ def allclose(
     """True if all elements of x1 are close to x2 in the sense of `isclose`.
 
     Args:
-        x2: the reference, of a shape that broadcasts with that of x1.
+        x2: the reference, of a shape that broadcasts with the shape of x1.
         rtol: tolerance relative to |x2|.
         atol: absolute tolerance, which decides near 0.
         equal_nan: True takes NaN as close to NaN.

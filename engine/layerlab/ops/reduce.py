@@ -109,9 +109,9 @@ def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 def var(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
     """The variance: the mean of the squared distances from the mean.
 
-    mean((x - mean(x))^2), the variance of the values themselves. To estimate that of a
-    population from n of its members, multiply by n / (n - 1). 16-bit numbers are
-    computed in float32.
+    mean((x - mean(x))^2), the variance of the values themselves. To estimate the
+    variance of a population from n of its members, multiply by n / (n - 1). 16-bit
+    numbers are computed in float32.
 
     Returns: x without the reduced axes, floating.
 

@@ -70,7 +70,7 @@ def shape(x: TensorLike) -> tuple[Any, ...]:
     Args:
         x: an array, a number, a nested list, a variable or a symbolic tensor.
     Returns: Python integers; None where the size of a symbolic tensor is not known, as
-        that of the batch.
+        the size of the batch.
 
     Example:
         >>> shape([[1, 2, 3], [4, 5, 6]])
@@ -112,7 +112,7 @@ def size(x: TensorLike) -> int | None:
 def reshape(x: Operand, newshape: int | Sequence[int | None]) -> Array:
     """The elements of x, in the same order, with other sizes of the axes.
 
-    The order is that of reading: the last axis runs fastest.
+    The order is as in reading: the last axis runs fastest.
 
     Args:
         newshape: sizes of the axes of the result, or one integer for one axis. One of
@@ -175,8 +175,8 @@ def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Array:
     """The array x without axes of size 1.
 
     Args:
-        axis: the axis to drop, or several. None drops each axis of size 1, also that of
-            a batch of one: better name the axis in a model.
+        axis: the axis to drop, or several. None drops each axis of size 1, also the
+            axis of a batch of one: better name the axis in a model.
     Returns: an array of the same elements.
     Raises: ShapeError if an axis to drop has another size.
 
@@ -328,7 +328,7 @@ def stack(x: Operand, axis: int = 0) -> Array:
 
 @op("x1", "x2")
 def append(x1: Operand, x2: Operand, axis: int | None = None) -> Array:
-    """The elements of x1, then those of x2.
+    """The elements of x1, then the elements of x2.
 
     Args:
         x1, x2: the arrays; for an axis, of one shape but for this axis.

@@ -45,7 +45,7 @@ class Optimizer(RateHolder):
         **kwargs: no others exist: `decay` of Keras 2 warns, all else raises.
     Raises: InvalidArgumentError for values outside of the ranges above, more than one
     way to clip, or unknown arguments.
-    Source: the meaning and order of all steps is that of Keras 3 on JAX.
+    Source: the meaning and order of all steps are Keras 3's on JAX.
 
     Example:
         >>> class Descent(Optimizer):

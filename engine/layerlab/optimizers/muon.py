@@ -39,7 +39,7 @@ class Muon(Optimizer):
         momentum: μ, how much of the earlier gradients goes on.
         ns_steps: how many iterations; more are more exact and cost more.
         nesterov: True looks ahead along the momentum; False steps along m.
-        rms_rate: scale of the steps, 0.2 to match those of AdamW; None for s = 1.
+        rms_rate: scale of the steps, 0.2 to match AdamW's; None for s = 1.
     Source: Jordan 2024, https://kellerjordan.github.io/posts/muon; Liu et al. 2025,
     arXiv:2502.16982.
 

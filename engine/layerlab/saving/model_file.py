@@ -52,7 +52,7 @@ def save_model(model: ModelLike, filepath: PathLike, overwrite: bool = True, **k
 
     Args:
         model: the model; built, or with a config alone.
-        filepath: str or Path; '.keras' is today's format, '.h5' that of older Keras,
+        filepath: str or Path; '.keras' is today's format, '.h5' older Keras',
             one HDF5 file.
         overwrite: False asks whether a file that is there is to be replaced.
         include_optimizer: False leaves the optimizer's state out; True by default.

@@ -40,14 +40,14 @@ def get_file(
 ) -> str:
     """Fetch a file from the network once, and find it in the cache from then on.
 
-    The cache is that of Keras: a file that one of the two has fetched, the other finds.
+    The cache is Keras' own: a file that one of the two has fetched, the other finds.
     Without a network the error says where the file is expected, so that it can be put
     there by hand. Pass `file_hash` for what you do not fully trust. Archives are
     unpacked inside of their folder or not at all.
 
     Args:
         fname: the name of the file in the cache; None: the last part of the URL. With
-            `extract`, a name without a dot is that of the folder.
+            `extract`, a name without a dot is the folder's.
         origin: the URL.
         untar: True is the older way to say `extract=True, archive_format="tar"`.
         md5_hash: the older way to say `file_hash`, by MD5.

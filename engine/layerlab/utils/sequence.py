@@ -28,7 +28,7 @@ def pad_sequences(
 
     Args:
         sequences: a list of sequences: of numbers, or of arrays of one shape.
-        maxlen: the length; None is that of the longest.
+        maxlen: the length; None is the longest's.
         dtype: of the result; `object` for texts.
         padding: where the filling goes: "pre", before the sequence, or "post", after it.
         truncating: which side of one that is too long is cut off: "pre" or "post".
