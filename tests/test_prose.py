@@ -23,7 +23,6 @@ PAGES = sorted(
 )
 PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]  # it tells of what was
 WIDTH = 88
-TIDY = [page for page in PAGES if page.stem not in ("performance",)]
 # Names of other programs and of files that are made, which no source of ours has.
 OTHERS = {
     "GradientTape",
@@ -115,12 +114,12 @@ def begins_a_word(span: str) -> bool:
     return beginning != span and any(word.startswith(beginning) for word in words())
 
 
-@pytest.mark.parametrize("page", TIDY, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_lines_of_prose_are_at_most_88_columns_wide(page: Path) -> None:
     assert [number for number, line in prose(page) if len(line) > WIDTH and " " in line.strip()] == []
 
 
-@pytest.mark.parametrize("page", TIDY, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_sentences_have_nouns_where_a_pronoun_would_send_the_reader_back(page: Path) -> None:
     text = re.sub(r"\s+", " ", page.read_text())
     assert re.findall(r".{0,40}\b(?:[Tt]hose|[Tt]hat) of\b.{0,20}", text) == []
