@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import layerlab_jupyter
 from layerlab import callbacks
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GUIDES = ("callbacks", "getting-started", "saving-and-keras", "steering")
 PAGES_THAT_RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in GUIDES)]
 REFERENCE = ROOT / "docs" / "callbacks.md"
@@ -49,6 +52,36 @@ def test_the_reference_has_each_callback_with_all_its_arguments(name: str) -> No
     section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
     missing = [argument for argument in arguments if argument not in section]
     assert not missing, f"{name}: docs/callbacks.md says nothing of {missing}"
+
+
+@pytest.mark.parametrize("name", [*sorted({*callbacks.__all__, "LiveFit"} - {"Callback", "CallbackList"})])
+def test_the_reference_has_the_defaults_that_signatures_have(name: str) -> None:
+    parameters = inspect.signature(getattr(callbacks, name, layerlab_jupyter.LiveFit)).parameters
+    section = REFERENCE.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
+    for names, defaults in re.findall(r"^\| (`.*?) \| ([^|]*?) ?\|", section, re.MULTILINE):
+        arguments = re.findall(r"`(\w+)`", names)
+        told = [literal(default) for default in defaults.split(",")]
+        told *= len(arguments) if len(told) == 1 else 1  # one for all of the row
+        if ... not in told:
+            assert [parameters[argument].default for argument in arguments] == told, f"{name}: {names}"
+
+
+def literal(text: str) -> object:
+    """A default in a table as a value; an ellipsis for words such as "the model's name"."""
+    try:
+        return ast.literal_eval(text.strip("` "))
+    except (SyntaxError, ValueError):
+        return ...
+
+
+def test_versions_in_the_documents_are_the_ones_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    texts = "".join(page.read_text() for page in PAGES)
+    assert set(re.findall(r"layerlab-([\d.]+)-py3", texts)) == {project["version"]}
+    lowest = re.findall(r"Python (\d\.\d+) or newer", texts)
+    assert lowest and {f">={version}" for version in lowest} == {project["requires-python"]}
+    lab = next(line for line in project["dependencies"] if line.startswith("jupyterlab"))
+    assert set(re.findall(r"JupyterLab (\d\.\d+) or", texts)) == set(re.findall(r">=(\d\.\d+)", lab))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
