@@ -33,8 +33,10 @@ class Entry:
 
     @property
     def short(self) -> str:
-        """The name alone."""
-        return self.names[0].rpartition(".")[2]
+        """The name alone; of a function also the namespace inside its family: "mnist.load_data"."""
+        inside = self.names[0].split(".")[2:]
+        is_nested = len(inside) > 1 and not isinstance(self.value, type)
+        return ".".join(inside) if is_nested else self.names[0].rpartition(".")[2]
 
     @property
     def family(self) -> str:

@@ -24,6 +24,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "Constraints": ("layerlab.constraints",),
     "Random numbers": ("layerlab.random",),
     "Saving": ("layerlab.saving",),
+    "Data sets": ("layerlab.datasets",),
     "Data and tools": ("layerlab.utils",),
     "Settings": ("layerlab.config",),
     "Dtypes": ("layerlab.dtype_policies",),
@@ -97,12 +98,17 @@ class Page:
 def topics(found: Iterable[Entry] | None = None) -> list[Page]:
     """The pages by topic; each entry is on one of them, or the error says which is on none."""
     found = entries() if found is None else list(found)
-    places = {family: title for title, families in TOPICS.items() for family in families}
     groups: dict[str, list[Entry]] = {title: [] for title in TOPICS}
     for entry in found:
-        title = places.get(entry.family, entry.family.rpartition(".")[2].replace("_", " ").capitalize())
-        groups.setdefault(title, []).append(entry)
+        groups.setdefault(_topic(entry.family), []).append(entry)
     return [_page(title, group) for title, group in groups.items() if group]
+
+
+def _topic(family: str) -> str:
+    """The topic that lists a family, or the family around it; else one that is called as the family is."""
+    places = {listed: title for title, families in TOPICS.items() for listed in families}
+    outer = ".".join(family.split(".")[:2])
+    return places.get(family) or places.get(outer) or outer.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def _page(title: str, found: list[Entry]) -> Page:

@@ -42,21 +42,22 @@ def public_names() -> set[str]:
     found |= {f"layerlab.errors.{name}": value for name, value in vars(errors).items()}
     for name in layerlab.__all__:
         value = getattr(layerlab, name)
-        found |= {f"layerlab.{name}": value}
-        if inspect.ismodule(value):
-            found |= {f"layerlab.{name}.{inner}": getattr(value, inner) for inner in dir(value)}
-    schedules = layerlab.optimizers.schedules
-    found |= {f"layerlab.optimizers.schedules.{name}": getattr(schedules, name) for name in schedules.__all__}
-    found |= {"layerlab.ops.image.resize": layerlab.ops.image.resize}
+        found |= {f"layerlab.{name}": value} | names_in(f"layerlab.{name}", value)
+        for inner in getattr(value, "__all__", []):
+            found |= names_in(f"layerlab.{name}.{inner}", getattr(value, inner))
+    found["layerlab.ops.image.resize"] = layerlab.ops.image.resize
     return {name for name, value in found.items() if is_documented(name, value)}
 
 
+def names_in(full: str, value: object) -> dict[str, object]:
+    if not inspect.ismodule(value):
+        return {}
+    return {f"{full}.{name}": getattr(value, name) for name in getattr(value, "__all__", dir(value))}
+
+
 def is_documented(name: str, value: object) -> bool:
-    family, _, short = name.rpartition(".")
-    listed = getattr(layerlab, family.rpartition(".")[2], None)
     ours = str(getattr(value, "__module__", "")).startswith("layerlab")
-    kind = inspect.isclass(value) or inspect.isfunction(value)
-    return ours and kind and short[0] != "_" and short in getattr(listed, "__all__", [short])
+    return ours and (inspect.isclass(value) or inspect.isfunction(value)) and "._" not in name
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +151,9 @@ def test_an_error_says_which_builtin_catches_it(pages: dict[str, str]) -> None:
         pages["errors"].partition("py:exception:: layerlab.errors.ShapeError")[2].partition("py:exception")[0]
     )
     assert "Caught as: :py:obj:`LayerlabError <layerlab.errors.LayerlabError>`, ``ValueError``." in entry
+
+
+def test_a_namespace_inside_a_family_stands_with_it(pages: dict[str, str]) -> None:
+    assert "`mnist.load_data <layerlab.datasets.mnist.load_data>`" in pages["data-sets"]
+    assert "`image.resize <layerlab.ops.image.resize>`" in pages["ops/images"]
+    assert "`ExponentialDecay <layerlab.optimizers.schedules.E" in pages["learning-rate-schedules"]
