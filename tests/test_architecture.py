@@ -23,7 +23,7 @@ VIEWS_ROOT = ROOT / "labextension" / "src"
 
 # A module may import from its own level and from those below. A new module gets its level here.
 LEVELS = [
-    {"errors", "events", "exports", "tree", "settings", "dtypes", "frontends", "typing"},
+    {"errors", "events", "exports", "numeric", "tree", "settings", "dtypes", "frontends", "typing"},
     {"backend", "config"},
     {"core", "ops"},
     {

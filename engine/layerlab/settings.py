@@ -5,14 +5,13 @@ The order of precedence is: a call of `layerlab.config.set_*`, then the environm
 `~/.layerlab`), then the defaults below. The file's keys are Keras':
 `{"backend": "jax", "floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}`, and
 `"compilation_cache": "on"` or `"off"`: whether compiled programs are kept in that folder.
-Imports errors only.
+Imports errors and numeric only.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import numbers
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.errors import ConfigError, InvalidArgumentError, did_you_mean, explain
+from layerlab.numeric import is_number
 
 __all__ = ["BACKENDS", "DATA_FORMATS", "FLOAT_TYPES", "Settings", "choose", "home", "positive", "settings"]
 
@@ -58,8 +58,7 @@ def choose(value: object, allowed: tuple[str, ...], what: str) -> str:
 
 def positive(value: Any, what: str) -> float:
     """`value` as a float if it is a finite number above 0, else an InvalidArgumentError."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not 0 < float(value) < math.inf:
+    if not is_number(value) or not 0 < float(value) < math.inf:
         raise InvalidArgumentError(
             explain(f"Bad {what}.", expected="a positive number", got=repr(value)[:80])
         )

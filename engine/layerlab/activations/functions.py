@@ -13,6 +13,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.call_spec import shape_of
 from layerlab.core.context import context
 from layerlab.core.registry import register_function, share_arguments
+from layerlab.numeric import is_integer
 from layerlab.ops.arguments import OF_ALL
 from layerlab.ops.op import op
 from layerlab.typing import Operand, TensorLike
@@ -577,7 +578,7 @@ def _warn_of_one(x: Any, axis: int, result: int) -> None:
     if context.stand_in == 1:  # a size of 1 may stand for an unknown one
         return
     shape = shape_of(x) or ()
-    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+    if is_integer(axis) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
         warnings.warn(
             f"A softmax over one unit is always {result}: shape {shape}, axis {axis}. "
             "Nothing can be learned. Use activation='sigmoid' for a yes or no, or one unit for each class.",

@@ -11,6 +11,7 @@ from typing import Any
 from layerlab import tree
 from layerlab.core.context import context
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.numeric import is_integer
 
 __all__ = ["CallSpec", "build_arguments", "call_spec", "is_shape", "shape_of", "tensor_arguments"]
 
@@ -116,7 +117,7 @@ def _known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
 
 def is_shape(value: object) -> bool:
     """True for a tuple or list of ints and Nones."""
-    return isinstance(value, tuple | list) and all(item is None or isinstance(item, int) for item in value)
+    return isinstance(value, tuple | list) and all(item is None or is_integer(item) for item in value)
 
 
 def _is_tensors(value: object) -> bool:

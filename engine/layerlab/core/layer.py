@@ -40,6 +40,7 @@ from layerlab.errors import (
     did_you_mean,
     explain,
 )
+from layerlab.numeric import is_integer
 
 __all__ = ["Layer"]
 
@@ -447,7 +448,7 @@ class Layer(KerasNames, Operation, Configurable):
             array([1., 1.], dtype=float32)
         """
         self._check_initialised()
-        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = () if shape is None else (shape,) if is_integer(shape) else tuple(shape)
         unknown = [axis for axis, size in enumerate(shape) if size is None]
         if unknown:
             raise ShapeError(

@@ -14,6 +14,7 @@ from layerlab.core.context import name_scope
 from layerlab.core.naming import auto_name
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.numeric import is_integer
 from layerlab.typing import SeedLike
 
 __all__ = [
@@ -44,7 +45,7 @@ def set_random_seed(seed: int) -> None:
         >>> make_default_seed() == first
         True
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) < 2**32:
+    if not is_integer(seed) or not 0 <= seed < 2**32:
         raise InvalidArgumentError(
             explain("set_random_seed", expected="an integer from 0 to 2**32 - 1", got=repr(seed)[:80])
         )
@@ -125,7 +126,7 @@ class SeedGenerator(Configurable):
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: object) -> None:
         if kwargs:
             raise InvalidArgumentError(explain("SeedGenerator got unknown arguments.", got=", ".join(kwargs)))
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+        if seed is not None and not is_integer(seed):
             raise InvalidArgumentError(
                 explain("SeedGenerator", expected="an integer seed or None", got=repr(seed)[:80])
             )
@@ -203,7 +204,7 @@ def draw_key(seed: SeedLike) -> Array:
         return seed.next()
     if seed is None:
         return _process_generator().next()
-    if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
+    if is_integer(seed):
         return backend().asarray(np.array([int(seed) % 2**32, 0], dtype="uint32"), "uint32")
     raise InvalidArgumentError(
         explain("A random seed", expected="an integer, a SeedGenerator or None", got=repr(seed)[:80])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.numeric import is_number
 
 __all__ = ["whole_number"]
 
@@ -19,8 +19,7 @@ def whole_number(value: Any, what: str, least: int, or_what: str = "") -> int:
         or_what: what else the argument may be, for the message.
     Raises: InvalidArgumentError for anything else, such as True, 2.5 or a number that is too small.
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and value >= least and value % 1 == 0:
+    if is_number(value) and value >= least and value % 1 == 0:
         return int(value)
     expected = "a positive integer" if least == 1 else f"an integer, {least} or more"
     raise InvalidArgumentError(explain(what, expected=expected + or_what, got=repr(value)[:40]))

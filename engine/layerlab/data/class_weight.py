@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from layerlab.data.convert import as_arrays
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.numeric import is_number
 from layerlab.typing import Batch
 
 __all__ = ["WeightedSource", "checked_class_weight", "weights_of_classes"]
@@ -122,7 +122,7 @@ def _only(structure: object) -> Any:
 
 
 def _class(key: object) -> int:
-    if isinstance(key, numbers.Real) and not isinstance(key, bool) and float(key).is_integer():
+    if is_number(key) and float(key).is_integer():
         return int(float(key))
     raise InvalidArgumentError(
         explain("A key of class_weight", expected="a class number, such as 0", got=repr(key)[:40])
@@ -130,8 +130,7 @@ def _class(key: object) -> int:
 
 
 def _weight(key: object, value: Any) -> float:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and math.isfinite(value) and value >= 0:
+    if is_number(value) and math.isfinite(value) and value >= 0:
         return float(value)
     raise InvalidArgumentError(
         explain(f"class_weight[{key!r}]", expected="a finite number, 0 or more", got=repr(value)[:40])

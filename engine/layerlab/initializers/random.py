@@ -19,6 +19,7 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.seed import SeedGenerator, make_default_seed
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
 from layerlab.initializers.base import Initializer
+from layerlab.numeric import is_integer
 from layerlab.typing import DTypeLike, SeedLike
 
 __all__ = [
@@ -52,7 +53,7 @@ class RandomInitializer(Initializer):
             seed = deserialize_keras_object(seed)
         if seed is None:
             seed = make_default_seed()
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer | SeedGenerator):
+        if not is_integer(seed) and not isinstance(seed, SeedGenerator):
             raise InvalidArgumentError(
                 explain(
                     f"{type(self).__name__} seed",

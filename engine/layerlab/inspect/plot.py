@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -14,6 +13,7 @@ from layerlab.inspect.graph_layout import fold
 from layerlab.inspect.graph_picture import Labels, draw
 from layerlab.inspect.raster_picture import picture_file
 from layerlab.inspect.svg_picture import picture_svg
+from layerlab.settings import positive
 from layerlab.typing import PathLike
 
 __all__ = ["PlottedModel", "model_to_dot", "plot_model"]
@@ -85,7 +85,7 @@ def plot_model(
     _refuse_unknown(kwargs)
     path, form = _checked_path(to_file)
     direction = _checked_direction(rankdir)
-    _check_dpi(dpi)
+    positive(dpi, "dpi of plot_model")
     if not model.built:
         raise NotBuiltError(
             explain(
@@ -159,11 +159,6 @@ def _checked_direction(rankdir: str) -> Literal["TB", "LR"]:
         case "LR":
             return "LR"
     raise InvalidArgumentError(explain("rankdir of plot_model", expected="'TB' or 'LR'", got=repr(rankdir)))
-
-
-def _check_dpi(dpi: object) -> None:
-    if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not (0 < dpi < math.inf):
-        raise InvalidArgumentError(explain("dpi of plot_model", expected="a positive number", got=repr(dpi)))
 
 
 def _refuse_unknown(kwargs: dict[str, Any]) -> None:

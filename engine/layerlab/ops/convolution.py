@@ -15,6 +15,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.numeric import is_integer
 from layerlab.ops.op import op
 from layerlab.settings import DATA_FORMATS, choose, settings
 from layerlab.typing import Operand
@@ -323,7 +324,7 @@ def _per_channel(kernel: Array) -> Array:
 
 
 def _each(value: Sizes, axes: int, name: str) -> tuple[int, ...]:
-    values = (value,) * axes if isinstance(value, int | np.integer) else tuple(value)
+    values = (value,) * axes if is_integer(value) else tuple(value)
     if len(values) == 1:
         values *= axes
     if len(values) != axes:

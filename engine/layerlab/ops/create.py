@@ -17,6 +17,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.symbolic import any_symbolic
 from layerlab.core.variable import Variable
 from layerlab.errors import UnsupportedError, explain
+from layerlab.numeric import as_ints
 from layerlab.ops.arguments import documented
 from layerlab.ops.dtypes_and_axes import extremes
 from layerlab.ops.op import op
@@ -64,7 +65,7 @@ def zeros(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
         >>> zeros(2, dtype="int32").tolist()
         [0, 0]
     """
-    return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
+    return backend().xp.zeros(as_ints(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
 @documented
@@ -77,7 +78,7 @@ def ones(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
         >>> ones(2, dtype="int32").tolist()
         [1, 1]
     """
-    return backend().xp.ones(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
+    return backend().xp.ones(as_ints(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
 @documented
@@ -88,13 +89,13 @@ def empty(shape: int | Sequence[int], dtype: DTypeLike = None) -> Array:
         >>> empty((2, 3)).shape
         (2, 3)
     """
-    return backend().xp.zeros(_sizes(shape), dtype=dtypes.standardize_dtype(dtype))
+    return backend().xp.zeros(as_ints(shape), dtype=dtypes.standardize_dtype(dtype))
 
 
 @op("fill_value", class_name="Full")
 def _full(fill_value: Operand, shape: Sequence[int], dtype: DTypeLike = None) -> Array:
     wanted = backend().dtype_name(fill_value) if dtype is None else dtypes.standardize_dtype(dtype)
-    return backend().xp.broadcast_to(backend().cast(fill_value, wanted), _sizes(shape))
+    return backend().xp.broadcast_to(backend().cast(fill_value, wanted), as_ints(shape))
 
 
 @documented
@@ -112,7 +113,7 @@ def full(shape: int | Sequence[int], fill_value: TensorLike, dtype: DTypeLike = 
         >>> full((2, 3), [1.0, 2.0, 3.0]).tolist()
         [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
     """
-    return _full(fill_value, shape=_sizes(shape), dtype=dtype)
+    return _full(fill_value, shape=as_ints(shape), dtype=dtype)
 
 
 @op("x")
@@ -631,10 +632,6 @@ def dtype(x: TensorLike) -> str:
         ('float32', 'int32')
     """
     return dtypes.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x))
-
-
-def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, int | np.integer) else tuple(int(size) for size in shape)
 
 
 def _number_kind(value: Any) -> Any:

@@ -15,6 +15,7 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.numeric import is_integer
 from layerlab.ops.dtypes_and_axes import is_float, need_values
 from layerlab.ops.op import op
 from layerlab.typing import Operand
@@ -61,7 +62,7 @@ def get_item(x: Operand, key: Any) -> Array:
     parts = _expand_ellipsis([_key_part(part) for part in _as_tuple(key)], len(x.shape))
     axis, reversed_axes = 0, []
     for place, part in enumerate(parts):
-        if isinstance(part, int) and not isinstance(part, bool):
+        if is_integer(part):
             _check_inside(part, x.shape, axis)
         if isinstance(part, slice) and (part.step or 1) < 0:
             reversed_axes.append(axis)
@@ -283,7 +284,7 @@ def histogram(x: Operand, bins: int = 10, range: tuple[float, float] | None = No
         >>> counts.tolist(), edges.tolist()
         ([1, 2, 0, 1], [1.0, 2.0, 3.0, 4.0, 5.0])
     """
-    if not isinstance(bins, int) or bins <= 0:
+    if not is_integer(bins) or bins <= 0:
         raise InvalidArgumentError(explain("histogram", expected="a positive number of bins", got=repr(bins)))
     xp, name = backend().xp, backend().dtype_name(x)
     name = name if is_float(x) else "float32"

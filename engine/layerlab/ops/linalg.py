@@ -9,6 +9,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.numeric import is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, as_axis, is_bool, magnitude
 from layerlab.ops.op import op
 from layerlab.typing import Operand, TensorLike
@@ -108,7 +109,9 @@ def tensordot(x1: Operand, x2: Operand, axes: Any = 2) -> Array:
         >>> int(tensordot([[1, 2], [3, 4]], [[1, 10], [100, 1000]], axes=2))
         4321
     """
-    if not isinstance(axes, int):
+    if is_integer(axes):
+        axes = int(axes)
+    else:
         axes = tuple(tuple(one) if isinstance(one, list | tuple) else (one,) for one in axes)
     return _of_numbers(backend().xp.tensordot, x1, x2, axes=axes)
 

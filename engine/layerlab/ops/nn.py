@@ -13,6 +13,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.numeric import is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, as_axis
 from layerlab.ops.op import op
 from layerlab.typing import DTypeLike, Operand
@@ -478,7 +479,7 @@ def softmax(x: Operand, axis: int | Sequence[int] = -1) -> Array:
         >>> softmax([[1.0, 3.0], [2.0, 2.0]]).tolist()
         [[0.119..., 0.880...], [0.5, 0.5]]
     """
-    if isinstance(axis, int):
+    if is_integer(axis):
         return backend().softmax(x, axis)
     return _over_axes(backend().softmax, x, axis)
 
@@ -498,7 +499,7 @@ def log_softmax(x: Operand, axis: int | Sequence[int] = -1) -> Array:
         >>> log_softmax([0.0, 1000.0]).tolist()
         [-1000.0, 0.0]
     """
-    if isinstance(axis, int):
+    if is_integer(axis):
         return backend().log_softmax(x, axis)
     return _over_axes(backend().log_softmax, x, axis)
 

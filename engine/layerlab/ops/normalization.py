@@ -9,6 +9,7 @@ from typing import Any
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.numeric import is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, as_axis, extremes, is_float, magnitude
 from layerlab.ops.op import op
 from layerlab.settings import settings
@@ -208,7 +209,7 @@ def normalize(
         >>> print(normalize([[3.0, 1.0]], order=1))
         [[0.75 0.25]]
     """
-    if not isinstance(order, int) or order < 1:
+    if not is_integer(order) or order < 1:
         raise InvalidArgumentError(explain("normalize", expected="an order of 1 or more", got=repr(order)))
     xp = backend().xp
     x = x if len(x.shape) else xp.reshape(x, (1,))

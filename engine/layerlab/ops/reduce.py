@@ -14,6 +14,7 @@ from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import ShapeError, UnsupportedError, explain
+from layerlab.numeric import as_ints, is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, is_bool, is_float, number, truth
 from layerlab.ops.op import op
 from layerlab.typing import DTypeLike, Operand
@@ -308,7 +309,7 @@ def average(x: Operand, axis: Axis = None, weights: Operand = None) -> Array:
     if weights is None:
         return xp.mean(x, axis=_axis(axis))
     if weights.shape != x.shape:
-        if not isinstance(axis, int) or tuple(weights.shape) != (x.shape[axis],):
+        if not is_integer(axis) or tuple(weights.shape) != (x.shape[axis],):
             raise ShapeError(
                 explain(
                     "average",
@@ -606,7 +607,9 @@ def nancumprod(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> 
 
 
 def _axis(axis: Axis) -> int | tuple[int, ...] | None:
-    return tuple(axis) if isinstance(axis, list) else axis  # type: ignore[return-value]
+    if axis is None or type(axis) is int:
+        return axis
+    return int(axis) if is_integer(axis) else as_ints(axis)  # array_api_compat takes no integers of NumPy
 
 
 def _as(x: Array, dtype: DTypeLike) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
+from layerlab.numeric import as_ints, is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, as_axis, is_bool, need_values
 from layerlab.ops.op import op
 from layerlab.typing import Operand, TensorLike
@@ -126,7 +127,7 @@ def reshape(x: Operand, newshape: int | Sequence[int | None]) -> Array:
         >>> reshape([[1, 2, 3], [4, 5, 6]], (-1, 2)).tolist()
         [[1, 2], [3, 4], [5, 6]]
     """
-    sizes = [newshape] if isinstance(newshape, int | np.integer) else newshape
+    sizes = [newshape] if is_integer(newshape) else newshape
     return backend().xp.reshape(x, tuple(-1 if one is None else int(one) for one in sizes))
 
 
@@ -162,7 +163,7 @@ def expand_dims(x: Operand, axis: int | Sequence[int]) -> Array:
         >>> expand_dims([1, 2, 3], (0, 2)).shape
         (1, 3, 1)
     """
-    places = [axis] if isinstance(axis, int | np.integer) else axis
+    places = as_ints(axis)
     new = set(as_axes(tuple(places), len(x.shape) + len(places)))
     sizes = iter(x.shape)
     return backend().xp.reshape(
@@ -189,7 +190,7 @@ def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Array:
     if axis is None:
         dropped = {i for i, length in enumerate(x.shape) if length == 1}
     else:
-        dropped = set(as_axes(axis if isinstance(axis, int | np.integer) else tuple(axis), len(x.shape)))
+        dropped = set(as_axes(as_ints(axis), len(x.shape)))
     if any(x.shape[i] != 1 for i in dropped):
         raise ShapeError(explain("squeeze", expected=f"size 1 along axis {axis}", got=str(tuple(x.shape))))
     return backend().xp.reshape(x, tuple(length for i, length in enumerate(x.shape) if i not in dropped))
@@ -515,7 +516,7 @@ def tile(x: Operand, repeats: int | Sequence[int]) -> Array:
         >>> tile([[1, 2]], (2, 2)).tolist()
         [[1, 2, 1, 2], [1, 2, 1, 2]]
     """
-    return backend().xp.tile(x, (repeats,) if isinstance(repeats, int | np.integer) else tuple(repeats))
+    return backend().xp.tile(x, as_ints(repeats))
 
 
 @op("x")
@@ -896,7 +897,7 @@ def _at_least(x: Array, axes: int) -> Array:
 def _split(x: Array, indices_or_sections: int | Sequence[int], axis: int, uneven: bool) -> list[Array]:
     axis = as_axis(axis, len(x.shape))
     length = x.shape[axis]
-    if isinstance(indices_or_sections, int | np.integer):
+    if is_integer(indices_or_sections):
         parts = int(indices_or_sections)
         if length % parts and not uneven:
             raise ShapeError(

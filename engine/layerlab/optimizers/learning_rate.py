@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from layerlab.backend.protocol import Array
 from layerlab.core.context import name_scope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.numeric import is_number
 from layerlab.optimizers.optimizer_variables import VariableOwner
 from layerlab.optimizers.schedules.base import LearningRateSchedule
 from layerlab.settings import settings
@@ -74,7 +73,7 @@ class RateHolder(VariableOwner):
         return as_array(self.iterations) + 1
 
     def _make_rate(self, value: LearningRateLike) -> Variable:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        if not is_number(value):
             raise InvalidArgumentError(
                 explain(
                     f"{type(self).__name__} learning_rate",

@@ -20,6 +20,7 @@ from layerlab.saving.sharded_weights import SHARDED, load_sharded, save_sharded
 from layerlab.saving.tensorflow_checkpoint import is_checkpoint, load_checkpoint, save_checkpoint
 from layerlab.saving.weights_file import read_state, warn_of_bad_numbers, write_state
 from layerlab.saving.weights_store import created, naming, opened, regular_file
+from layerlab.settings import positive
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.typing import PathLike
 
@@ -161,10 +162,7 @@ def _writer(path: Path, kwargs: dict[str, Any]) -> Callable[[Path, Any], None]:
 def _save_shards(
     model: ModelLike, path: Path, overwrite: bool, max_size: float | None, kwargs: dict[str, Any]
 ) -> None:
-    if isinstance(max_size, bool) or not isinstance(max_size, int | float) or not 0 < max_size < float("inf"):
-        raise InvalidArgumentError(
-            explain("save_weights(max_shard_size=...)", expected="a positive number", got=repr(max_size)[:40])
-        )
+    max_size = positive(max_size, "max_shard_size of save_weights")
     if path.name.endswith(".weights.h5"):
         path = path.with_suffix(".json")
         warnings.warn(f"The weights are in several files, which '{path.name}' lists.", stacklevel=3)

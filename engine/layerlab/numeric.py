@@ -1,0 +1,29 @@
+"""What counts as an integer or a number among arguments: Python's and NumPy's alike, and never True or False.
+
+`np.ceil(n / 32)`, `np.argmax(...)` and a loop over `np.arange` give NumPy's. Imports nothing of layerlab.
+"""
+
+from __future__ import annotations
+
+import numbers
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs  # of typing only from Python 3.13 on
+
+__all__ = ["as_ints", "is_integer", "is_number"]
+
+
+def is_integer(value: Any) -> TypeIs[int]:
+    """True for integers of any type."""
+    return type(value) is int or (isinstance(value, numbers.Integral) and not isinstance(value, bool))
+
+
+def is_number(value: Any) -> TypeIs[float]:
+    """True for real numbers of any type, integers and those that are not finite among them."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def as_ints(value: Any) -> tuple[int, ...]:
+    """One integer, or several, as a tuple of ints."""
+    return (int(value),) if is_integer(value) else tuple(int(one) for one in value)
