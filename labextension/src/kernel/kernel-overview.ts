@@ -6,6 +6,7 @@
  */
 import type { ModelInfo, RunInfo } from '../protocol';
 import { type KernelConnection, RequestError } from './connection';
+import { Poller } from './poller';
 
 /**
  * `asking` before the first answer, `live`; `silent` does not answer at the moment; `no_layerlab` has nothing of
@@ -44,14 +45,10 @@ const KNOCK = { first: 2_000, longest: 30_000 } as const;
 type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
 
 export class KernelOverview implements OverviewSource {
-  private current = nothingYet;
-  private readonly listeners = new Set<() => void>();
+  private readonly poller = new Poller<Overview>(nothingYet, () => this.ask());
   private readonly attached = new WeakSet<Connection>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private nudged: ReturnType<typeof setTimeout> | null = null;
-  private isAsking = false;
   private isBusy = false;
-  private mustAskAgain = false;
   private knock: number = KNOCK.first;
 
   constructor(
@@ -62,18 +59,11 @@ export class KernelOverview implements OverviewSource {
   ) {}
 
   get state(): Overview {
-    return this.current;
+    return this.poller.state;
   }
 
   subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    this.wake();
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size === 0) {
-        clearTimeout(this.timer);
-      }
-    };
+    return this.poller.subscribe(listener);
   }
 
   /** Say that the kernel began or ended something: the moment to look, soon, and once if that comes often. */
@@ -82,30 +72,15 @@ export class KernelOverview implements OverviewSource {
     this.knock = KNOCK.first;
     this.nudged ??= setTimeout(() => {
       this.nudged = null;
-      this.wake();
+      this.poller.wake({ again: true });
     }, SOON);
   }
 
-  private wake(): void {
-    clearTimeout(this.timer);
-    if (this.isAsking) {
-      this.mustAskAgain = true;
-    } else if (this.listeners.size > 0) {
-      void this.ask();
-    }
-  }
-
-  private async ask(): Promise<void> {
-    this.isAsking = true;
-    this.mustAskAgain = false;
+  private async ask(): Promise<number | null> {
     if (!this.isPageHidden()) {
       this.publish(await this.look());
     }
-    this.isAsking = false;
-    const pause = this.mustAskAgain ? 0 : this.pauseAfter(this.current);
-    if (pause !== null && this.listeners.size > 0) {
-      this.timer = setTimeout(() => this.wake(), pause);
-    }
+    return this.pauseAfter(this.state);
   }
 
   private async look(): Promise<Overview> {
@@ -122,13 +97,13 @@ export class KernelOverview implements OverviewSource {
       if (code === 'no_handler' || code === 'gone') {
         return this.withoutLayerlab(code);
       }
-      return { ...this.current, link: 'silent' };
+      return { ...this.state, link: 'silent' };
     }
   }
 
   private withoutLayerlab(code: 'no_handler' | 'gone'): Overview {
-    const hadSome = this.current.models.length + this.current.runs.length > 0;
-    const wasRestarted = code === 'gone' || this.current.link === 'restarted' || hadSome;
+    const hadSome = this.state.models.length + this.state.runs.length > 0;
+    const wasRestarted = code === 'gone' || this.state.link === 'restarted' || hadSome;
     return { link: wasRestarted ? 'restarted' : 'no_layerlab', models: [], runs: [] };
   }
 
@@ -162,11 +137,8 @@ export class KernelOverview implements OverviewSource {
   }
 
   private publish(overview: Overview): void {
-    if (JSON.stringify(overview) !== JSON.stringify(this.current)) {
-      this.current = overview;
-      for (const listener of [...this.listeners]) {
-        listener();
-      }
+    if (JSON.stringify(overview) !== JSON.stringify(this.state)) {
+      this.poller.publish(overview);
     }
   }
 }

@@ -3,6 +3,7 @@
  */
 import type { LayerReport, ModelBundle } from '../protocol';
 import { type KernelConnection, RequestError } from './connection';
+import { Poller } from './poller';
 
 /** How the picture relates to the kernel: it moves, it is for now unknown whether it is right, or it is the last. */
 export type ModelLink = 'live' | 'waiting' | 'lost';
@@ -33,64 +34,42 @@ const SHARE = 20;
 type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
 
 export class ModelFollower implements ModelSource {
-  private current: FollowedModel;
-  private readonly listeners = new Set<() => void>();
-  private readonly lifetime = new AbortController();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private isAsking = false;
+  private readonly poller: Poller<FollowedModel>;
 
   constructor(
     private readonly connection: Connection,
     model: ModelBundle,
     private readonly isPageHidden = () => document.hidden
   ) {
-    this.current = { model, link: 'live' };
-    connection.onLost(() => this.lose(), this.lifetime.signal);
+    this.poller = new Poller<FollowedModel>({ model, link: 'live' }, () => this.ask());
+    connection.onLost(() => this.lose(), this.poller.signal);
   }
 
   get state(): FollowedModel {
-    return this.current;
+    return this.poller.state;
   }
 
   subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    if (!this.isAsking) {
-      clearTimeout(this.timer);
-      void this.ask();
-    }
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size === 0) {
-        clearTimeout(this.timer);
-      }
-    };
+    return this.poller.subscribe(listener);
   }
 
   readonly describeLayer: DescribeLayer = nodeId =>
     this.connection.request({
       method: 'describe_layer',
-      model_id: this.current.model.model_id,
+      model_id: this.state.model.model_id,
       node_id: nodeId
     });
 
-  private async ask(): Promise<void> {
-    if (this.lifetime.signal.aborted) {
-      return;
-    }
-    this.isAsking = true;
+  private async ask(): Promise<number> {
     const began = performance.now();
     if (!this.isPageHidden()) {
       await this.look();
     }
-    this.isAsking = false;
-    if (this.listeners.size > 0 && !this.lifetime.signal.aborted) {
-      const pause = Math.max(PACE, Math.min(10 * PACE, SHARE * (performance.now() - began)));
-      this.timer = setTimeout(() => void this.ask(), pause);
-    }
+    return Math.max(PACE, Math.min(10 * PACE, SHARE * (performance.now() - began)));
   }
 
   private async look(): Promise<void> {
-    const { model, link } = this.current;
+    const { model, link } = this.state;
     try {
       const { revision } = await this.connection.request({ method: 'model_state', model_id: model.model_id });
       if (revision !== model.revision) {
@@ -103,28 +82,21 @@ export class ModelFollower implements ModelSource {
       if (error instanceof RequestError && LOST.has(error.code)) {
         this.lose();
       } else {
-        this.publish({ model: this.current.model, link: 'waiting' });
+        this.publish({ model: this.state.model, link: 'waiting' });
       }
     }
   }
 
   private lose(): void {
-    if (!this.lifetime.signal.aborted) {
-      this.lifetime.abort();
-      clearTimeout(this.timer);
-      this.publish({ model: this.current.model, link: 'lost' });
-    }
+    this.publish({ model: this.state.model, link: 'lost' });
+    this.poller.end();
   }
 
+  /** Nothing is told any more of a model that is lost. */
   private publish(state: FollowedModel): void {
-    if (state.model === this.current.model && state.link === this.current.link) {
-      return;
-    }
-    if (this.current.link !== 'lost') {
-      this.current = state;
-      for (const listener of [...this.listeners]) {
-        listener();
-      }
+    const isNew = state.model !== this.state.model || state.link !== this.state.link;
+    if (isNew && !this.poller.signal.aborted) {
+      this.poller.publish(state);
     }
   }
 }

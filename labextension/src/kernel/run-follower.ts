@@ -8,6 +8,7 @@
 import type { RunBundle } from '../protocol';
 import { type KernelConnection, type Loss, RequestError } from './connection';
 import { decodeEvents } from './decode';
+import { Poller } from './poller';
 import { isOver, type Link, type RunSource, type RunState, type Steering } from './run-source';
 import { emptyRun, reduceAll } from './runs';
 
@@ -29,12 +30,10 @@ export type LossText = (loss: Loss | 'unknown' | 'waiting') => string;
 type Connection = Pick<KernelConnection, 'request' | 'onLost'>;
 
 export class RunFollower implements RunSource {
-  private current: RunState = { run: emptyRun, link: { kind: 'connecting' } };
-  private readonly listeners = new Set<() => void>();
+  private readonly poller = new Poller<RunState>({ run: emptyRun, link: { kind: 'connecting' } }, () =>
+    this.fetch().catch(error => this.failed(error))
+  );
   private readonly watchers = new Map<object, boolean>();
-  private readonly lifetime = new AbortController();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private isAsking = false;
   private next = 0;
   private hurriedUntil = 0;
   /** Whether the run's log was read, or need not be. */
@@ -48,19 +47,15 @@ export class RunFollower implements RunSource {
     private readonly readLog: () => Promise<RunBundle | null>,
     private readonly isPageHidden = () => document.hidden
   ) {
-    connection.onLost(loss => this.lose(loss), this.lifetime.signal);
+    connection.onLost(loss => this.lose(loss), this.poller.signal);
   }
 
   get state(): RunState {
-    return this.current;
+    return this.poller.state;
   }
 
   subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    this.wake();
-    return () => {
-      this.listeners.delete(listener);
-    };
+    return this.poller.subscribe(listener);
   }
 
   watch(isVisible: boolean, signal: AbortSignal): (isVisible: boolean) => void {
@@ -70,7 +65,7 @@ export class RunFollower implements RunSource {
     return visible => {
       if (!signal.aborted && visible !== this.watchers.get(watcher)) {
         this.watchers.set(watcher, visible);
-        this.wake();
+        this.poller.wake();
       }
     };
   }
@@ -79,30 +74,8 @@ export class RunFollower implements RunSource {
     await this.connection.request({ ...command, run_id: this.runId });
     // The effect comes at the next step: look for it soon, even where the view is out of sight.
     this.hurriedUntil = Date.now() + HURRY;
-    this.wake();
+    this.poller.wake();
   };
-
-  /** Ask now, unless a request is under way or there is nothing more to come. */
-  private wake(): void {
-    if (!this.isAsking && !this.lifetime.signal.aborted) {
-      clearTimeout(this.timer);
-      void this.ask();
-    }
-  }
-
-  private async ask(): Promise<void> {
-    this.isAsking = true;
-    let pause: number | null;
-    try {
-      pause = await this.fetch();
-    } catch (error) {
-      pause = this.failed(error);
-    }
-    this.isAsking = false;
-    if (pause !== null && this.listeners.size > 0 && !this.lifetime.signal.aborted) {
-      this.timer = setTimeout(() => this.wake(), pause);
-    }
-  }
 
   /** The pause until the next request, null if there is none. */
   private async fetch(): Promise<number | null> {
@@ -111,7 +84,7 @@ export class RunFollower implements RunSource {
       run_id: this.runId,
       since: this.next
     });
-    if (this.lifetime.signal.aborted) {
+    if (this.poller.signal.aborted) {
       return null;
     }
     if (reply.logged && this.next > 0) {
@@ -121,7 +94,7 @@ export class RunFollower implements RunSource {
     }
     this.next = reply.next;
     const events = decodeEvents(reply.events).filter(event => event.run_id === this.runId);
-    const run = reduceAll(this.current.run, events);
+    const run = reduceAll(this.state.run, events);
     if (!reply.live) {
       this.isRecovered = true;
       const link: Link = isOver(run)
@@ -130,8 +103,8 @@ export class RunFollower implements RunSource {
       this.end(link, { run, charts: reply.charts });
       return null;
     }
-    if (events.length > 0 || this.current.link.kind !== 'live') {
-      this.publish({ run, link: { kind: 'live' }, charts: reply.charts });
+    if (events.length > 0 || this.state.link.kind !== 'live') {
+      this.poller.publish({ run, link: { kind: 'live' }, charts: reply.charts });
     }
     if (Date.now() < this.hurriedUntil) {
       return PACE.steered;
@@ -140,7 +113,7 @@ export class RunFollower implements RunSource {
   }
 
   private failed(error: unknown): number | null {
-    if (this.lifetime.signal.aborted) {
+    if (this.poller.signal.aborted) {
       return null;
     }
     if (error instanceof RequestError && LOST.has(error.code)) {
@@ -148,8 +121,8 @@ export class RunFollower implements RunSource {
       return null;
     }
     const message = this.lossText('waiting');
-    if (this.current.link.kind !== 'waiting') {
-      this.publish({ ...this.current, link: { kind: 'waiting', message } });
+    if (this.state.link.kind !== 'waiting') {
+      this.poller.publish({ ...this.state, link: { kind: 'waiting', message } });
     }
     return PACE.afterError;
   }
@@ -171,27 +144,19 @@ export class RunFollower implements RunSource {
     const bundle = await this.readLog().catch(() => null);
     const logged = reduceAll(emptyRun, decodeEvents(bundle?.events ?? []));
     // A log has fewer points than what was followed, and may lack the last second.
-    const isMore = logged.step > this.current.run.step || (isOver(logged) && !isOver(this.current.run));
+    const isMore = logged.step > this.state.run.step || (isOver(logged) && !isOver(this.state.run));
     if (isMore) {
-      this.publish({ ...this.current, run: logged });
+      this.poller.publish({ ...this.state, run: logged });
     }
   }
 
-  private end(link: Link, { run, charts }: Pick<RunState, 'run' | 'charts'> = this.current): void {
-    this.lifetime.abort();
-    clearTimeout(this.timer);
-    this.publish({ run, link, charts });
+  private end(link: Link, { run, charts }: Pick<RunState, 'run' | 'charts'> = this.state): void {
+    this.poller.end();
+    this.poller.publish({ run, link, charts });
   }
 
   private isWatched(): boolean {
     return !this.isPageHidden() && [...this.watchers.values()].some(isVisible => isVisible);
-  }
-
-  private publish(state: RunState): void {
-    this.current = state;
-    for (const listener of [...this.listeners]) {
-      listener();
-    }
   }
 }
 

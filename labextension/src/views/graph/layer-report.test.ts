@@ -5,7 +5,7 @@ import { ModelFollower } from '../../kernel/model-follower';
 import type { LayerReport } from '../../protocol';
 import { golden } from '../../testing/golden';
 import { FakeKernel } from '../../testing/kernel';
-import { follow } from './layer-report';
+import { reportPoller } from './layer-report';
 import { barsPath, percent } from './layer-weights';
 
 const { body } = golden('reply.describe_layer') as { body: { result: LayerReport } };
@@ -45,28 +45,26 @@ describe('the weights of an open layer', () => {
   });
 
   it('are asked for once a second while it trains, more slowly after that', async () => {
-    const lifetime = new AbortController();
     const reports = [trained, trained, { ...trained, training: false }];
     const ask = vi.fn(async () => reports[Math.min(ask.mock.calls.length - 1, 2)] as LayerReport);
-    void follow(ask, seen(), lifetime.signal, () => {});
+    const stop = reportPoller(ask, seen()).subscribe(() => {});
     await vi.advanceTimersByTimeAsync(2_500);
     expect(ask).toHaveBeenCalledTimes(3);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(ask).toHaveBeenCalledTimes(3);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(ask).toHaveBeenCalledTimes(4);
-    lifetime.abort();
+    stop();
     await vi.advanceTimersByTimeAsync(20_000);
     expect(ask).toHaveBeenCalledTimes(4);
   });
 
   it('are not asked for while nobody can see them', async () => {
-    const lifetime = new AbortController();
     const ask = vi.fn(async () => trained);
-    void follow(ask, seen(2_000), lifetime.signal, () => {});
+    const stop = reportPoller(ask, seen(2_000)).subscribe(() => {});
     await vi.advanceTimersByTimeAsync(20_000);
     expect(ask).toHaveBeenCalledTimes(1);
-    lifetime.abort();
+    stop();
   });
 
   it('are asked for again when the kernel is busy, and not when the layer is gone', async () => {
@@ -75,12 +73,14 @@ describe('the weights of an open layer', () => {
     const ask = vi.fn(async (): Promise<LayerReport> => {
       throw errors[ask.mock.calls.length - 1];
     });
-    void follow(ask, seen(), new AbortController().signal, change => told.push(change));
+    const poller = reportPoller(ask, seen(), trained);
+    poller.subscribe(() => told.push(poller.state));
     await vi.advanceTimersByTimeAsync(20_000);
     expect(ask).toHaveBeenCalledTimes(2);
     expect(told).toEqual([
-      { message: 'The layer is in use, asking again …' },
+      { report: trained, message: 'The layer is in use, asking again …', isLoading: true },
       {
+        report: trained,
         message: 'The model has no such layer; it was changed since it was drawn. Show it again.',
         isLoading: false
       }

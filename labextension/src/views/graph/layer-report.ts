@@ -1,6 +1,7 @@
 /** The weights of the selected layer, asked for again while somebody looks. */
-import { type RefObject, useCallback, useEffect, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import { type DescribeLayer, isBusy } from '../../kernel/model-follower';
+import { Poller } from '../../kernel/poller';
 import type { LayerReport } from '../../protocol';
 import { reasonText } from '../shared/error-reason';
 import { clip } from '../shared/text';
@@ -9,13 +10,16 @@ import { trans } from '../shared/translation';
 /** Milliseconds until the next request: while the model trains, while it rests, and after 'busy'. */
 const PAUSES = { training: 1_000, resting: 4_000, busy: 400 } as const;
 
-export type ReportState = {
-  report: LayerReport | null;
+type Known = {
+  readonly report: LayerReport | null;
   /** Why there is nothing newer; '' if all is well. */
-  message: string;
-  isLoading: boolean;
-  refresh: () => void;
+  readonly message: string;
+  readonly isLoading: boolean;
 };
+
+export type ReportState = Known & { refresh: () => void };
+
+const NOTHING: Known = { report: null, message: '', isLoading: false };
 
 /** What the kernel tells of a layer, kept up to date while `el` is in view. */
 export function useReport(
@@ -23,71 +27,55 @@ export function useReport(
   nodeId: string,
   el: RefObject<HTMLElement>
 ): ReportState {
-  const [state, setState] = useState<Omit<ReportState, 'refresh'>>(NOTHING);
+  const [known, setKnown] = useState(NOTHING);
+  const latest = useRef(known);
+  latest.current = known;
   const [asked, setAsked] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies(asked): a refresh begins anew
   useEffect(() => {
     if (describe === null) {
-      setState(NOTHING);
+      setKnown(NOTHING);
       return;
     }
-    const lifetime = new AbortController();
-    setState(before => ({
-      ...before,
-      report: before.report?.layer.node_id === nodeId ? before.report : null,
-      message: '',
-      isLoading: true
-    }));
-    void follow(
-      () => describe(nodeId),
-      el,
-      lifetime.signal,
-      change => setState(before => ({ ...before, ...change }))
-    );
-    return () => lifetime.abort();
+    const { report } = latest.current;
+    const poller = reportPoller(() => describe(nodeId), el, report?.layer.node_id === nodeId ? report : null);
+    setKnown(poller.state);
+    return poller.subscribe(() => setKnown(poller.state));
   }, [describe, nodeId, el, asked]);
   const refresh = useCallback(() => setAsked(before => before + 1), []);
-  return { ...state, refresh };
+  return { ...known, refresh };
 }
 
-const NOTHING = { report: null, message: '', isLoading: false };
-
-type Change = Partial<Omit<ReportState, 'refresh'>>;
-
-/** Ask, tell, wait, until aborted; an answer that asking again would not change ends it. */
-export async function follow(
+/** Asks as often as the layer may have changed; an answer that asking again would not change is the last. */
+export function reportPoller(
   ask: () => Promise<LayerReport>,
   el: RefObject<HTMLElement>,
-  signal: AbortSignal,
-  tell: (change: Change) => void
-): Promise<void> {
-  while (!signal.aborted) {
-    let pause: number = PAUSES.resting;
-    try {
-      const report = await ask();
-      if (signal.aborted) {
-        return;
-      }
-      tell({ report, message: '', isLoading: false });
-      if (report.layer.weights.length === 0) {
-        return;
-      }
-      pause = report.training ? PAUSES.training : PAUSES.resting;
-    } catch (error) {
-      if (signal.aborted) {
-        return;
-      }
-      if (!isBusy(error)) {
-        tell({ message: clip(reasonText(error), 300), isLoading: false });
-        return;
-      }
-      tell({ message: trans.__('The layer is in use, asking again …') });
-      pause = PAUSES.busy;
+  known: LayerReport | null = null
+): Poller<Known> {
+  let pause: number | null = null;
+  const poller = new Poller<Known>({ report: known, message: '', isLoading: true }, async () => {
+    const isFirst = pause === null;
+    if (isFirst || isInView(el.current)) {
+      pause = await ask().then(told, refused);
     }
-    do {
-      await wait(pause, signal);
-    } while (!signal.aborted && !isInView(el.current));
-  }
+    return pause;
+  });
+  const told = (report: LayerReport) => {
+    poller.publish({ report, message: '', isLoading: false });
+    if (report.layer.weights.length === 0) {
+      return null;
+    }
+    return report.training ? PAUSES.training : PAUSES.resting;
+  };
+  const refused = (error: unknown) => {
+    if (isBusy(error)) {
+      poller.publish({ ...poller.state, message: trans.__('The layer is in use, asking again …') });
+      return PAUSES.busy;
+    }
+    poller.publish({ ...poller.state, message: clip(reasonText(error), 300), isLoading: false });
+    return null;
+  };
+  return poller;
 }
 
 function isInView(el: HTMLElement | null): boolean {
@@ -96,16 +84,4 @@ function isInView(el: HTMLElement | null): boolean {
   }
   const { top, bottom, width } = el.getBoundingClientRect();
   return width > 0 && bottom > 0 && top < window.innerHeight;
-}
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }
