@@ -3,10 +3,9 @@ import type { NodeInfo } from '../../protocol';
 import { clip } from '../shared/text';
 import { roundedPath } from './edges';
 import { familyColour } from './layer-family';
-import type { Box } from './layout';
+import type { Box, Placed } from './layout';
 import { nodeTexts } from './node-size';
 import { description, isFrozen } from './nodes';
-import type { Placed } from './placement';
 
 export type PictureFormat = 'svg' | 'png';
 

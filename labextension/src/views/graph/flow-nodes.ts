@@ -1,9 +1,8 @@
 /** What React Flow is given to draw: what nobody points at stays the same object, and costs nothing again. */
 import { MarkerType, type NodeHandle, Position } from '@xyflow/react';
 import type { RoutedEdge } from './edges';
-import type { Box, Direction } from './layout';
+import type { Box, Direction, Placed } from './layout';
 import { type BoxNode, description } from './nodes';
-import type { Placed } from './placement';
 
 const ARROW = {
   type: MarkerType.ArrowClosed,

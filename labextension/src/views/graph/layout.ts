@@ -15,6 +15,9 @@ export type Layout = {
   direction: Direction;
 };
 
+/** A layout, and the graph that it is of. */
+export type Placed = { graph: VisibleGraph; layout: Layout };
+
 /** Who computes: each works in a worker, so that the page does not stop meanwhile. */
 export type Engines = {
   elk: () => Pick<ELK, 'layout'>;
