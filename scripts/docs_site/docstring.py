@@ -98,9 +98,10 @@ def _link(name: str, shown: str, links: Links) -> str | None:
 
 
 def _arguments(lines: tuple[str, ...], links: Links) -> list[str]:
-    """A definition list: the names, then what they mean."""
-    result: list[str] = []
-    for head, body in _entries(lines):
+    """A definition list: the names, then what they mean; before it, what is said of all."""
+    first = next((i for i, line in enumerate(lines) if _ENTRY.fullmatch(line[4:])), len(lines))
+    result = _blocks(lines[:first], links)
+    for head, body in _entries(lines[first:]):
         names = ", ".join(f"``{name}``" for name in head.split(", "))
         result += [names, *_indented(_blocks(tuple(body), links)), ""]
     return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 
 import pytest
 from docs_site import names, reference, topics
 from docs_site.docstring import as_rest, inline, sections
+from docs_site.members import members, method_doc
 
 import layerlab
 import layerlab_jupyter
@@ -157,3 +159,23 @@ def test_a_namespace_inside_a_family_stands_with_it(pages: dict[str, str]) -> No
     assert "`mnist.load_data <layerlab.datasets.mnist.load_data>`" in pages["data-sets"]
     assert "`image.resize <layerlab.ops.image.resize>`" in pages["ops/images"]
     assert "`ExponentialDecay <layerlab.optimizers.schedules.E" in pages["learning-rate-schedules"]
+
+
+def test_no_word_of_a_docstring_is_lost() -> None:
+    def words(text: str) -> list[str]:
+        return sorted(re.findall(r"\w+", text))
+
+    entries = names.entries()
+    classes = [entry.value for entry in entries if isinstance(entry.value, type)]
+    docs = {entry.names[0]: inspect.getdoc(entry.value) or "" for entry in entries}
+    for cls in classes:
+        docs |= {f"{cls.__name__}.{name}": method_doc(value) for name, value in members(cls, classes)}
+    for name, doc in docs.items():
+        doc = doc.replace("Args:", "Arguments:")
+        told = re.sub(r"\.\. (rubric|code-block)::( pycon| python)?", "", "\n".join(as_rest(doc, no_links)))
+        assert words(told.replace("\\", "")) == words(doc.replace("\\", "")), name
+
+
+def test_arguments_in_one_line_are_kept() -> None:
+    lines = as_rest("Sums.\n\nArgs: as for add.\n", no_links)
+    assert [line for line in lines if line] == ["Sums.", ":Arguments:", "   as for add."]
