@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 __all__ = ["tolerance"]
 
 # About ten roundings of the dtype; float32 is the 1e-5 that numbers are compared with Keras to.
@@ -13,7 +15,14 @@ _TOLERANCES = {
 }
 
 
-def tolerance(dtype: object = "float32", *, scale: float = 1.0) -> dict[str, float]:
+class Tolerance(TypedDict):
+    """What `assert_allclose` takes."""
+
+    rtol: float
+    atol: float
+
+
+def tolerance(dtype: object = "float32", *, scale: float = 1.0) -> Tolerance:
     """`rtol` and `atol` for `numpy.testing.assert_allclose`, by the dtype the numbers were computed in.
 
     Args:

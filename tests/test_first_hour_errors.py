@@ -54,7 +54,7 @@ def wrong_loss(y_true: Any, y_pred: Any) -> Any:
         ]),
         (lambda: layers.Dense("10"), ["Dense got a bad `units`.", "Got: '10'", "Fix: units=10"]),
         (lambda: layers.Dense(10.0), ["Got: 10.0", "Fix: units=10"]),
-        (lambda: keras.optimizers.Adam(lr=0.1), ["Did you mean 'learning_rate'?"]),
+        (lambda: keras.optimizers.Adam(lr=0.1), ["Did you mean 'learning_rate'?"]),  # type: ignore[call-arg]
         (lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.MaxPooling2D(8)]), [
             "got an input of shape (None, 4, 4, 1).",
             "Expected: spatial sizes of at least (8, 8)",

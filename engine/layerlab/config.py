@@ -5,6 +5,7 @@ from __future__ import annotations
 from layerlab.backend.active import use
 from layerlab.dtypes import dtype_policy, set_dtype_policy, standardize_dtype
 from layerlab.settings import DATA_FORMATS, FLOAT_TYPES, choose, positive, settings
+from layerlab.typing import DTypeLike
 
 __all__ = [
     "backend",
@@ -61,7 +62,7 @@ def floatx() -> str:
     return settings.floatx
 
 
-def set_floatx(value: str) -> None:
+def set_floatx(value: DTypeLike) -> None:
     """Set the default float type.
 
     Layers made from now on have it, unless `set_dtype_policy` chose a policy.

@@ -96,10 +96,13 @@ class Operators(Protocol):
     def __truediv__(self, other: Any, /) -> Array: return NotImplemented
     def __rtruediv__(self, other: Any, /) -> Array: return NotImplemented
     def __floordiv__(self, other: Any, /) -> Array: return NotImplemented
+    def __rfloordiv__(self, other: Any, /) -> Array: return NotImplemented
     def __mod__(self, other: Any, /) -> Array: return NotImplemented
+    def __rmod__(self, other: Any, /) -> Array: return NotImplemented
     def __pow__(self, other: Any, /) -> Array: return NotImplemented
     def __rpow__(self, other: Any, /) -> Array: return NotImplemented
     def __matmul__(self, other: Any, /) -> Array: return NotImplemented
+    def __rmatmul__(self, other: Any, /) -> Array: return NotImplemented
     def __and__(self, other: Any, /) -> Array: return NotImplemented
     def __or__(self, other: Any, /) -> Array: return NotImplemented
     def __xor__(self, other: Any, /) -> Array: return NotImplemented

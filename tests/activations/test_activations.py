@@ -18,7 +18,7 @@ from tests.helpers import tolerance
 CASES: list[tuple[str, dict[str, Any]]] = [
     *(
         (name, {})
-        for name in activations.__all__
+        for name in activations.__all__  # type: ignore[attr-defined]
         if name not in ("get", "serialize", "deserialize", "threshold")
     ),
     ("relu", {"negative_slope": 0.3}),
@@ -74,7 +74,7 @@ def test_relu_and_its_gradient_are_zero_at_zero(backend: str) -> None:
     zero = active().asarray(np.zeros(1, "float32"))
     for arguments in ({}, {"max_value": 6.0}):
         value, gradients = active().value_and_grad(
-            lambda tree, kw=arguments: activations.relu(tree["x"], **kw).sum()
+            lambda tree, kw=arguments: activations.relu(tree["x"], **kw).sum()  # type: ignore[attr-defined]
         )({"x": zero})
         assert float(value) == 0
         assert float(active().to_numpy(gradients["x"])[0]) == 0
@@ -100,7 +100,7 @@ def test_symbolic_tensors_give_symbolic_tensors(backend: str) -> None:
 
 @pytest.mark.oracle
 def test_every_public_name_of_keras_is_here() -> None:
-    assert {name for name in dir(keras.activations) if not name.startswith("_")} <= set(activations.__all__)
+    assert {name for name in dir(keras.activations) if not name.startswith("_")} <= set(activations.__all__)  # type: ignore[attr-defined]
 
 
 def test_names_go_to_functions_and_back() -> None:

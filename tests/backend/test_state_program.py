@@ -32,7 +32,7 @@ def test_a_step_gives_back_the_weights_that_it_does_not_change(state: Any) -> No
 def test_a_step_that_was_prepared_gives_them_back_as_well(state: Any) -> None:
     run = module.compile_step(counting, jit=True, donate=False, repeats=False)
     batch = np.array([[1.0, 1.0]], "float32")
-    run.prepare(state, batch)
+    run.prepare(state, batch)  # type: ignore[attr-defined]
     new, _ = run(state, batch)
     assert new["weights"]["w"] is state["weights"]["w"] and int(new["counters"]["n"]) == 4
 

@@ -176,7 +176,7 @@ def operations_of(compute: Any, **values: Any) -> tuple[list[str], Any, Any]:
     batch = torch.tensor(np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32"))
     program = step_recording.record(step, held, batch, donate=False)
     assert program is not None
-    names = [getattr(node.target, "__name__", "") for node in program._run.__self__.graph.nodes]
+    names = [getattr(node.target, "__name__", "") for node in program._run.__self__.graph.nodes]  # type: ignore[attr-defined]
     return names, program.play(held, [batch])[1][0][0], step(held, batch)[1][0]
 
 

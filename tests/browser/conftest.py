@@ -77,6 +77,6 @@ def lab(chromium: Browser, lab_server: LabServer, request: pytest.FixtureRequest
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
-    if report.when == "call" and report.failed:
-        item.failed = True
+    if report.when == "call" and report.failed:  # type: ignore[attr-defined]
+        item.failed = True  # type: ignore[attr-defined]
     return report

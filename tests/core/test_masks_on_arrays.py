@@ -29,9 +29,9 @@ def test_a_mask_set_by_hand_is_used_and_can_be_taken_away(backend: str) -> None:
     x = ops.ones((1, 3, 2))
     pool = layers.GlobalAveragePooling1D()
     values = ops.array([[[1.0], [2.0], [9.0]]])
-    values._keras_mask = ops.array([[True, True, False]])
+    values._keras_mask = ops.array([[True, True, False]])  # type: ignore[attr-defined]
     assert ops.convert_to_numpy(pool(values)).tolist() == [[1.5]]
-    values._keras_mask = None
+    values._keras_mask = None  # type: ignore[attr-defined]
     assert ops.convert_to_numpy(pool(values)).tolist() == [[4.0]]
     set_mask(x, None)
     assert not hasattr(x, "_keras_mask")  # what never had one is left alone

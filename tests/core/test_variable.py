@@ -148,9 +148,9 @@ def test_trainable_is_what_the_back_end_differentiates(backend: str) -> None:
     v.trainable = False
     assert not v.trainable
     if backend == "torch":
-        assert not v.value.requires_grad
+        assert not v.value.requires_grad  # type: ignore[attr-defined]
         v.trainable = True
-        assert v.value.requires_grad and v.value.is_leaf
+        assert v.value.requires_grad and v.value.is_leaf  # type: ignore[attr-defined]
 
 
 def test_a_variable_made_on_one_back_end_keeps_its_numbers_as_an_array_for_numpy() -> None:

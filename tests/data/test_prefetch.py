@@ -203,7 +203,7 @@ def test_training_stopped_in_the_middle_closes_what_it_opened() -> None:
         next(epoch)
     source.close()
     source.close()
-    epoch.close()
+    epoch.close()  # type: ignore[attr-defined]
     assert closed == [True]
     assert not data_threads()
 

@@ -115,10 +115,10 @@ class Python2(pickle._Pickler):  # type: ignore[name-defined]
 
     def save_text(self, text: Any) -> None:
         raw = text if isinstance(text, bytes) else text.encode()
-        self.write(
+        self.write(  # type: ignore[attr-defined]
             b"U" + bytes([len(raw)]) + raw if len(raw) < 256 else b"T" + struct.pack("<i", len(raw)) + raw
         )
-        self.memoize(text)
+        self.memoize(text)  # type: ignore[attr-defined]
 
     dispatch[bytes] = dispatch[str] = save_text
 

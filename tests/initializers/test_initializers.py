@@ -132,7 +132,7 @@ def test_the_gain_of_identity_is_in_its_config() -> None:  # Keras 3.15 forgets 
 
 @pytest.mark.oracle
 def test_every_public_name_of_keras_is_here() -> None:
-    assert {name for name in dir(keras.initializers) if not name.startswith("_")} <= set(initializers.__all__)
+    assert {name for name in dir(keras.initializers) if not name.startswith("_")} <= set(initializers.__all__)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

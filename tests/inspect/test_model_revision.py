@@ -20,7 +20,7 @@ def make() -> keras.Model:
 
 
 def freeze_inner_layer(model: keras.Model) -> None:
-    model.get_layer("block").get_layer("inside").trainable = False
+    model.get_layer("block").get_layer("inside").trainable = False  # type: ignore[attr-defined]
 
 
 def freeze_all(model: keras.Model) -> None:
@@ -65,5 +65,5 @@ def test_unfreezing_brings_the_old_revision_back() -> None:
     model = make()
     before = revision(model)
     freeze_inner_layer(model)
-    model.get_layer("block").get_layer("inside").trainable = True
+    model.get_layer("block").get_layer("inside").trainable = True  # type: ignore[attr-defined]
     assert revision(model) == before

@@ -111,7 +111,7 @@ def frozen(keras: ModuleType) -> Any:
 
 
 def subclass(keras: ModuleType) -> Any:
-    class Net(keras.Model):
+    class Net(keras.Model):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__(name="net")
             self.first = keras.layers.Dense(4, name="first")

@@ -220,7 +220,7 @@ def _assert_records(step: Any, state: Any, args: Any) -> None:
         if backend().is_array(wanted):
             assert mine.dtype == wanted.dtype
             # A gradient that is zero but for rounding, as that of the keys' bias in attention, differs.
-            np.testing.assert_allclose(mine.detach(), wanted.detach(), rtol=1e-5, atol=5e-6)
+            np.testing.assert_allclose(mine.detach(), wanted.detach(), rtol=1e-5, atol=5e-6)  # type: ignore[attr-defined]
 
 
 @functools.cache

@@ -195,7 +195,7 @@ def test_shape_of_an_rnn_on_unknown_time_is_told_without_running(backend: str) -
 def test_spectral_normalization_makes_the_largest_singular_value_one(backend: str) -> None:
     layer = layers.SpectralNormalization(layers.Dense(4), power_iterations=50)
     layer(floats(2, 6), training=True)
-    assert abs(np.linalg.svd(layer.layer.kernel.numpy())[1][0] - 1) < 1e-3
+    assert abs(np.linalg.svd(layer.layer.kernel.numpy())[1][0] - 1) < 1e-3  # type: ignore[attr-defined]
 
 
 def test_lambda_gets_its_arguments_mask_and_training(backend: str) -> None:

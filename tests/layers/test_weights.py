@@ -186,13 +186,13 @@ def test_a_declaration_says_order_shape_and_what_is_left_out() -> None:
     layer.build((None,))
     rows = [(w.name, w.shape, w.trainable, w.autocast) for w in layer.weights]
     assert rows == [("a", (2,), True, True), ("b", (3,), True, True), ("state", (), False, False)]
-    assert layer.b.numpy().tolist() == [4.0] * 3 and layer.a.constraint is layer.main_constraint
+    assert layer.b.numpy().tolist() == [4.0] * 3 and layer.a.constraint is layer.main_constraint  # type: ignore[attr-defined]
     assert list(said_of_weights(layer)) == [
         *("b_initializer", "main_initializer", "b_regularizer", "b_constraint", "main_constraint")
     ]
     without = Own(shifts=False)
     without.build((None,))
-    assert without.b is None and [w.name for w in without.weights] == ["a", "state"]
+    assert without.b is None and [w.name for w in without.weights] == ["a", "state"]  # type: ignore[attr-defined]
 
 
 def test_no_layer_spells_the_arguments_of_a_weight() -> None:

@@ -96,7 +96,7 @@ def test_the_gradient_of_circle_is_finite_for_a_sample_without_partners(backend:
     from layerlab.backend.active import backend as active
 
     x = ops.convert_to_tensor(np.eye(3, dtype="float32"))
-    _, gradients = active().value_and_grad(lambda p: losses.circle([0, 1, 2], p["x"]).sum())({"x": x})
+    _, gradients = active().value_and_grad(lambda p: losses.circle([0, 1, 2], p["x"]).sum())({"x": x})  # type: ignore[attr-defined]
     assert np.isfinite(ops.convert_to_numpy(gradients["x"])).all()
 
 

@@ -63,10 +63,10 @@ def test_metrics_in_attributes_lists_and_dicts_belong_to_the_metric(backend: str
         def update_state(self, values):
             self.own.assign_add(1.0)
             self.inner.update_state(values)
-            self.more[0].update_state(values)
+            self.more[0].update_state(values)  # type: ignore[attr-defined]
 
         def result(self):
-            return {"mean": self.inner.result(), "sum": self.more[0].result()}
+            return {"mean": self.inner.result(), "sum": self.more[0].result()}  # type: ignore[attr-defined]
 
     outer = Outer()
     assert [v.path for v in outer.variables] == [

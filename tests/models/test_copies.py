@@ -146,7 +146,7 @@ def test_a_history_and_callbacks_are_copied(backend: str, tmp_path: Any) -> None
         other, *others = copied([history, *callbacks])
         assert other.history == history.history and other.epoch == [0, 1], way
         assert other.model is others[0].model is not model, way
-        assert others[0].best == callbacks[0].best and others[0].wait == callbacks[0].wait, way
+        assert others[0].best == callbacks[0].best and others[0].wait == callbacks[0].wait, way  # type: ignore[attr-defined]
     again = other.model.fit(X, Y, epochs=3, initial_epoch=2, verbose=0, callbacks=[other, *others])
     assert again is other and len(again.history["loss"]) == 3
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 2  # the copy has begun it anew

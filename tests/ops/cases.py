@@ -414,7 +414,7 @@ for _subscripts in ("ij,jk->ik", "bij,bjk->bik", "ii->i"):
     shapes = {"ij,jk->ik": [(3, 4), (4, 2)], "bij,bjk->bik": [(2, 3, 4), (2, 4, 5)], "ii->i": [(3, 3)]}[
         _subscripts
     ]
-    add("einsum", _subscripts, *(real(*one) for one in shapes))
+    add("einsum", _subscripts, *(real(*one) for one in shapes))  # type: ignore[attr-defined]
 add("einsum", "...i,ij->...j", real(2, 3, 4), real(4, 5))
 grid("diff", XYZ, n=[1, 2], axis=[-1, 1])
 grid("trapezoid", X, axis=[-1, 0])

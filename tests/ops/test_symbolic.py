@@ -78,7 +78,7 @@ def test_operators_record_the_ops_of_keras() -> None:
         (y > 0), "LogicalXor": (x > 0) ^ (y > 0), "LogicalNot": ~(x > 0), "GetItem": x[:, 0], "Round":
         round(x, 1), "Reshape": x.reshape((-1, 1, 3)),
     }  # fmt: skip
-    assert {name: tensor._keras_history.operation.class_name for name, tensor in names.items()} == {
+    assert {name: tensor._keras_history.operation.class_name for name, tensor in names.items()} == {  # type: ignore[attr-defined]
         name: name for name in names
     }
     assert names["GetItem"].shape == (None,)

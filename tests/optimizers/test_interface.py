@@ -90,7 +90,7 @@ def test_every_optimizer_of_keras_is_found_by_its_names() -> None:
     for name in NAMES:
         for spelling in (name, name.lower()):
             assert type(optimizers.get(spelling)).__name__ == name
-    missing = {name for name in dir(keras.optimizers) if name[0].isupper()} - set(optimizers.__all__)
+    missing = {name for name in dir(keras.optimizers) if name[0].isupper()} - set(optimizers.__all__)  # type: ignore[attr-defined]
     assert missing == {"MultiOptimizer", "OptimizerMap", "ScheduleFreeAdamW"}
 
 
@@ -206,7 +206,7 @@ def test_the_learning_rate_can_be_read_and_set(backend: str) -> None:
     optimizer.apply([np.ones(2)], [w])
     assert float(optimizer.learning_rate) == 0.25
     np.testing.assert_allclose(w.numpy(), [0.75, 1.75])
-    optimizer.learning_rate.assign(1.0)
+    optimizer.learning_rate.assign(1.0)  # type: ignore[attr-defined]
     optimizer.apply([np.ones(2)], [w])
     np.testing.assert_allclose(w.numpy(), [-0.25, 0.75])
 
@@ -323,7 +323,7 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(InvalidArgumentError, match="an Optimizer"):
         optimizers.LossScaleOptimizer("sgd")
     with pytest.warns(UserWarning, match="decay"):
-        optimizers.SGD(decay=0.1)
+        optimizers.SGD(decay=0.1)  # type: ignore[call-arg]
 
 
 def test_wrong_names_are_named() -> None:

@@ -90,7 +90,7 @@ def test_configs_equal_those_of_keras_and_go_back() -> None:
 
 @pytest.mark.oracle
 def test_every_public_name_of_keras_is_here() -> None:
-    assert {name for name in dir(keras.optimizers.schedules) if name[0] != "_"} <= set(schedules.__all__)
+    assert {name for name in dir(keras.optimizers.schedules) if name[0] != "_"} <= set(schedules.__all__)  # type: ignore[attr-defined]
 
 
 def test_wrong_arguments_are_named() -> None:

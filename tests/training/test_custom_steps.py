@@ -75,7 +75,7 @@ class WithTape(keras.Model):
         loss = self.compute_loss(y=y, y_pred=y_pred)
         loss.backward()
         variables = list(self.trainable_weights)
-        self.optimizer.apply([variable.value.grad for variable in variables], variables)
+        self.optimizer.apply([variable.value.grad for variable in variables], variables)  # type: ignore[attr-defined]
         for metric in self.metrics:
             if metric.name == "loss":
                 metric.update_state(loss)

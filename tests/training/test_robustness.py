@@ -126,7 +126,7 @@ def check(model: Any, witness: Witness, steps: int) -> None:
     for judge in (_evaluated, _predicted, _fitted, _evaluated):
         mine, expected = judge(model), judge(witness.model)
         assert set(expected) <= set(mine)
-        for label, value in expected.items():
+        for label, value in expected.items():  # type: ignore[attr-defined]
             np.testing.assert_allclose(mine[label], value, rtol=1e-5, atol=1e-6, err_msg=label)
     assert int(model.optimizer.iterations) == steps + STEPS
 
@@ -375,7 +375,7 @@ def test_a_custom_step_with_backward(witness: Witness, when: str) -> None:
                 if when == "before":
                     action()
                 variables = list(self.trainable_weights)
-                self.optimizer.apply([variable.value.grad for variable in variables], variables)
+                self.optimizer.apply([variable.value.grad for variable in variables], variables)  # type: ignore[attr-defined]
                 if when == "after":
                     action()
                 for metric in self.metrics:

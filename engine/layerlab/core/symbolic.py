@@ -30,7 +30,8 @@ from layerlab.core.pickling import Portable, Serials, nothing
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, LayerlabError, UnsupportedError, explain
-from layerlab.typing import DTypeLike
+from layerlab.typing import Array, DTypeLike
+from layerlab.typing import Operators as ArrayOperators
 
 __all__ = [
     "History",
@@ -44,9 +45,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from layerlab.typing import Operators
+
+    class Operators(ArrayOperators):
+        """What `ops.operators` gives the class."""
+
+        def __round__(self, ndigits: int | None = None) -> Array: ...
+        def reshape(self, newshape: int | Sequence[int | None]) -> Array: ...
+        def squeeze(self, axis: int | Sequence[int] | None = None) -> Array: ...
 else:
-    Operators = object  # `ops.operators` gives the class its operators
+    Operators = object
 
 _serials = Serials()  # of nodes: copies of an operation's calls keep their order
 _by_serial = operator.attrgetter("serial")

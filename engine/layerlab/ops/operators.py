@@ -133,6 +133,6 @@ for _class in (KerasTensor, Variable):
     for _name, _method in _methods().items():
         setattr(_class, _name, _method)
 KerasTensor.__iter__ = _no_iteration  # type: ignore[method-assign, assignment]
-KerasTensor.reshape = _reshape  # type: ignore[attr-defined]
-KerasTensor.squeeze = _squeeze  # type: ignore[attr-defined]
+KerasTensor.reshape = _reshape  # type: ignore[method-assign, assignment]
+KerasTensor.squeeze = _squeeze  # type: ignore[method-assign, assignment]
 Variable.__iter__ = _iterate  # type: ignore[method-assign, assignment]
