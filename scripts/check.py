@@ -21,6 +21,11 @@ CHECKS: list[tuple[str, list[str], str]] = [
         "the message names the import that goes the wrong way; the rules are in docs/architecture.md",
     ),
     (
+        "documents",
+        [f"{VENV}/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_prose.py"],
+        "88 columns of prose, and names in backticks that exist: mend the document that is named",
+    ),
+    (
         "TypeScript is current",
         [f"{VENV}/python", "scripts/generate_typescript.py", "--check"],
         f"{VENV}/python scripts/generate_typescript.py, and commit what it wrote in labextension/src",
