@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["as_ints", "is_integer", "is_number"]
 
 
-def is_integer(value: Any) -> TypeIs[int]:
+def is_integer(value: object) -> TypeIs[int]:
     """True for integers of any type."""
     return type(value) is int or (isinstance(value, numbers.Integral) and not isinstance(value, bool))
 
 
-def is_number(value: Any) -> TypeIs[float]:
+def is_number(value: object) -> TypeIs[float]:
     """True for real numbers of any type, integers and those that are not finite among them."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 

@@ -56,7 +56,7 @@ def choose(value: object, allowed: tuple[str, ...], what: str) -> str:
     return str(value)
 
 
-def positive(value: Any, what: str) -> float:
+def positive(value: object, what: str) -> float:
     """`value` as a float if it is a finite number above 0, else an InvalidArgumentError."""
     if not is_number(value) or not 0 < float(value) < math.inf:
         raise InvalidArgumentError(

@@ -574,7 +574,7 @@ swish = silu
 hard_swish = hard_silu
 
 
-def _warn_of_one(x: Any, axis: int, result: int) -> None:
+def _warn_of_one(x: object, axis: int, result: int) -> None:
     if context.stand_in == 1:  # a size of 1 may stand for an unknown one
         return
     shape = shape_of(x) or ()

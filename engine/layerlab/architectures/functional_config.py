@@ -38,7 +38,7 @@ def functional_config(graph: Function, is_model: Callable[[Operation], bool]) ->
         # Keras counts one call more at the ends, for functional models.
         return [name, number + is_model(tensor.history.operation), tensor_index]
 
-    def argument(leaf: Any) -> Any:
+    def argument(leaf: object) -> Any:
         if not isinstance(leaf, KerasTensor):
             return leaf
         config = {"shape": list(leaf.shape), "dtype": leaf.dtype, "keras_history": place(leaf)}

@@ -31,7 +31,7 @@ _GRAPH_KEYS = ("layers", "input_layers", "output_layers")
 _TENSOR = "__keras_tensor__"
 
 
-def is_functional_config(config: Any) -> bool:
+def is_functional_config(config: object) -> bool:
     """True if `config` describes a graph."""
     return isinstance(config, dict) and all(key in config for key in ("name", *_GRAPH_KEYS))
 
@@ -66,7 +66,7 @@ def functional_from_config(cls: Any, config: dict[str, Any], is_model: Callable[
 class _GraphReader:
     """Makes the layers of a config, then the calls between them, each after those it depends on."""
 
-    def __init__(self, layers: Any, is_model: Callable[[Any], bool]) -> None:
+    def __init__(self, layers: object, is_model: Callable[[Any], bool]) -> None:
         if not isinstance(layers, list | tuple):
             raise _malformed("layers", "a list", layers)
         self._is_model = is_model
@@ -78,7 +78,7 @@ class _GraphReader:
             self._make_layer(data)
         self._shift = {name: self._calls_before(name) for name in self._layers}
 
-    def _make_layer(self, data: Any) -> None:
+    def _make_layer(self, data: object) -> None:
         if not isinstance(data, dict):
             raise _malformed("An entry of layers", "a dict", data)
         config = data.get("config")
@@ -151,7 +151,7 @@ class _GraphReader:
                 explain(f"'{name[:80]}' cannot be called as the config says: {error}")
             ) from error
 
-    def _argument(self, config: Any) -> Any:
+    def _argument(self, config: object) -> Any:
         """An argument of a call, with the tensors that were made in place of their descriptions."""
         if isinstance(config, list | tuple):
             return type(config)(self._argument(item) for item in config)
@@ -163,7 +163,7 @@ class _GraphReader:
             return deserialize_keras_object(config)
         return {key: self._argument(item) for key, item in config.items()}
 
-    def _legacy_arguments(self, layer: Any, call: Any) -> tuple[Any, dict[str, Any]]:
+    def _legacy_arguments(self, layer: object, call: object) -> tuple[Any, dict[str, Any]]:
         """Tensors and further arguments of `[["dense", 0, 0, {...}], ...]`, of one entry, or of a dict."""
         if isinstance(call, dict):
             return {key: self._tensor(self._checked(entry)) for key, entry in call.items()}, {}
@@ -177,7 +177,7 @@ class _GraphReader:
             return tensors[0], kwargs
         return tensors[0] if len(tensors) == 1 else tensors, kwargs
 
-    def _legacy_argument(self, value: Any) -> Any:
+    def _legacy_argument(self, value: object) -> Any:
         """A further argument, with tensors in place of the places it holds."""
         if self._is_made(value):
             return self._tensor(self._checked(value))
@@ -190,7 +190,7 @@ class _GraphReader:
     def _is_made(self, value: Any) -> bool:
         return is_place(value) and value[0] in self._layers
 
-    def _places(self, call: Any) -> Iterator[Any]:
+    def _places(self, call: object) -> Iterator[Any]:
         """The places of all tensors among the arguments of a call."""
         if not reads_legacy_node(call):
             yield from _described(call)
@@ -201,7 +201,7 @@ class _GraphReader:
                 yield entry
                 yield from self._inner_places(legacy_kwargs(entry))
 
-    def _inner_places(self, value: Any) -> Iterator[Any]:
+    def _inner_places(self, value: object) -> Iterator[Any]:
         """The places within a further argument of a legacy call."""
         if self._is_made(value):
             yield value
@@ -244,7 +244,7 @@ class _GraphReader:
         return name, number, tensor
 
 
-def _described(config: Any) -> Iterator[Any]:
+def _described(config: object) -> Iterator[Any]:
     if isinstance(config, dict):
         if config.get("class_name") == _TENSOR:
             yield _history(config)
@@ -261,5 +261,5 @@ def _history(config: dict[str, Any]) -> Any:
     return inner.get("keras_history") if isinstance(inner, dict) else None
 
 
-def _malformed(where: str, expected: str, got: Any) -> ConfigError:
+def _malformed(where: str, expected: str, got: object) -> ConfigError:
     return ConfigError(explain(f"{where} of a config is malformed.", expected=expected, got=repr(got)[:120]))

@@ -28,7 +28,7 @@ def has_legacy_calls(layers: Any) -> bool:
     )
 
 
-def reads_legacy_node(call: Any) -> bool:
+def reads_legacy_node(call: object) -> bool:
     """True for a call in a form of Keras 2: a list, or a dict of tensors by name.
 
     Raises: ConfigError for what is neither that nor a call of Keras 3.
@@ -45,7 +45,7 @@ def legacy_entries(call: Any) -> list[Any]:
     return [call] if isinstance(call[0], str) else list(call)
 
 
-def legacy_kwargs(entry: Any) -> dict[str, Any]:
+def legacy_kwargs(entry: object) -> dict[str, Any]:
     """The further arguments of the call, which come with an entry."""
     further = entry[3] if isinstance(entry, list | tuple) and len(entry) > 3 else {}
     if not isinstance(further, dict):
@@ -55,7 +55,7 @@ def legacy_kwargs(entry: Any) -> dict[str, Any]:
     return further
 
 
-def is_place(value: Any) -> bool:
+def is_place(value: object) -> bool:
     """True for `["dense", 0, 0]`: a layer, its call, its output; a fourth entry may follow."""
     if not isinstance(value, list | tuple) or len(value) not in (3, 4) or not isinstance(value[0], str):
         return False

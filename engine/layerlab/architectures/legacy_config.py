@@ -45,7 +45,7 @@ _ENDS = ("input_layers", "output_layers")
 # -- configs ------------------------------------------------------------------------------------------------
 
 
-def deserialize_config(config: Any, is_legacy: bool = False) -> Any:
+def deserialize_config(config: object, is_legacy: bool = False) -> Any:
     """The object of a config that Keras 2 or 3 wrote; custom objects are those of the open scopes.
 
     Args:
@@ -56,7 +56,7 @@ def deserialize_config(config: Any, is_legacy: bool = False) -> Any:
     return deserialize_keras_object(modernized(config, _LAST_OF_2 if is_legacy else None))
 
 
-def modernized(config: Any, version: Any = None) -> Any:
+def modernized(config: object, version: object = None) -> Any:
     """`config` of a model, or any part of it, in the names and arguments of today.
 
     Args:
@@ -72,13 +72,13 @@ def modernized(config: Any, version: Any = None) -> Any:
     return _Translator(release, is_tensorflow=str(version).endswith("-tf")).value(config)
 
 
-def is_older(version: Any) -> bool:
+def is_older(version: object) -> bool:
     """Whether Keras 2 wrote it, or does not say who did."""
     release = _release(version)
     return release is None or release < (3, 0)
 
 
-def _release(version: Any) -> Release | None:
+def _release(version: object) -> Release | None:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else version
     found = re.match(r"(\d{1,4})\.(\d{1,4})", text) if isinstance(text, str) else None
     return None if found is None else (int(found[1]), int(found[2]))
@@ -90,7 +90,7 @@ class _Translator:
     def __init__(self, release: Release | None, is_tensorflow: bool) -> None:
         self._release, self._is_tensorflow = release, is_tensorflow
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: object) -> Any:
         """Any part of a config."""
         if isinstance(value, list | tuple):
             return [self.value(item) for item in value]
@@ -196,7 +196,7 @@ def _plain(value: dict[str, Any]) -> Any:
     return ... if value == {"class_name": "__ellipsis__"} else value
 
 
-def _activation(value: Any) -> Any:
+def _activation(value: object) -> Any:
     if not isinstance(value, str) or get_registered_object(value) is not None:
         return value
     return ACTIVATIONS.get(value, value)
@@ -236,7 +236,7 @@ def _of_keras_1(reason: str) -> UnsupportedError:
     )
 
 
-def _of_tensorflow(name: str, config: Any, entry: dict[str, Any]) -> UnsupportedError:
+def _of_tensorflow(name: str, config: object, entry: dict[str, Any]) -> UnsupportedError:
     inner = config if isinstance(config, dict) else {}
     function = inner.get("name") or entry.get("name") or inner.get("function")
     return UnsupportedError(
@@ -248,7 +248,7 @@ def _of_tensorflow(name: str, config: Any, entry: dict[str, Any]) -> Unsupported
     )
 
 
-def _cannot_honour(place: str, key: str, value: Any) -> UnsupportedError:
+def _cannot_honour(place: str, key: str, value: object) -> UnsupportedError:
     return UnsupportedError(
         explain(
             f"{place} has {key}={str(value)[:60]}, an argument of Keras 2 that has no meaning here.",

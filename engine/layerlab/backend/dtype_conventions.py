@@ -91,7 +91,7 @@ class _Wrappers:
 
     def index(self, name: str, function: Function) -> Function:
         @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Array:
+        def call(*args: object, **kwargs: object) -> Array:
             found = function(*args, **kwargs)
             is_integer = "int" in self.dtype_name(found)  # not those of bincount with weights
             return self.cast(found, "int32") if is_integer else found
@@ -99,7 +99,7 @@ class _Wrappers:
         return call
 
     def accumulator(self, name: str, function: Function) -> Function:
-        def widened(x: Array, *args: Any) -> str:
+        def widened(x: Array, *args: object) -> str:
             return _WIDENED.get(self.dtype_name(x), self.dtype_name(x))
 
         return self._with_named_dtype(function, None, widened)
@@ -108,7 +108,7 @@ class _Wrappers:
         named = self._with_named_dtype(function, None, None)
 
         @wraps(function)
-        def call(x: Array, *args: Any, **kwargs: Any) -> Array:
+        def call(x: Array, *args: object, **kwargs: object) -> Array:
             is_exact = "int" in self.dtype_name(x) or self.dtype_name(x) == "bool"
             return named(self.cast(x, "float32") if is_exact else x, *args, **kwargs)
 
@@ -117,7 +117,7 @@ class _Wrappers:
     def creation(self, name: str, function: Function) -> Function:
         numbers = {"arange": slice(None), "full": slice(1, 2)}.get(name)
 
-        def default(*args: Any) -> str:
+        def default(*args: object) -> str:
             return _number_dtype(args[numbers]) if numbers else "float32"
 
         return self._with_named_dtype(function, _CREATION[name], default)
@@ -131,7 +131,7 @@ class _Wrappers:
         """Names for `dtype`, by keyword or at `position`; `default(*args)` names the one left out."""
 
         @wraps(function)
-        def call(*args: Any, dtype: Any = None, **kwargs: Any) -> Array:
+        def call(*args: object, dtype: Any = None, **kwargs: Any) -> Array:
             if position is not None and len(args) > position:
                 args, dtype = args[:position], args[position]
             if dtype is None and default is not None:

@@ -42,7 +42,7 @@ def cond(predicate: Array, if_true: Callable[..., Any], if_false: Callable[..., 
     return if_true(*operands) if bool(predicate) else if_false(*operands)
 
 
-def while_loop(condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any) -> Any:
+def while_loop(condition: Callable[[Any], Array], body: Callable[[Any], Any], state: object) -> Any:
     while bool(condition(state)):
         state = body(state)
     return state

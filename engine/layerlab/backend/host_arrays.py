@@ -22,7 +22,7 @@ _EXTENDED = {"g": "float64", "G": "complex128"}  # longdouble and its complex ki
 _KINDS = "biufc"
 
 
-def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
+def host_array(x: object, dtype: str | None = None) -> np.ndarray:
     """`x` as a NumPy array of `dtype`, in any layout; without a dtype, 64-bit values become 32-bit.
 
     Raises: DTypeError for text, ragged lists, and integers that do not fit into 32 bits.
@@ -40,7 +40,7 @@ def host_array(x: Any, dtype: str | None = None) -> np.ndarray:
     return array.astype(narrow)
 
 
-def plain_dtype(dtype: Any) -> Any:
+def plain_dtype(dtype: object) -> Any:
     """A NumPy dtype in this machine's byte order and at most 64 bits wide; others as they are."""
     if not isinstance(dtype, np.dtype) or (dtype.isnative and dtype.char not in _EXTENDED):
         return dtype

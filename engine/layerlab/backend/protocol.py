@@ -100,7 +100,9 @@ class Backend(Protocol):
     def dtype_name(self, x: Array) -> str:
         """The standard dtype name of an array."""
 
-    def set_at(self, x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
+    def set_at(
+        self, x: Array, index: object, values: Array, mode: Literal["set", "add", "max", "min"]
+    ) -> Array:
         """A new array with x[index] replaced or accumulated; duplicate indices accumulate."""
 
     def leaf(self, value: Array, trainable: bool) -> Array:
@@ -247,7 +249,7 @@ class Backend(Protocol):
     ) -> Any: ...
 
     def while_loop(
-        self, condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any
+        self, condition: Callable[[Any], Array], body: Callable[[Any], Any], state: object
     ) -> Any: ...
 
     # -- transforms -----------------------------------------------------------------------------------
@@ -273,7 +275,7 @@ class Backend(Protocol):
         self, function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0
     ) -> Callable[..., Any]: ...
 
-    def eval_shape(self, function: Callable[..., Any], *args: Any) -> Any:
+    def eval_shape(self, function: Callable[..., Any], *args: object) -> Any:
         """Abstract evaluation: `args` is a tree with ArraySpec leaves (other leaves are passed as they
         are); returns the tree of results with each array replaced by its ArraySpec."""
 

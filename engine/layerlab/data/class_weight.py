@@ -129,7 +129,7 @@ def _class(key: object) -> int:
     )
 
 
-def _weight(key: object, value: Any) -> float:
+def _weight(key: object, value: object) -> float:
     if is_number(value) and math.isfinite(value) and value >= 0:
         return float(value)
     raise InvalidArgumentError(

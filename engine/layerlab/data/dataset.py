@@ -84,7 +84,7 @@ class Dataset:
     # -- where they come from -----------------------------------------------------------------------------
 
     @staticmethod
-    def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
+    def from_tensor_slices(tensors: object, name: str | None = None) -> Dataset:
         """The rows of arrays, one after the other.
 
         Args:
@@ -97,7 +97,7 @@ class Dataset:
         return Dataset(lambda _: rows_of(table, count), count)
 
     @staticmethod
-    def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
+    def from_tensors(tensors: object, name: str | None = None) -> Dataset:
         """A single element.
 
         Args:
@@ -110,10 +110,10 @@ class Dataset:
     @staticmethod
     def from_generator(
         generator: Callable[..., Iterable[Any]],
-        output_types: Any = None,
-        output_shapes: Any = None,
+        output_types: object = None,
+        output_shapes: object = None,
         args: tuple[Any, ...] | None = None,
-        output_signature: Any = None,
+        output_signature: object = None,
         name: str | None = None,
     ) -> Dataset:
         """What a generator function yields; it is called anew for each pass.
@@ -152,7 +152,7 @@ class Dataset:
         return Dataset.from_tensor_slices(np.arange(*args, dtype=dtype))
 
     @staticmethod
-    def zip(*args: Any, datasets: Any = None, name: str | None = None) -> Dataset:
+    def zip(*args: object, datasets: object = None, name: str | None = None) -> Dataset:
         """Tuples of the elements of several data sets, as long as all have some.
 
         Args:
@@ -392,8 +392,8 @@ class Dataset:
     def padded_batch(
         self,
         batch_size: int,
-        padded_shapes: Any = None,
-        padding_values: Any = None,
+        padded_shapes: object = None,
+        padding_values: object = None,
         drop_remainder: bool = False,
         name: str | None = None,
     ) -> Dataset:
@@ -452,7 +452,7 @@ class Dataset:
         return self._derived(make, UNKNOWN)
 
     def reduce(
-        self, initial_state: Any, reduce_func: Callable[[Any, Any], Any], name: str | None = None
+        self, initial_state: object, reduce_func: Callable[[Any, Any], Any], name: str | None = None
     ) -> Any:
         """One value from all elements.
 
@@ -529,7 +529,7 @@ class Dataset:
         first: list[Pass] = []
         total: list[int] = []
 
-        def keep(number: int, value: Any) -> Any:
+        def keep(number: int, value: object) -> Any:
             kept[number] = tree.map_structure(_read_only, value)
             return kept[number]
 
@@ -634,7 +634,7 @@ def _parts(parts: list[Dataset], pass_: Pass) -> list[Iterator[Recipe]]:
     return found
 
 
-def _applied(function: Callable[..., Any], element: Any) -> Any:
+def _applied(function: Callable[..., Any], element: object) -> Any:
     return function(*element) if isinstance(element, tuple) else function(element)
 
 
@@ -642,7 +642,7 @@ def _changing(function: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda element: _element(_applied(function, element))
 
 
-def _element(value: Any, copy: bool = False) -> Any:
+def _element(value: object, copy: bool = False) -> Any:
     """What a user's function gave, as an element: lists are arrays, numbers of Python have 32 bits.
 
     Args:
@@ -660,7 +660,7 @@ def _element(value: Any, copy: bool = False) -> Any:
     return value.copy() if copy and isinstance(value, np.ndarray) else value
 
 
-def _read_only(leaf: Any) -> Any:
+def _read_only(leaf: object) -> Any:
     """A cached array must not be changed by who gets it: the next pass gets it too."""
     if isinstance(leaf, np.ndarray):
         leaf = leaf.view()
@@ -668,11 +668,11 @@ def _read_only(leaf: Any) -> Any:
     return leaf
 
 
-def _plain(leaf: Any) -> Any:
+def _plain(leaf: object) -> Any:
     return leaf.numpy() if isinstance(leaf, HostArray) else leaf
 
 
-def _number(value: Any, what: str, least: int) -> int:
+def _number(value: object, what: str, least: int) -> int:
     return whole_number(
         value.item() if isinstance(value, np.ndarray) and not value.ndim else value, what, least
     )

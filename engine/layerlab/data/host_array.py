@@ -40,12 +40,12 @@ class HostArray(np.ndarray):
         return hash(self.item())
 
 
-def shown(element: Any) -> Any:
+def shown(element: object) -> Any:
     """The element with HostArrays in the place of arrays and numbers; texts stay texts."""
     return tree.map_structure(_shown, element)
 
 
-def _shown(leaf: Any) -> Any:
+def _shown(leaf: object) -> Any:
     if leaf is None or isinstance(leaf, str | bytes):
         return leaf
     if backend().is_array(leaf) and not isinstance(leaf, np.ndarray):

@@ -13,7 +13,7 @@ from layerlab.errors import ShapeError, explain
 __all__ = ["padded"]
 
 
-def padded(shapes: Any = None, values: Any = None) -> Callable[[list[Any]], Any]:
+def padded(shapes: object = None, values: object = None) -> Callable[[list[Any]], Any]:
     """A function that makes one batch of elements.
 
     Args:
@@ -45,7 +45,7 @@ def _for_each(given: Any, count: int, is_shape: bool = False) -> list[Any]:
     return list(given.values() if isinstance(given, dict) else given)
 
 
-def _filled(arrays: list[np.ndarray], wanted: Any, filling: Any) -> np.ndarray:
+def _filled(arrays: list[np.ndarray], wanted: Any, filling: object) -> np.ndarray:
     first = arrays[0]
     longest = [max(lengths) for lengths in zip(*(array.shape for array in arrays))]
     shape = tuple(

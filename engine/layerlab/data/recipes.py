@@ -53,7 +53,7 @@ class Recipe:
         return value if self.finish is None else self.finish(value)
 
 
-def constant(value: Any) -> Recipe:
+def constant(value: object) -> Recipe:
     """A recipe for what is there already."""
     return Recipe(lambda: value)
 
@@ -120,11 +120,11 @@ def _stack(leaves: tuple[Any, ...]) -> np.ndarray:
     return np.stack(arrays)
 
 
-def _on_host(leaf: Any) -> np.ndarray:
+def _on_host(leaf: object) -> np.ndarray:
     return backend().to_numpy(leaf) if backend().is_array(leaf) else np.asarray(leaf)
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> Any:
     return value
 
 

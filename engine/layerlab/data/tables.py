@@ -18,7 +18,7 @@ __all__ = ["ArrayTable", "Computed", "as_columns", "rows_of"]
 class ArrayTable:
     """The rows of a structure of arrays."""
 
-    def __init__(self, columns: Any) -> None:
+    def __init__(self, columns: object) -> None:
         self.columns = columns
 
     def rows(self, indices: np.ndarray) -> Any:
@@ -48,7 +48,7 @@ def rows_of(table: Table, count: int) -> Iterator[Recipe]:
         yield Recipe(lambda index=index: row(index), None, table, index)  # type: ignore[misc]
 
 
-def as_columns(structure: Any) -> tuple[Any, int]:
+def as_columns(structure: object) -> tuple[Any, int]:
     """(arrays of the host, the number of their rows). Raises: DataError unless all have as many."""
     columns = tree.map_structure(_column, _without_lists(structure))
     leaves = tree.flatten(columns)
@@ -64,7 +64,7 @@ def as_columns(structure: Any) -> tuple[Any, int]:
     return columns, lengths.pop()
 
 
-def _without_lists(structure: Any) -> Any:
+def _without_lists(structure: object) -> Any:
     """A list is one array; tuples and dicts are structures, as in tf.data."""
     if isinstance(structure, dict):
         return {key: _without_lists(child) for key, child in structure.items()}
@@ -73,7 +73,7 @@ def _without_lists(structure: Any) -> Any:
     return _column(structure)
 
 
-def _column(value: Any) -> np.ndarray:
+def _column(value: object) -> np.ndarray:
     if backend().is_array(value) and not isinstance(value, np.ndarray):
         return backend().to_numpy(value)
     array = np.asarray(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
 
 from layerlab.backend.processors import quota
 from layerlab.core.whole_number import whole_number
@@ -21,6 +20,6 @@ def processors() -> int:
     return max(1, min(count, _MOST, math.ceil(share) if share else count))
 
 
-def thread_count(asked: Any, what: str) -> int:
+def thread_count(asked: object, what: str) -> int:
     """What was asked for; -1 (AUTOTUNE) is one for each processor. Raises: InvalidArgumentError."""
     return processors() if asked == -1 else whole_number(asked, what, 1)

@@ -135,7 +135,7 @@ class LossFunctionWrapper(Loss):
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
         dtype: PolicyLike = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn = fn
@@ -189,7 +189,7 @@ def _is_numbers(value: object) -> bool:
     return isinstance(value, int | float | np.generic)
 
 
-def _both(first: Any, second: Any) -> Any:
+def _both(first: object, second: object) -> Any:
     if first is None or second is None:
         return second if first is None else first
     return ops.logical_and(first, second)

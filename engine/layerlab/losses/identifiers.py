@@ -30,7 +30,7 @@ def get(identifier: LossLike) -> Any:
     return resolve("losses", identifier, "loss")
 
 
-def serialize(loss: Any) -> Any:
+def serialize(loss: object) -> Any:
     """The config of a loss or loss function, which can be stored as JSON.
 
     Args:

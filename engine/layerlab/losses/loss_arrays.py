@@ -26,7 +26,7 @@ def dtype_of(x: Array) -> str:
     return x.dtype if isinstance(x, KerasTensor) else backend().dtype_name(x)
 
 
-def returned(value: Any, what: str) -> Any:
+def returned(value: object, what: str) -> Any:
     """What a function of somebody's gave. Raises: InvalidArgumentError for None: it lacks its `return`."""
     if value is None:
         fix = "end it with a `return`, e.g. return ops.mean(ops.square(y_true - y_pred), axis=-1)"

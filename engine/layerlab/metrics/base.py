@@ -103,7 +103,7 @@ class Metric(Stateless, Configurable):
             y_true_shape, y_pred_shape: tuples of ints, with the batch axis.
         """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """`update_state`, then `result`."""
         self.update_state(*args, **kwargs)
         return self.result()

@@ -55,7 +55,7 @@ def get(identifier: MetricLike) -> Any:
     return resolve("metrics", identifier, "metric")
 
 
-def serialize(metric: Any) -> Any:
+def serialize(metric: object) -> Any:
     """The config of a metric or metric function, which can be stored as JSON.
 
     Args:

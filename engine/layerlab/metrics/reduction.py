@@ -110,7 +110,7 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(
-        self, fn: Callable[..., Array], name: str | None = None, dtype: PolicyLike = None, **kwargs: Any
+        self, fn: Callable[..., Array], name: str | None = None, dtype: PolicyLike = None, **kwargs: object
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._fn = fn

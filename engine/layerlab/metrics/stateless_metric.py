@@ -21,7 +21,7 @@ class Stateless:
     reset_state: Callable[[], None]
 
     def stateless_update_state(
-        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
+        self, metric_variables: Sequence[Any], *args: object, **kwargs: object
     ) -> list[Array]:
         """`update_state` as a pure function of the values of the variables.
 

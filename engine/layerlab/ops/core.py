@@ -16,7 +16,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, explain
 from layerlab.ops.op import convert, op
-from layerlab.typing import Operand
+from layerlab.typing import Operand, TensorLike
 
 __all__ = [
     "cond",
@@ -169,7 +169,7 @@ def custom_gradient(f: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callabl
 
 
 @op(home="ops.core")
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+def cond(pred: TensorLike, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """The result of one function or of another, by a condition.
 
     In a compiled function both are traced, and one is run; Python's `if` cannot ask for
@@ -192,7 +192,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 @op(home="ops.core")
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Operand) -> Any:
+def switch(index: TensorLike, branches: Sequence[Callable[..., Any]], *operands: Operand) -> Any:
     """The result of one of several functions, by number.
 
     Args:
@@ -263,7 +263,9 @@ def while_loop(
 
 
 @op(home="ops.core")
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike, upper: TensorLike, body_fun: Callable[[Any, Any], Any], init_val: object
+) -> Any:
     """The value after a step for each integer of a range.
 
     Args:
@@ -295,7 +297,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 @op(home="ops.core")
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
-    init: Any,
+    init: object,
     xs: Any = None,
     length: int | None = None,
     reverse: bool = False,
@@ -357,7 +359,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
 
 @op(home="ops.core")
-def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+def vectorized_map(function: Callable[[Any], Any], elements: object) -> Any:
     """The results of a function for each slice along the first axis, all at once.
 
     The function is written for one example; it is turned into one for a batch.
@@ -375,7 +377,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     return backend().vmap(function)(tree.map_structure(_array, elements))
 
 
-def _array(leaf: Any) -> Any:
+def _array(leaf: object) -> Any:
     """Array of the active back end for numbers, NumPy arrays and variables; None passes."""
     if leaf is None or backend().is_array(leaf):
         return leaf
@@ -387,7 +389,7 @@ def _last_axis(indices: Array) -> tuple[Array, ...]:
     return tuple(indices[..., i] for i in range(indices.shape[-1]))
 
 
-def _block(x: Array, start_indices: Any, sizes: Sequence[int]) -> tuple[Any, ...]:
+def _block(x: Array, start_indices: object, sizes: Sequence[int]) -> tuple[Any, ...]:
     """The index of the block of these sizes: slices where all starts are known, else arrays of indices."""
     if any(size > length for size, length in zip(sizes, x.shape, strict=True)):
         raise ShapeError(
@@ -405,7 +407,7 @@ def _block(x: Array, start_indices: Any, sizes: Sequence[int]) -> tuple[Any, ...
     return tuple(slices)
 
 
-def _known_starts(start_indices: Any) -> list[int] | None:
+def _known_starts(start_indices: object) -> list[int] | None:
     """Python ints, unless the starts are computed in compiled code or a model's graph."""
     parts = start_indices if isinstance(start_indices, list | tuple) else [start_indices]
     arrays = [part.value if isinstance(part, Variable) else part for part in parts]

@@ -638,7 +638,7 @@ def _number_kind(value: Any) -> Any:
     return type(value) if type(value) in (bool, int, float) else dtypes.standardize_dtype(value.dtype)
 
 
-def _inside(bound: Any, dtype: str, towards: float) -> Any:
+def _inside(bound: object, dtype: str, towards: float) -> Any:
     """The bound, or its neighbour if rounding to a floating dtype moved it out of the range."""
     if not dtypes.is_float(dtype) or not isinstance(bound, int):
         return bound

@@ -7,7 +7,6 @@ and width with data_format "channels_first"; data_format None is the setting's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -97,7 +96,7 @@ def _axes(images: Array, data_format: str | None) -> tuple[int, int]:
     return (rank - 3, rank - 2) if chosen == "channels_last" else (rank - 2, rank - 1)
 
 
-def _checked_size(size: Any) -> tuple[int, int]:
+def _checked_size(size: object) -> tuple[int, int]:
     sizes = tuple(size) if isinstance(size, list | tuple | np.ndarray) else ()
     if len(sizes) != 2 or any(int(length) != length or length < 1 for length in sizes):
         raise InvalidArgumentError(

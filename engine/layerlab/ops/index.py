@@ -42,7 +42,7 @@ __all__ = [
 
 
 @op("x", in_call=("key",))
-def get_item(x: Operand, key: Any) -> Array:
+def get_item(x: Operand, key: object) -> Array:
     """The part x[key] of an array, as the square brackets give it.
 
     Args:
@@ -73,7 +73,7 @@ def get_item(x: Operand, key: Any) -> Array:
     return x[tuple(parts)]
 
 
-def _as_tuple(key: Any) -> tuple[Any, ...]:
+def _as_tuple(key: object) -> tuple[Any, ...]:
     # In a graph read from JSON a tuple is a list; a list of integers is one index either way.
     if isinstance(key, list) and any(part is None or isinstance(part, slice | type(...)) for part in key):
         return tuple(key)
@@ -471,7 +471,7 @@ def segment_prod(
     )
 
 
-def _key_part(part: Any) -> Any:
+def _key_part(part: object) -> Any:
     if isinstance(part, Variable):
         part = part.value
     if isinstance(part, np.ndarray) and part.ndim == 0:
@@ -481,7 +481,7 @@ def _key_part(part: Any) -> Any:
     return backend().asarray(np.asarray(part)) if isinstance(part, list | tuple | np.ndarray) else part
 
 
-def _axes_of(part: Any) -> int:
+def _axes_of(part: object) -> int:
     if part is None or isinstance(part, bool):
         return 0
     if backend().is_array(part) and backend().dtype_name(part) == "bool":
@@ -522,7 +522,7 @@ def _places(edges: Array, values: Array, side: str) -> Array:
     return backend().cast(backend().xp.searchsorted(edges, values, side=side), "int32")
 
 
-def _resized(part: np.ndarray, axis: int, size: int | None, place: int, fill_value: Any) -> np.ndarray:
+def _resized(part: np.ndarray, axis: int, size: int | None, place: int, fill_value: object) -> np.ndarray:
     """Cut or filled to `size`: values with `fill_value`, indices with the first, counts with 0."""
     if size is None or place == 2:
         return part

@@ -211,7 +211,7 @@ def cross(
     return backend().xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
 
 
-def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Array:
+def einsum(subscripts: str, *operands: TensorLike, **kwargs: object) -> Array:
     """A sum of products, written with one letter for each axis (Einstein's convention).
 
     Axes of the same letter run together; letters that are missing behind the arrow are
@@ -362,7 +362,10 @@ def cdist(x: Operand, y: Operand) -> Array:
 
 @op("x", promote="float", home="ops.linalg")
 def norm(
-    x: Operand, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False
+    x: Operand,
+    ord: int | float | str | None = None,
+    axis: int | Sequence[int] | None = None,
+    keepdims: bool = False,
 ) -> Array:
     """The length of a vector, or the size of a matrix, in one of several senses.
 
@@ -685,7 +688,7 @@ def lstsq(a: Operand, b: Operand, rcond: float | None = None) -> Array:
     return xp.matmul(pinv(a, rcond), b)
 
 
-def _of_numbers(product: Callable[..., Array], x1: Array, x2: Array, **kwargs: Any) -> Array:
+def _of_numbers(product: Callable[..., Array], x1: Array, x2: Array, **kwargs: object) -> Array:
     """A sum of products; of booleans by way of int32, as not every back end has it for them."""
     if not is_bool(x1):
         return product(x1, x2, **kwargs)
@@ -719,7 +722,7 @@ def _vector_norm(x: Array, order: Any, axis: int, keepdims: bool) -> Array:
     return total if order == 1 else total ** (1 / order)
 
 
-def _matrix_norm(x: Array, order: Any, axes: tuple[int, ...], keepdims: bool) -> Array:
+def _matrix_norm(x: Array, order: object, axes: tuple[int, ...], keepdims: bool) -> Array:
     xp = backend().xp
     rows, columns = axes
     if order in (1, -1, math.inf, -math.inf):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
@@ -111,7 +110,7 @@ def layer_normalization(
     beta: Operand = None,
     axis: int | Sequence[int] = -1,
     epsilon: float | None = None,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Array:
     """The array x with mean 0 and variance 1 over axes of each example.
 

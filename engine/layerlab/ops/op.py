@@ -65,7 +65,7 @@ def op(
         saved_name = class_name or "".join(part.capitalize() for part in function.__name__.split("_"))
 
         @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
+        def wrapper(*args: object, **kwargs: object) -> Any:
             if any_symbolic(args, kwargs):
                 return _record(operation, place, args, kwargs)
             values = list(args)
@@ -136,7 +136,7 @@ def _convert_arguments(
         kwargs[key] = value if key in lists else _as_one(value)
 
 
-def _as_one(value: Any) -> Any:
+def _as_one(value: object) -> Any:
     return backend().asarray(value) if isinstance(value, list) else value
 
 
@@ -169,7 +169,7 @@ class FunctionOperation(Operation):
         super().__init__(name)
         self.static = static
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, *args: object, **kwargs: object) -> Any:
         return self.function(*args, **kwargs, **self.static)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -289,5 +289,5 @@ def _record(
     return operation(static, static.pop("name", None)).symbolic_call(*tensors, **in_call)
 
 
-def _has_symbolic(value: Any) -> bool:
+def _has_symbolic(value: object) -> bool:
     return any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(value))

@@ -56,7 +56,7 @@ def _comparison(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any
     # A tensor equals nothing that is not one: `x in ["name", None]` must not raise.
     missing = {"__eq__": False, "__ne__": True}
 
-    def compare(self: Any, other: Any) -> Any:
+    def compare(self: object, other: object) -> Any:
         if name in missing and (other is None or isinstance(other, str)):
             return missing[name]
         return function(self, other)
@@ -68,11 +68,11 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return lambda self, other: function(other, self)
 
 
-def _get_item(self: Any, key: Any) -> Any:
+def _get_item(self: object, key: object) -> Any:
     return index.get_item(self, key)
 
 
-def _round(self: Any, ndigits: int | None = None) -> Any:
+def _round(self: object, ndigits: int | None = None) -> Any:
     return elementwise.round(self, decimals=ndigits or 0)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from layerlab import dtypes
 from layerlab.backend.active import backend
@@ -636,7 +635,7 @@ def _var(x: Array, axis: Axis, keepdims: bool) -> Array:
     return xp.mean(distance * distance, axis=_axis(axis), keepdims=keepdims)
 
 
-def _extreme(x: Array, axis: Axis, keepdims: bool, initial: Any, which: str) -> Array:
+def _extreme(x: Array, axis: Axis, keepdims: bool, initial: object, which: str) -> Array:
     xp = backend().xp
     if is_bool(x):
         result = (xp.any if which == "max" else xp.all)(x, axis=_axis(axis), keepdims=keepdims)

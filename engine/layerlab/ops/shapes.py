@@ -520,7 +520,7 @@ def tile(x: Operand, repeats: int | Sequence[int]) -> Array:
 
 
 @op("x")
-def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Array:
+def repeat(x: Operand, repeats: int | Sequence[int] | Array, axis: int | None = None) -> Array:
     """The elements of x, each several times in a row.
 
     Args:
@@ -632,7 +632,12 @@ def rot90(array: Operand, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
 
 
 @op("x", in_call=("constant_values",))
-def pad(x: Operand, pad_width: Any, mode: str = "constant", constant_values: Operand = None) -> Array:
+def pad(
+    x: Operand,
+    pad_width: int | Sequence[int] | Sequence[Sequence[int]],
+    mode: str = "constant",
+    constant_values: Operand = None,
+) -> Array:
     """The array x with further elements before and after it along its axes.
 
     Args:
@@ -881,7 +886,7 @@ def space_to_depth(x: Operand, block_size: int, data_format: str = "channels_las
 _PAD_MODES = ("edge", "reflect", "symmetric", "wrap")
 
 
-def _as_int_or_tuple(value: Any) -> Any:
+def _as_int_or_tuple(value: object) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -65,7 +65,7 @@ class Optimizer(RateHolder):
     not_in_config = ("learning_rate",)
     _not_copied: ClassVar[dict[str, Any]] = {"_variable_places": dict}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         show_common_arguments(cls, Optimizer)
         super().__init_subclass__(**kwargs)
 
@@ -82,7 +82,7 @@ class Optimizer(RateHolder):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         check_unknown(type(self).__name__, kwargs)
         self._variables: list[Variable] = []

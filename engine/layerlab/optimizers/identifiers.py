@@ -12,7 +12,7 @@ from layerlab.typing import Config
 __all__ = ["deserialize", "get", "serialize"]
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The optimizer that `compile(optimizer=...)` stands for.
 
     Args:
@@ -39,7 +39,7 @@ def get(identifier: Any) -> Any:
     )
 
 
-def serialize(optimizer: Any) -> Any:
+def serialize(optimizer: object) -> Any:
     """The config of an optimizer, without its state, as files hold it.
 
     Args:

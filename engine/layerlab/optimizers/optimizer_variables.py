@@ -31,7 +31,7 @@ class VariableOwner(Portable, Configurable):
     built: bool
     _variables: list[Variable]
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, Variable):
             self._track_variable(value)
         super().__setattr__(name, value)
@@ -47,7 +47,7 @@ class VariableOwner(Portable, Configurable):
         initializer: InitializerLike = "zeros",
         dtype: DTypeLike = None,
         aggregation: str = "none",
-        layout: Any = None,
+        layout: object = None,
         name: str | None = None,
     ) -> Variable:
         """Make a variable of the optimizer's own, which nothing trains.

@@ -89,7 +89,7 @@ def in_color_mode(image: Any, color_mode: str) -> Any:
     return image if image.mode == mode else image.convert(mode)
 
 
-def img_to_array(img: Any, data_format: str | None = None, dtype: DTypeLike = None) -> np.ndarray:
+def img_to_array(img: object, data_format: str | None = None, dtype: DTypeLike = None) -> np.ndarray:
     """The pixels of an image as an array.
 
     Args:

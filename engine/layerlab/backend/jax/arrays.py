@@ -107,7 +107,7 @@ def dtype_name(x: Array) -> str:
     return str(x.dtype.name)
 
 
-def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
+def set_at(x: Array, index: object, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
     values = jnp.asarray(values, dtype=x.dtype)
     if mode == "set" and values.ndim == 0 and str(getattr(index, "dtype", "")) == "bool":
         mask = jnp.asarray(index)  # at[mask] cannot be traced, though the shapes are known

@@ -20,5 +20,5 @@ def cond(predicate: Array, if_true: Callable[..., Any], if_false: Callable[..., 
     return lax.cond(predicate, if_true, if_false, *operands)
 
 
-def while_loop(condition: Callable[[Any], Array], body: Callable[[Any], Any], state: Any) -> Any:
+def while_loop(condition: Callable[[Any], Array], body: Callable[[Any], Any], state: object) -> Any:
     return lax.while_loop(condition, body, state)

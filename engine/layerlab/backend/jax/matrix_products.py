@@ -46,7 +46,7 @@ def in_fast_forms(step: Callable[..., Any]) -> Callable[..., Any]:
     if jax.default_backend() != "cpu":
         return step
 
-    def rewritten(*arguments: Any) -> Any:
+    def rewritten(*arguments: object) -> Any:
         traced, outputs = jax.make_jaxpr(step, return_shape=True)(*arguments)
         flat = with_fast_products(traced)(*jax.tree.leaves(arguments))
         return jax.tree.unflatten(jax.tree.structure(outputs), flat)
@@ -59,7 +59,7 @@ def _evaluate(traced: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
     values = dict(zip(program.constvars, traced.consts, strict=True))
     values |= dict(zip(program.invars, arguments, strict=True))
 
-    def read(atom: Any) -> Any:
+    def read(atom: object) -> Any:
         return atom.val if isinstance(atom, Literal) else values[atom]
 
     for equation in program.eqns:
@@ -79,7 +79,7 @@ def _evaluate(traced: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
     return list(map(read, program.outvars))
 
 
-def _rewritten(parameter: Any) -> Any:
+def _rewritten(parameter: object) -> Any:
     """A parameter of a primitive, with fast products in the programs that it holds."""
     if isinstance(parameter, tuple):
         return tuple(map(_rewritten, parameter))
@@ -96,7 +96,7 @@ def _has_products(program: Any) -> bool:
     )
 
 
-def _holds_products(parameter: Any) -> bool:
+def _holds_products(parameter: object) -> bool:
     if isinstance(parameter, tuple):
         return any(map(_holds_products, parameter))
     return isinstance(parameter, ClosedJaxpr) and _has_products(parameter.jaxpr)

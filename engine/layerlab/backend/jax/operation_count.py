@@ -29,7 +29,7 @@ def _of_equation(equation: Any) -> int:
     return size
 
 
-def _of_parameter(parameter: Any) -> int:
+def _of_parameter(parameter: object) -> int:
     if isinstance(parameter, tuple):
         return max(map(_of_parameter, parameter), default=0)
     return operations(parameter.jaxpr) if isinstance(parameter, ClosedJaxpr) else 0

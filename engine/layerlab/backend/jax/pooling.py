@@ -92,7 +92,7 @@ def _larger(first: Array, second: Array) -> Array:
 
 def _shifted(
     x: Array,
-    initial: Any,
+    initial: object,
     combine: Callable[[Array, Array], Array],
     window: Sequence[int],
     strides: Sequence[int],
@@ -110,7 +110,12 @@ def _shifted(
 
 
 def _reduce_window(
-    x: Array, initial: Any, combine: Any, window: Sequence[int], strides: Sequence[int], padding: Padding
+    x: Array,
+    initial: object,
+    combine: object,
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: Padding,
 ) -> Array:
     return lax.reduce_window(
         x,

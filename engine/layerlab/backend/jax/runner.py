@@ -27,7 +27,7 @@ def compile_step(step: Step, *, jit: bool, donate: bool, repeats: bool) -> Calla
 def _traced(step: Step, trains: bool) -> Step:
     """The step with its operations in the forms that are fast outside of a loop."""
 
-    def traced(state: State, batch: Any) -> tuple[Any, Any]:
+    def traced(state: State, batch: object) -> tuple[Any, Any]:
         with traced_as(trains=trains, in_loop=False):
             return step(state, batch)
 
@@ -39,13 +39,13 @@ class _CompiledStep:
         self._run = StateProgram(_traced(step, trains=donate), donate)
         self._compiling: dict[Any, Future[Any]] = {}
 
-    def __call__(self, state: State, batch: Any) -> tuple[Any, Any]:
+    def __call__(self, state: State, batch: object) -> tuple[Any, Any]:
         compiled = self._compiling.get(_key(state, batch)) if self._compiling else None
         if compiled is None:
             return self._run(state, batch)
         return self._run.called(compiled.result(), state, batch)
 
-    def prepare(self, state: State, batch: Any) -> None:
+    def prepare(self, state: State, batch: object) -> None:
         """Compile for batches like this one in the background; it is traced here and now."""
         key = _key(state, batch)
         if key in self._compiling:
@@ -65,6 +65,6 @@ def _compile(lowered: Any, result: Future[Any]) -> None:
         result.set_exception(error)
 
 
-def _key(state: State, batch: Any) -> Any:
+def _key(state: State, batch: object) -> Any:
     leaves, structure = jax.tree.flatten(batch)
     return len(state.get(BORROWED, ())), structure, *((leaf.shape, str(leaf.dtype)) for leaf in leaves)

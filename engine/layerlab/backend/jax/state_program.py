@@ -41,11 +41,11 @@ class StateProgram:
         self._run = jax.jit(apart, donate_argnums=0) if donate else jax.jit(apart)
         self._donates = donate
 
-    def __call__(self, state: State, *others: Any) -> Any:
+    def __call__(self, state: State, *others: object) -> Any:
         """The new state, and what else the function gives."""
         return self.called(self._run, state, *others)
 
-    def called(self, compiled: Callable[..., Any], state: State, *others: Any) -> Any:
+    def called(self, compiled: Callable[..., Any], state: State, *others: object) -> Any:
         """A call by way of what `lower(...).compile()` gave."""
         own, borrowed = _apart(state)
         changes, *results = compiled(own, borrowed, *others)
@@ -53,7 +53,7 @@ class StateProgram:
         merged = {group: {**named, **changes[group]} for group, named in kept.items()}
         return ({**changes, **merged} if self._donates else merged), *results
 
-    def lower(self, state: State, *others: Any) -> Any:
+    def lower(self, state: State, *others: object) -> Any:
         """Traced for arguments like these."""
         return self._run.lower(*_apart(state), *others)
 

@@ -67,8 +67,8 @@ class _Loop:
 
 
 def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all: bool) -> Callable[..., Any]:
-    def program(state: State, batches: Any, count: Array) -> tuple[Any, Any, Any]:
-        def at(index: Any) -> Any:
+    def program(state: State, batches: object, count: Array) -> tuple[Any, Any, Any]:
+        def at(index: object) -> Any:
             return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), batches)
 
         # Traced here, once: the loop needs to know the outputs before it can be traced.
@@ -96,7 +96,7 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
                 all_values[place] = value
             return all_values
 
-        def turn(index: Any, carry: Any) -> Any:
+        def turn(index: object, carry: Any) -> Any:
             new, _, series = carry
             flat = run(*merged(new), *jax.tree.leaves(at(index)))
             last = flat[len(values) :]
@@ -113,14 +113,14 @@ def _looped(step: Callable[[Any, Any], tuple[Any, Any]], trains: bool, keep_all:
     return program
 
 
-def _put(kept: Array | None, index: Any, value: Array) -> Array | None:
+def _put(kept: Array | None, index: object, value: Array) -> Array | None:
     return None if kept is None else lax.dynamic_update_index_in_dim(kept, value, index, 0)
 
 
 class _Staging:
     """Host memory for `capacity` batches like this one."""
 
-    def __init__(self, batch: Any, capacity: int) -> None:
+    def __init__(self, batch: object, capacity: int) -> None:
         self._memory = tree.map_structure(lambda leaf: _like(leaf, capacity), batch)
         self.reader: Any = None  # outputs of the program that reads the memory
 
@@ -145,5 +145,5 @@ def _like(leaf: Any, capacity: int) -> Any:
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
-def _as_device_array(memory: Any) -> Any:
+def _as_device_array(memory: object) -> Any:
     return None if memory is None else jax.device_put(memory)

@@ -39,7 +39,7 @@ def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) 
     return jax.vmap(function, in_axes=in_axes)
 
 
-def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
+def eval_shape(function: Callable[..., Any], *args: object) -> Any:
     leaves = tree.flatten(args)
     specs = [leaf for leaf in leaves if isinstance(leaf, ArraySpec)]
     results: list[Any] = []
@@ -58,5 +58,5 @@ def _struct(spec: ArraySpec) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(tuple(spec.shape), held_as(spec.dtype))
 
 
-def _abstract(value: Any) -> Any:
+def _abstract(value: object) -> Any:
     return ArraySpec(tuple(value.shape), dtype_name(value)) if is_array(value) else value

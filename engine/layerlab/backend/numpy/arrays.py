@@ -38,7 +38,7 @@ def is_array(x: object) -> TypeGuard[Array]:
     return isinstance(x, np.ndarray | np.generic) and plain_dtype(x.dtype) is x.dtype
 
 
-def asarray(x: Any, dtype: str | None = None) -> Array:
+def asarray(x: object, dtype: str | None = None) -> Array:
     if is_array(x) and dtype is None:
         return x
     return host_array(x, dtype)

@@ -24,7 +24,7 @@ def _narrow(function: Callable[..., Any]) -> Callable[..., Any]:
     """float32 where NumPy makes float64 unasked, as in sqrt(2) or 1 / 2."""
 
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Array:
+    def call(*args: object, **kwargs: object) -> Array:
         result = function(*args, **kwargs)
         if getattr(result, "dtype", None) != np.float64:
             return result

@@ -55,7 +55,7 @@ def compile_step(
 
 
 def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) -> Callable[..., Any]:
-    def mapped(*args: Any) -> Any:
+    def mapped(*args: object) -> Any:
         axes = in_axes if isinstance(in_axes, list | tuple) else (in_axes,) * len(args)
         length = next(
             leaf.shape[axis]
@@ -69,19 +69,19 @@ def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) 
     return mapped
 
 
-def _row(arg: Any, axis: int | None, index: int) -> Any:
+def _row(arg: object, axis: int | None, index: int) -> Any:
     return arg if axis is None else tree.map_structure(lambda leaf: np.take(leaf, index, axis), arg)
 
 
-def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
+def eval_shape(function: Callable[..., Any], *args: object) -> Any:
     """NumPy has no abstract values: the function runs on zeros."""
     with np.errstate(all="ignore"):
         return tree.map_structure(_abstract, function(*tree.map_structure(_zeros, args)))
 
 
-def _zeros(leaf: Any) -> Any:
+def _zeros(leaf: object) -> Any:
     return np.zeros(leaf.shape, numpy_dtype(leaf.dtype)) if isinstance(leaf, ArraySpec) else leaf
 
 
-def _abstract(value: Any) -> Any:
+def _abstract(value: object) -> Any:
     return ArraySpec(tuple(value.shape), dtype_name(value)) if is_array(value) else value

@@ -53,8 +53,8 @@ def linspace(
 
 
 def logspace(
-    start: Any,
-    stop: Any,
+    start: object,
+    stop: object,
     num: int = 50,
     *,
     endpoint: bool = True,

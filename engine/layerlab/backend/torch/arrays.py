@@ -103,7 +103,7 @@ def dtype_name(x: Array) -> str:
     return str(x.dtype).removeprefix("torch.")
 
 
-def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
+def set_at(x: Array, index: object, values: Array, mode: Literal["set", "add", "max", "min"]) -> Array:
     parts = tuple(map(_index_part, index if isinstance(index, tuple) else (index,)))
     if isinstance(values, torch.Tensor):
         values = values.to(x.dtype)
@@ -124,7 +124,7 @@ def set_at(x: Array, index: Any, values: Array, mode: Literal["set", "add", "max
     return flat.reshape(x.shape)
 
 
-def _index_part(part: Any) -> Any:
+def _index_part(part: object) -> Any:
     if isinstance(part, list | np.ndarray):
         part = asarray(part)
     if isinstance(part, torch.Tensor) and part.dtype != torch.bool:

@@ -50,7 +50,7 @@ _ON_DEVICE = ("arange", "empty", "eye", "full", "linspace", "ones", "zeros")
 
 def _on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Array:
+    def call(*args: object, **kwargs: object) -> Array:
         return function(*args, device=default_device(), **kwargs)
 
     return call
@@ -60,7 +60,7 @@ def _summing_unsigned(function: Callable[..., Any]) -> Callable[..., Any]:
     """By way of int64: torch has no sums of uint16, uint32 and uint64."""
 
     @wraps(function)
-    def call(*args: Any, dtype: torch.dtype | None = None, **kwargs: Any) -> Array:
+    def call(*args: object, dtype: torch.dtype | None = None, **kwargs: object) -> Array:
         if dtype in (torch.uint16, torch.uint32, torch.uint64):
             return function(*args, dtype=torch.int64, **kwargs).to(dtype)
         return function(*args, dtype=dtype, **kwargs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import array_api_compat.torch as compat
 import numpy as np
@@ -139,7 +139,7 @@ def _positions(indices: TensorLike, length: int, device: torch.device) -> Array:
     return torch.where(wanted < 0, wanted + length, wanted)
 
 
-def select(conditions: Sequence[Array], choices: Sequence[Array], default: Any = 0) -> Array:
+def select(conditions: Sequence[Array], choices: Sequence[Array], default: object = 0) -> Array:
     chosen = default
     for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
         chosen = compat.where(condition, choice, chosen)

@@ -40,6 +40,6 @@ DIRECT |= {**DRAWS, **ONLY_DIRECT}
 """An overload -> a function that takes the same arguments, for which torch finds the overload again."""
 
 
-def direct(target: Any) -> Any:
+def direct(target: object) -> Any:
     """The function to call for an operation, which may be the operation itself."""
     return DIRECT.get(target, target)

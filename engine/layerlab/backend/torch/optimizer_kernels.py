@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
 import torch
 from torch import Tensor as Array
@@ -48,12 +47,12 @@ def _adam(
     gradients: list[Array],
     momenta: list[Array],
     velocities: list[Array],
-    *unused: Any,
+    *unused: object,
     lr: Array,
     beta1: float,
     beta2: float,
     eps: float,
-    **off: Any,
+    **off: object,
 ) -> None:
     """What `fused_adam` asks of `_fused_adam_`, for torch.compile, which does not know that operation."""
     for value, gradient, momentum, velocity in zip(values, gradients, momenta, velocities, strict=True):

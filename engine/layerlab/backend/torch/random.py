@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import erf, sqrt
-from typing import Any
 
 import torch
 from torch import Tensor as Array
@@ -95,7 +94,7 @@ _SCHEMAS: dict[Callable[..., Array], str] = {
 }
 
 
-def _draw(draw: Callable[..., Array], key: Array, *arguments: Any) -> Array:
+def _draw(draw: Callable[..., Array], key: Array, *arguments: object) -> Array:
     # By way of the operator only where it is looked at: for few numbers that takes longer than the draw.
     return (_operators[draw] if is_abstract(key) else draw)(key, *arguments)
 

@@ -30,7 +30,7 @@ def lstm(
     return outputs, h[0], c[0]
 
 
-def lstm_layer(*arguments: Any) -> Any:
+def lstm_layer(*arguments: object) -> Any:
     """oneDNN's operation, which keeps what its gradient needs only where gradients are on."""
     detached = [x.detach() if isinstance(x, torch.Tensor) else x for x in arguments]
     with torch.enable_grad():

@@ -90,7 +90,9 @@ def _interpolation(method: str, fraction: Array) -> Array:
     return rules[method](fraction)
 
 
-def percentile(x: Array, q: Any, axis: Axis = None, keepdims: bool = False, method: str = "linear") -> Array:
+def percentile(
+    x: Array, q: object, axis: Axis = None, keepdims: bool = False, method: str = "linear"
+) -> Array:
     return quantile(x, torch.as_tensor(q, dtype=x.dtype, device=x.device) / 100, axis, keepdims, method)
 
 

@@ -48,7 +48,7 @@ class _Loop:
         state, given = self._recording.play(state, batches)
         return state, given[-1], tree.map_structure(self._stacked, *given)
 
-    def _stacked(self, *leaves: Any) -> Any:
+    def _stacked(self, *leaves: object) -> Any:
         wanted = is_array(leaves[0]) and (self._keep_all or leaves[0].ndim == 0)
         return torch.stack(leaves) if wanted else None
 

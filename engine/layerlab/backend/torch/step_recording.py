@@ -46,7 +46,7 @@ class Recorded:
         self._programs: dict[Any, Program | None] = {}
         self._seen: dict[Any, int] = {}
 
-    def __call__(self, state: State, batch: Any) -> tuple[Any, Any]:
+    def __call__(self, state: State, batch: object) -> tuple[Any, Any]:
         state, series = self.play(state, [batch])
         return state, series[0]
 
@@ -64,7 +64,7 @@ class Recorded:
             given.append(outputs)
         return state, given
 
-    def _program(self, key: Any, state: State, batch: Any) -> Program | None:
+    def _program(self, key: object, state: State, batch: object) -> Program | None:
         """None for batches of a shape that was seen less often than recording is worth."""
         seen = self._seen[key] = self._seen.get(key, 0) + 1
         if (self._jit or seen > _WRITTEN_STEPS) and key not in self._programs:
@@ -82,7 +82,9 @@ def recorded(step: Step, donate: bool, jit: bool) -> Recorded:
 class Program:
     """The operations, and where in the state and the outputs their results belong."""
 
-    def __init__(self, run: Callable[..., Any], state: Any, outputs: Any, places: list[int | None]) -> None:
+    def __init__(
+        self, run: Callable[..., Any], state: dict[str, list[str]], outputs: object, places: list[int | None]
+    ) -> None:
         self._run, self._state, self._outputs, self._places = run, state, outputs, places
         self._fixed = tree.flatten(outputs)  # outputs that are no arrays: the same for every batch
 
@@ -104,7 +106,7 @@ class Program:
         }, given
 
 
-def record(step: Step, state: State, batch: Any, donate: bool, jit: bool = False) -> Program | None:
+def record(step: Step, state: State, batch: object, donate: bool, jit: bool = False) -> Program | None:
     """The program of a step for batches like this one.
 
     None if the operations depend on more than shapes, or the step cannot be run on these data at all.
@@ -145,11 +147,11 @@ def _arrays(state: State) -> list[Array]:
     return [value for named in state.values() for value in named.values()]
 
 
-def _present(batch: Any) -> list[Any]:
+def _present(batch: object) -> list[Any]:
     return [leaf for leaf in tree.flatten(batch) if leaf is not None]
 
 
-def as_tensor(leaf: Any) -> Array:
+def as_tensor(leaf: object) -> Array:
     """A leaf of a batch for a step that reads it before it returns."""
     if leaf is None or is_array(leaf):
         return leaf

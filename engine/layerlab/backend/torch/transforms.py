@@ -46,7 +46,7 @@ def is_differentiated_twice() -> bool:
 
 
 def value_and_grad(function: Callable[..., Any], has_aux: bool = False) -> Callable[..., Any]:
-    def compute(first: Any, *args: Any, **kwargs: Any) -> Any:
+    def compute(first: object, *args: object, **kwargs: object) -> Any:
         # Inside another value_and_grad the gradients are themselves differentiated.
         nested = _depth.value > 0
         _depth.value += 1
@@ -75,7 +75,7 @@ def _gradients(value: Array, leaves: list[Array], nested: bool) -> list[Array]:
     )
 
 
-def _detach(leaf: Any) -> Any:
+def _detach(leaf: object) -> Any:
     return leaf.detach() if is_array(leaf) else leaf
 
 
@@ -84,7 +84,7 @@ def stop_gradient(x: Array) -> Array:
 
 
 def custom_gradient(function: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-    def call(*args: Any) -> Any:
+    def call(*args: object) -> Any:
         structures: list[Any] = [args]
         outputs = _CustomGradient.apply(function, structures, *tree.flatten(args))
         return tree.pack(structures[1], outputs)
@@ -109,7 +109,7 @@ class _CustomGradient(torch.autograd.Function):
 
 
 def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         return recompute(function, *args, use_reentrant=False, **kwargs)
 
     return call
@@ -119,7 +119,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """torch.compile. Where it fails (no C++ compiler, an untraceable function): one warning, then eager."""
     compiled = torch.compile(function)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         nonlocal compiled
         if compiled is function:
             return function(*args, **kwargs)
@@ -140,7 +140,7 @@ def vmap(function: Callable[..., Any], in_axes: int | Sequence[int | None] = 0) 
     return torch.func.vmap(function, in_dims=in_axes)
 
 
-def eval_shape(function: Callable[..., Any], *args: Any) -> Any:
+def eval_shape(function: Callable[..., Any], *args: object) -> Any:
     # One mode for nested calls: fake tensors of two modes do not mix.
     open_mode = detect_fake_mode()
     mode = contextlib.nullcontext() if open_mode else FakeTensorMode(allow_non_fake_inputs=True)
@@ -159,11 +159,11 @@ def _unlogged() -> Iterator[None]:
         _log.disabled = before
 
 
-def _fake(leaf: Any) -> Any:
+def _fake(leaf: object) -> Any:
     if not isinstance(leaf, ArraySpec):
         return leaf
     return torch.empty(tuple(leaf.shape), dtype=torch_dtype(leaf.dtype), device=default_device())
 
 
-def _abstract(value: Any) -> Any:
+def _abstract(value: object) -> Any:
     return ArraySpec(tuple(value.shape), dtype_name(value)) if is_array(value) else value

@@ -10,7 +10,7 @@ from layerlab.typing import Config
 __all__ = ["deserialize", "serialize"]
 
 
-def serialize(learning_rate_schedule: Any) -> Any:
+def serialize(learning_rate_schedule: object) -> Any:
     """The config of a schedule, as configs of optimizers hold it.
 
     Args:
