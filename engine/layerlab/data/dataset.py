@@ -48,6 +48,7 @@ class Dataset:
         class_names: names of the classes, where the data come from folders; else None.
         file_paths: of the elements before they were shuffled, where there are files; else
             None.
+        batch_size: samples in an element, if `batch` made it; else None.
 
     Example:
         >>> data = Dataset.from_tensor_slices((np.arange(5), np.arange(5) ** 2))
@@ -80,6 +81,7 @@ class Dataset:
         self.execution = execution or Execution()
         self.class_names: list[str] | None = None
         self.file_paths: list[str] | None = None
+        self.batch_size: int | None = None
 
     # -- where they come from -----------------------------------------------------------------------------
 
@@ -203,7 +205,7 @@ class Dataset:
     @property
     def element_spec(self) -> Any:
         """(shape, dtype) of each array of the first element, which is loaded for that."""
-        return tree.map_structure(lambda leaf: (np.shape(leaf), np.asarray(leaf).dtype.name), self._first())
+        return tree.map_structure(lambda leaf: (np.shape(leaf), np.asarray(leaf).dtype.name), self.first())
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements as plain NumPy arrays and numbers."""
@@ -232,10 +234,10 @@ class Dataset:
             name: has no meaning here; tf.data has it.
         """
         if count == -1:
-            return self._derived(self._make, self._count)
+            return self._same(self._make, self._count)
         most = _number(count, "take(count)", 0)
         known = most if self._count == INFINITE else min(most, self._count) if self._count >= 0 else UNKNOWN
-        return self._derived(lambda pass_: itertools.islice(self._make(pass_), most), known)
+        return self._same(lambda pass_: itertools.islice(self._make(pass_), most), known)
 
     def skip(self, count: int, name: str | None = None) -> Dataset:
         """All but the first elements.
@@ -248,7 +250,7 @@ class Dataset:
             return self.take(0)
         less = _number(count, "skip(count)", 0)
         known = max(0, self._count - less) if self._count >= 0 else self._count
-        return self._derived(lambda pass_: itertools.islice(self._make(pass_), less, None), known)
+        return self._same(lambda pass_: itertools.islice(self._make(pass_), less, None), known)
 
     def shard(self, num_shards: int, index: int, name: str | None = None) -> Dataset:
         """Every so manieth element: the share of one of several workers.
@@ -262,7 +264,7 @@ class Dataset:
         if first >= step:
             raise InvalidArgumentError(explain("shard(index)", expected=f"0 to {step - 1}", got=str(index)))
         known = max(0, -(-(self._count - first) // step)) if self._count >= 0 else self._count
-        return self._derived(lambda pass_: itertools.islice(self._make(pass_), first, None, step), known)
+        return self._same(lambda pass_: itertools.islice(self._make(pass_), first, None, step), known)
 
     def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
         """The elements several times, shuffled anew each time.
@@ -286,7 +288,7 @@ class Dataset:
             known = 0 if self._count == 0 else INFINITE
         else:
             known = self._count * times if self._count >= 0 else 0 if not times else self._count
-        return self._derived(make, known)
+        return self._same(make, known)
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """These elements, then those of another data set.
@@ -313,7 +315,7 @@ class Dataset:
         def make(pass_: Pass) -> Iterator[Recipe]:
             return (constant(found) for found in self.elements(pass_) if bool(_applied(predicate, found)))
 
-        return self._derived(make, UNKNOWN if self._count else 0)
+        return self._same(make, UNKNOWN if self._count else 0)
 
     # -- others in their place ------------------------------------------------------------------------
 
@@ -507,7 +509,7 @@ class Dataset:
             return mixed(self._make(pass_), size, pass_.seeds[place], path)
 
         own = make_default_seed() if seed is None else whole_number(seed, "shuffle(seed)", 0)
-        return self._derived(make, self._count, seeds=(*self.seeds, own))
+        return self._same(make, self._count, seeds=(*self.seeds, own))
 
     def cache(self, filename: str = "", name: str | None = None) -> Dataset:
         """The elements of the first pass, kept in memory: later ones load nothing.
@@ -546,7 +548,7 @@ class Dataset:
                     yield combined([recipe], lambda values, number=number: keep(number, values[0]))  # type: ignore[misc]
             total[:] = [number + 1]
 
-        return self._derived(make, self._count)
+        return self._same(make, self._count)
 
     def prefetch(self, buffer_size: int = AUTOTUNE, name: str | None = None) -> Dataset:
         """The same elements, loaded ahead in a thread while others are in use.
@@ -556,7 +558,7 @@ class Dataset:
             name: has no meaning here; tf.data has it.
         """
         depth = 0 if buffer_size == AUTOTUNE else _number(buffer_size, "prefetch(buffer_size)", 0)
-        return self._derived(self._make, self._count, threads=1, depth=depth)
+        return self._same(self._make, self._count, threads=1, depth=depth)
 
     # -- for those who read --------------------------------------------------------------------------------
 
@@ -579,7 +581,8 @@ class Dataset:
 
     # -- inside ---------------------------------------------------------------------------------------------
 
-    def _first(self) -> Any:
+    def first(self) -> Any:
+        """The first element of the first pass. Raises: EmptyDataError."""
         recipe = next(self._make(Pass((0,), self.seeds)), None)
         if recipe is None:
             raise EmptyDataError(explain("The data set is empty.", expected="at least one element"))
@@ -599,7 +602,15 @@ class Dataset:
 
         known = self._count if self._count < 0 else self._count // size if drop else -(-self._count // size)
         count = 0 if threads is None else thread_count(threads, "batch(num_parallel_calls)")
-        return self._derived(make, known, threads=count)
+        made = self._derived(make, known, threads=count)
+        made.batch_size = size
+        return made
+
+    def _same(self, make: Make, count: int, **options: Any) -> Dataset:
+        """A data set of the same elements, in another order or number."""
+        made = self._derived(make, count, **options)
+        made.batch_size = self.batch_size
+        return made
 
     def _derived(
         self,

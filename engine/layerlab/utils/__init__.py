@@ -22,10 +22,15 @@ from layerlab.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weigh
 from layerlab.dtypes import standardize_dtype
 from layerlab.inspect.plot import model_to_dot, plot_model
 from layerlab.terminal.progbar import Progbar
+from layerlab.utils.audio_dataset import audio_dataset_from_directory
 from layerlab.utils.get_file import get_file
 from layerlab.utils.image import array_to_img, img_to_array, load_img, save_img
+from layerlab.utils.image_dataset import image_dataset_from_directory
 from layerlab.utils.numerical import normalize, to_categorical
 from layerlab.utils.sequence import pad_sequences
+from layerlab.utils.split_dataset import split_dataset
+from layerlab.utils.text_dataset import text_dataset_from_directory
+from layerlab.utils.timeseries_dataset import timeseries_dataset_from_array
 
 __all__ = [
     "CustomObjectScope",
@@ -33,6 +38,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "audio_dataset_from_directory",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -40,6 +46,7 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "image_dataset_from_directory",
     "img_to_array",
     "is_keras_tensor",
     "load_img",
@@ -52,7 +59,10 @@ __all__ = [
     "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
     "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
