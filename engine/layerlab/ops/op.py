@@ -26,12 +26,10 @@ from layerlab.core.variable import Variable
 from layerlab.errors import ConfigError, explain
 from layerlab.ops.arguments import documented
 
-__all__ = ["FunctionOperation", "convert", "op", "op_table"]
+__all__ = ["FunctionOperation", "convert", "op"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Promotion = Literal["common", "float", None]
-
-op_table: dict[str, Callable[..., Any]] = {}  # class name as Keras writes it in a file -> op
 
 
 def op(
@@ -80,7 +78,6 @@ def op(
                     raise_told(retold(error, f"ops.{name}", tuple(values)), error)
                 raise
 
-        op_table[saved_name] = wrapper
         operation: Any = type(
             saved_name,
             (FunctionOperation,),
