@@ -19,7 +19,7 @@ from layerlab.utils.resizing import INTERPOLATIONS, resized
 __all__ = ["image_dataset_from_directory"]
 
 _ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
-_FORMATS = ("BMP", "GIF", "JPEG", "PNG")
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # the order in which they are tried
 
 
 def image_dataset_from_directory(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -35,10 +36,10 @@ def resized(
         image = _cropped(image, max(width * size[0] // size[1], 1), max(height * size[1] // size[0], 1))
     elif pad:
         image = _padded(image, width * size[0] // size[1], height * size[1] // size[0])
-    for axis in (0, 1):
-        before, after = image.shape[axis], size[axis]
-        if before != after:
-            image = _resampled(image, axis, *_taps(before, after, interpolation))
+    rows_first = image.shape[0] * size[1] > size[0] * image.shape[1]  # what leaves less to do
+    for axis in (0, 1) if rows_first else (1, 0):
+        if image.shape[axis] != size[axis]:
+            image = _resampled(image, axis, size[axis], interpolation)
     return image
 
 
@@ -54,15 +55,42 @@ def _padded(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.pad(image, margins)
 
 
-def _resampled(image: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The sum over taps k of the pixels `indices[:, k]` times `weights[:, k]`."""
-    if indices.shape[1] == 1:
-        return np.take(image, indices[:, 0], axis=axis)
-    shape = (-1, 1, 1) if axis == 0 else (1, -1, 1)
-    total = np.take(image, indices[:, 0], axis=axis) * weights[:, 0].reshape(shape)
-    for tap in range(1, indices.shape[1]):
-        total += np.take(image, indices[:, tap], axis=axis) * weights[:, tap].reshape(shape)
-    return total
+def _resampled(image: np.ndarray, axis: int, after: int, interpolation: str) -> np.ndarray:
+    """The image with `after` pixels along an axis."""
+    height, width, channels = image.shape
+    if interpolation == "nearest":
+        return np.take(image, _taps(image.shape[axis], after, interpolation)[0][:, 0], axis=axis)
+    if axis == 0:
+        flat = _rows(height, after, interpolation) @ image.reshape(height, width * channels)
+        return flat.reshape(after, width, channels)
+    # Numbers are taken out one by one: pixels of three would be copied by a slower loop.
+    flat, total = image.reshape(height, width * channels), None
+    for places, weights in _columns(width, after, channels, interpolation):
+        part = np.take(flat, places, axis=1) * weights
+        total = part if total is None else np.add(total, part, out=part)
+    assert total is not None
+    return total.reshape(height, after, channels)
+
+
+@functools.lru_cache(maxsize=256)
+def _rows(before: int, after: int, interpolation: str) -> Any:
+    """A sparse matrix (after, before)."""
+    from scipy import sparse  # takes long to import, and most programs resize nothing
+
+    indices, weights = _taps(before, after, interpolation)
+    starts = np.arange(0, indices.size + 1, indices.shape[1])
+    return sparse.csr_array((weights.ravel(), indices.ravel(), starts), shape=(after, before))
+
+
+@functools.lru_cache(maxsize=256)
+def _columns(before: int, after: int, channels: int, interpolation: str) -> list[Taps]:
+    """For each tap the places in a row of numbers, and their weights."""
+    indices, weights = _taps(before, after, interpolation)
+    steps = np.arange(channels)
+    return [
+        ((indices[:, tap, None] * channels + steps).ravel(), np.repeat(weights[:, tap], channels))
+        for tap in range(indices.shape[1])
+    ]
 
 
 @functools.lru_cache(maxsize=512)  # photographs come in few sizes
