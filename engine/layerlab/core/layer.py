@@ -11,7 +11,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from layerlab.core.thread_gates import between_steps, building, must_wait
 from layerlab.core.tracking import remembered, tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.core.variable_values import assign_all
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import (
     InvalidArgumentError,
     LayerlabError,
@@ -41,6 +42,7 @@ from layerlab.errors import (
     explain,
 )
 from layerlab.numeric import is_integer
+from layerlab.typing import ConstraintLike, DTypeLike, InitializerLike, RegularizerLike
 
 __all__ = ["Layer"]
 
@@ -103,9 +105,9 @@ class Layer(KerasNames, Operation, Configurable):
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: RegularizerLike = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
         autocast: bool = True,
         name: str | None = None,
         **kwargs: Any,
@@ -206,7 +208,7 @@ class Layer(KerasNames, Operation, Configurable):
         module = backend()
         wanted = self._inputs_dtype()
 
-        def convert(leaf: Any) -> Any:
+        def convert(leaf: object) -> Any:
             if isinstance(leaf, KerasTensor):
                 return leaf
             if isinstance(leaf, Variable):
@@ -226,7 +228,7 @@ class Layer(KerasNames, Operation, Configurable):
             key: tree.map_structure(convert, value) for key, value in kwargs.items()
         }
 
-    def _inputs_to_check(self, inputs: Any) -> Any:
+    def _inputs_to_check(self, inputs: object) -> Any:
         """The inputs in an order, or with names, that `input_spec` goes by."""
         return inputs
 
@@ -254,7 +256,7 @@ class Layer(KerasNames, Operation, Configurable):
                     kwargs = {**kwargs, name: masks}
         return kwargs
 
-    def _pass_mask_on(self, tensors: dict[str, Any], given: Any, outputs: Any) -> None:
+    def _pass_mask_on(self, tensors: dict[str, Any], given: object, outputs: object) -> None:
         inputs = next(iter(tensors.values()), None)
         previous = given if given is not None else tree.map_structure(get_mask, inputs)
         if (
@@ -274,7 +276,7 @@ class Layer(KerasNames, Operation, Configurable):
             if get_mask(output) is None:
                 set_mask(output, mask)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Any) -> Any:
         """The mask of the outputs: which time steps the layers behind shall skip.
 
         Override it in a layer that makes a mask, or changes the number of steps.
@@ -395,7 +397,7 @@ class Layer(KerasNames, Operation, Configurable):
         args, kwargs = self._convert_inputs(args, kwargs)
         return self.call(*args, **kwargs)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         # A layer in place of another counts as new: it goes to the end of the order, as in Keras.
         if isinstance(value, Layer) and self.__dict__.get(name, value) is not value:
             del self.__dict__[name]
@@ -405,13 +407,13 @@ class Layer(KerasNames, Operation, Configurable):
 
     def add_weight(
         self,
-        shape: Sequence[int] | int | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
+        shape: Sequence[int | None] | int | None = None,
+        initializer: InitializerLike = None,
+        dtype: DTypeLike = None,
         trainable: bool = True,
         autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
+        regularizer: RegularizerLike = None,
+        constraint: ConstraintLike = None,
         aggregation: str = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
@@ -449,8 +451,8 @@ class Layer(KerasNames, Operation, Configurable):
         """
         self._check_initialised()
         shape = () if shape is None else (shape,) if is_integer(shape) else tuple(shape)
-        unknown = [axis for axis, size in enumerate(shape) if size is None]
-        if unknown:
+        sizes = tuple(size for size in shape if size is not None)
+        if len(sizes) < len(shape):
             raise ShapeError(
                 explain(
                     f'{self.describe()} cannot make the weight "{name}" of shape {shape}.',
@@ -466,12 +468,12 @@ class Layer(KerasNames, Operation, Configurable):
             if dtypes.is_float(dtype)
             else "zeros"
         )
-        with name_scope(self.name, caller=self), self._explained_memory_errors(name, shape):
+        with name_scope(self.name, caller=self), self._explained_memory_errors(name, sizes):
             variable = Variable(
                 resolve("initializers", initializer)
                 if isinstance(initializer, str | dict | type)
                 else initializer,
-                shape=shape,
+                shape=sizes,
                 dtype=dtype,
                 trainable=trainable and self._trainable,
                 autocast=autocast,
@@ -486,7 +488,7 @@ class Layer(KerasNames, Operation, Configurable):
         return variable
 
     @contextlib.contextmanager
-    def _explained_memory_errors(self, name: str | None, shape: Sequence[int | None]) -> Iterator[None]:
+    def _explained_memory_errors(self, name: str | None, shape: Sequence[int]) -> Iterator[None]:
         try:
             yield
         except MemoryError as error:
@@ -634,7 +636,7 @@ class Layer(KerasNames, Operation, Configurable):
 
     # -- losses -------------------------------------------------------------------------------------------
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Array | Callable[[], Array] | Sequence[Array | Callable[[], Array]]) -> None:
         """Add a penalty of this call to what training minimizes.
 
         To be called in `call`. Each call begins anew: the loss of a step has the
@@ -777,7 +779,7 @@ class Layer(KerasNames, Operation, Configurable):
         return {**config, **Configurable.get_config(self)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """A new layer like the one whose `get_config` this is; its weights are new.
 
         Args:
@@ -832,7 +834,7 @@ class Layer(KerasNames, Operation, Configurable):
         fix = "" if self.built else "build the layer before loading"
         assign_all(self._weights_here(), found, f"The stored weights do not fit {self.describe()}.", fix)
 
-    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
+    def quantize(self, mode: object = None, **kwargs: Any) -> None:
         """Not in this version: raises UnsupportedError.
 
         Args:

@@ -13,6 +13,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.variable import Variable
 from layerlab.errors import ShapeError, explain
 from layerlab.layers.weights import Weight, Weights, make_weights
+from layerlab.typing import ActivationLike, OpenShape
 
 __all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
@@ -36,7 +37,7 @@ class Activation(Layer):
         [0.0, 3.0]
     """
 
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
+    def __init__(self, activation: ActivationLike, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.supports_masking = True
@@ -152,7 +153,7 @@ class PReLU(Layer):
         )
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         shared = self.shared_axes or []
         shape = (1 if axis in shared else size for axis, size in enumerate(input_shape))
         make_weights(self, alpha=tuple(shape)[1:])

@@ -45,7 +45,9 @@ def as_sizes(
     return tuple(int(size) for size in sizes)
 
 
-def as_pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
+def as_pairs(
+    value: int | Sequence[int] | Sequence[Sequence[int]], rank: int, name: str
+) -> tuple[tuple[int, int], ...]:
     """(before, after) for each of `rank` axes, from an integer, one for each axis, or pairs."""
     given = (value,) * rank if isinstance(value, int) else value
     if not isinstance(given, list | tuple) or len(given) != rank:
@@ -88,7 +90,7 @@ def channel_axis(data_format: str) -> int:
     return -1 if data_format == "channels_last" else 1
 
 
-def refuse(layer: str, **arguments: Any) -> None:
+def refuse(layer: str, **arguments: object) -> None:
     """UnsupportedError for an argument that is set and that no layer here can honour."""
     for name, value in arguments.items():
         if value is not None and value is not False:

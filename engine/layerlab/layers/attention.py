@@ -38,7 +38,7 @@ class _Attention(Layer):
     def call(
         self,
         inputs: Any,
-        mask: Any = None,
+        mask: Array | None = None,
         training: bool = False,
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
@@ -56,11 +56,11 @@ class _Attention(Layer):
             output = ops.where(ops.expand_dims(query_mask, -1), output, ops.zeros_like(output))
         return (output, weights) if return_attention_scores else output
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """The mask of the query: the output has its places."""
         return None if previous_mask is None else previous_mask[0]
 
-    def _check(self, inputs: Any, what: str) -> None:
+    def _check(self, inputs: object, what: str) -> None:
         if not isinstance(inputs, list) or len(inputs) not in (2, 3):
             got = f"{len(inputs)} of them" if isinstance(inputs, list | tuple) else type(inputs).__name__
             raise InvalidArgumentError(

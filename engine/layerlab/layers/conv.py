@@ -5,6 +5,7 @@ Ranks share one formula: `Conv1D`, `Conv2D` and `Conv3D` differ in the number of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from layerlab import activations, ops
@@ -14,6 +15,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_padding, as_positive, refuse
 from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.layers.window import Window
+from layerlab.typing import ActivationLike, OpenShape, RegularizerLike
 
 __all__ = [
     "Conv1D",
@@ -41,14 +43,14 @@ class _Conv(Window):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = 1,
+        dilation_rate: int | Sequence[int] = 1,
         groups: int = 1,
-        activation: Any = None,
-        activity_regularizer: Any = None,
+        activation: ActivationLike = None,
+        activity_regularizer: RegularizerLike = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         **kwargs: Any,
@@ -70,7 +72,7 @@ class _Conv(Window):
                 )
             )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         channels = self._channels(input_shape)
         self._check_size(input_shape)
         if channels % self.groups:
@@ -199,14 +201,14 @@ class _DepthwiseConv(Window):
     @_declared_weights.arguments(after="activation", constraints_after="activity_regularizer")
     def __init__(
         self,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
         padding: str = "valid",
         depth_multiplier: int = 1,
         data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        activity_regularizer: Any = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: ActivationLike = None,
+        activity_regularizer: RegularizerLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -214,7 +216,7 @@ class _DepthwiseConv(Window):
         self._set_window(kernel_size, strides, dilation_rate, as_padding(padding), data_format)
         self.activation = activations.get(activation)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         channels = self._channels(input_shape)
         self._check_size(input_shape)
         kernel = (*self.kernel_size, channels, self.depth_multiplier)
@@ -294,14 +296,14 @@ class _SeparableConv(Window):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = 1,
+        dilation_rate: int | Sequence[int] = 1,
         depth_multiplier: int = 1,
-        activation: Any = None,
-        activity_regularizer: Any = None,
+        activation: ActivationLike = None,
+        activity_regularizer: RegularizerLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -310,7 +312,7 @@ class _SeparableConv(Window):
         self._set_window(kernel_size, strides, dilation_rate, as_padding(padding), data_format)
         self.activation = activations.get(activation)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         channels = self._channels(input_shape)
         self._check_size(input_shape)
         make_weights(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from layerlab import activations, ops
@@ -11,6 +12,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_padding, as_positive, as_sizes
 from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.layers.window import Window
+from layerlab.typing import ActivationLike, OpenShape, RegularizerLike
 
 __all__ = [
     "Conv1DTranspose",
@@ -30,14 +32,14 @@ class _ConvTranspose(Window):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
         padding: str = "valid",
-        output_padding: Any = None,
+        output_padding: int | Sequence[int] | None = None,
         data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        activity_regularizer: Any = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: ActivationLike = None,
+        activity_regularizer: RegularizerLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -60,7 +62,7 @@ class _ConvTranspose(Window):
         self.output_padding = extra
         self.activation = activations.get(activation)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         channels = self._channels(input_shape)
         make_weights(self, kernel=(*self.kernel_size, self.filters, channels), bias=(self.filters,))
 

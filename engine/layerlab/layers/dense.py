@@ -14,6 +14,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_positive, refuse
 from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
+from layerlab.typing import ActivationLike, Initializer, OpenShape, RegularizerLike
 
 __all__ = ["Dense", "EinsumDense"]
 
@@ -52,11 +53,11 @@ class Dense(Layer):
     def __init__(
         self,
         units: int,
-        activation: Any = None,
-        activity_regularizer: Any = None,
+        activation: ActivationLike = None,
+        activity_regularizer: RegularizerLike = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
-        quantization_config: Any = None,
+        quantization_config: object = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -66,7 +67,7 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         features = input_shape[-1]
         make_weights(self, kernel=(features, self.units), bias=(self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
@@ -118,12 +119,12 @@ class EinsumDense(Layer):
         self,
         equation: str,
         output_shape: int | Sequence[int | None],
-        activation: Any = None,
+        activation: ActivationLike = None,
         bias_axes: str | None = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,
-        quantization_config: Any = None,
+        quantization_config: object = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -139,7 +140,7 @@ class EinsumDense(Layer):
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         plan = _plan(self.equation, self.bias_axes, tuple(input_shape), self.partial_output_shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
         make_weight(self, "kernel", plan.kernel, _with_axes(self.kernel_initializer, plan))
@@ -252,7 +253,7 @@ def _bias_shape(bias_axes: str, outputs: str, sizes: dict[str, Any]) -> tuple[in
     return tuple(sizes[letter] if letter in bias_axes else 1 for letter in tail)
 
 
-def _with_axes(initializer: Any, plan: _Plan) -> Any:
+def _with_axes(initializer: Initializer, plan: _Plan) -> Initializer:
     """A variance-scaling initializer that takes the axes the equation sums over for the fan-in."""
     if not isinstance(initializer, initializers.VarianceScaling) or None not in (
         initializer.input_axes,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from layerlab import dtypes, ops, regularizers
-from layerlab.backend.protocol import Array
 from layerlab.core.context import context
 from layerlab.core.layer import Layer
 from layerlab.core.masking import set_mask
 from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive, refuse
 from layerlab.layers.weights import Weight, Weights, make_weights
+from layerlab.typing import Array, OpenShape, TensorLike
 
 __all__ = ["Embedding", "ReversibleEmbedding"]
 
@@ -79,10 +80,10 @@ class Embedding(_Embedding):
         input_dim: int,
         output_dim: int,
         mask_zero: bool = False,
-        weights: Any = None,
+        weights: Sequence[TensorLike] | None = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
-        quantization_config: Any = None,
+        quantization_config: object = None,
         **kwargs: Any,
     ) -> None:
         kwargs.pop("input_length", None)  # an argument of Keras 2 that says nothing
@@ -95,14 +96,14 @@ class Embedding(_Embedding):
             self.build()
             self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: OpenShape | None = None) -> None:
         if not self.built:
             self._add_table()
 
     def call(self, inputs: Array) -> Array:
         return self._embed(inputs)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None = None) -> Any:
         """False where the input is 0, if `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
@@ -161,7 +162,7 @@ class ReversibleEmbedding(_Embedding):
         self.reverse_dtype = reverse_dtype
         self.logit_soft_cap = logit_soft_cap
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: OpenShape | None = None) -> None:
         self._add_table()
         if not self.tie_weights:
             make_weights(self, reverse_embeddings=(self.output_dim, self.input_dim))
@@ -184,6 +185,6 @@ class ReversibleEmbedding(_Embedding):
             scores = ops.multiply(ops.tanh(ops.divide(scores, self.logit_soft_cap)), self.logit_soft_cap)
         return scores
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None = None) -> Any:
         """None: `call` attaches the mask, since scores have none."""
         return None

@@ -10,6 +10,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, Node
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import refuse
+from layerlab.typing import DTypeLike
 
 __all__ = ["Input", "InputLayer"]
 
@@ -44,7 +45,7 @@ class InputLayer(Layer):
         self,
         shape: Sequence[int | None] | None = None,
         batch_size: int | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: Sequence[int | None] | None = None,
@@ -99,7 +100,7 @@ class InputLayer(Layer):
 def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     sparse: bool | None = None,
     ragged: bool | None = None,
     batch_shape: Sequence[int | None] | None = None,
@@ -146,7 +147,7 @@ def Input(
     return layer.output
 
 
-def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> BatchShape:
+def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Sequence[int | None] | None) -> BatchShape:
     if (shape is None) == (batch_shape is None):
         given = "neither" if shape is None else "both"
         raise InvalidArgumentError(
@@ -160,7 +161,7 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> BatchS
     return full
 
 
-def _sizes(shape: Any) -> BatchShape:
+def _sizes(shape: Sequence[int | None]) -> BatchShape:
     if not isinstance(shape, list | tuple):
         fix = f"shape=({shape},)" if isinstance(shape, int) else ""
         raise InvalidArgumentError(
@@ -174,7 +175,7 @@ def _sizes(shape: Any) -> BatchShape:
     return tuple(None if size is None else int(size) for size in shape)
 
 
-def _check_agreement(tensor: KerasTensor, dtype: Any, batch_shape: Any) -> None:
+def _check_agreement(tensor: KerasTensor, dtype: DTypeLike, batch_shape: Sequence[int | None] | None) -> None:
     if dtype is not None and dtypes.standardize_dtype(dtype) != tensor.dtype:
         raise InvalidArgumentError(
             explain("Input's `tensor` has another dtype.", expected=str(dtype), got=tensor.dtype)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlab import ops
-from layerlab.backend.protocol import Array
 from layerlab.core.layer import Layer
 from layerlab.core.masking import get_mask
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.typing import Array, Tensor
 
 __all__ = [
     "Add",
@@ -80,7 +80,7 @@ class _Merge(Layer):
     def _combine(self, x: Array, y: Array) -> Array:
         raise NotImplementedError
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """True where the mask of any input is; None if an input has no mask."""
         if previous_mask is None or any(mask is None for mask in previous_mask):
             return None
@@ -296,7 +296,7 @@ class Concatenate(_Merge):
     def call(self, inputs: Any) -> Array:
         return ops.concatenate(list(inputs), axis=self.axis)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Array | None) -> Any:
         """The masks joined; an input without one counts as unmasked."""
         if previous_mask is None or all(mask is None for mask in previous_mask):
             return None
@@ -334,7 +334,7 @@ class Dot(_Merge):
         [[11.0]]
     """
 
-    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         whole = [axes] if isinstance(axes, int) else axes
         if (
@@ -389,7 +389,7 @@ class Dot(_Merge):
                 )
         return given[0] % ranks[0], given[1] % ranks[1]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """None: a product of places has no mask."""
         return None
 
@@ -412,7 +412,7 @@ Example:
 def _functional(layer: Callable[..., Layer], name: str, result: list[float]) -> Callable[..., Any]:
     """The function for a layer; `result` is what its example gives."""
 
-    def merge(inputs: Any, **kwargs: Any) -> Any:
+    def merge(inputs: object, **kwargs: Any) -> Any:
         return layer(**kwargs)(inputs)
 
     merge.__name__ = merge.__qualname__ = name
@@ -429,7 +429,7 @@ maximum = _functional(Maximum, "maximum", [6.0, 4.0])
 minimum = _functional(Minimum, "minimum", [2.0, 1.0])
 
 
-def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+def concatenate(inputs: Sequence[Tensor], axis: int = -1, **kwargs: Any) -> Any:
     """The inputs joined along one axis: `Concatenate(axis, **kwargs)(inputs)`.
 
     Args:
@@ -447,7 +447,7 @@ def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
-def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
+def dot(inputs: Sequence[Tensor], axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:
     """The dot products of two inputs, sample by sample: `Dot(axes, **kwargs)(inputs)`.
 
     Args:

@@ -17,6 +17,7 @@ from layerlab.layers.arguments import as_positive, as_rate, refuse
 from layerlab.layers.dense import EinsumDense
 from layerlab.layers.regularize import Dropout
 from layerlab.layers.weights import Weight, Weights, said_of_weights
+from layerlab.typing import ActivationLike, OpenShape, RegularizerLike
 
 __all__ = ["GroupQueryAttention", "MultiHeadAttention"]
 
@@ -55,7 +56,7 @@ class _HeadAttention(Layer):
         self._projected_regularizer = regularizers.get(penalty)
 
     def _projection(
-        self, name: str, free: int, bound: int, sizes: Sequence[int], activation: Any = None
+        self, name: str, free: int, bound: int, sizes: Sequence[int | None], activation: ActivationLike = None
     ) -> EinsumDense:
         """A product over the last `bound` axes, after `free` axes that stay, giving axes of these sizes."""
         letters = ascii_lowercase
@@ -81,7 +82,7 @@ class _HeadAttention(Layer):
         key_heads: int,
         key_dim: int,
         value_dim: int,
-        output: Sequence[int],
+        output: Sequence[int | None],
     ) -> None:
         query, value, key = shapes
         free = len(query) - 1
@@ -257,7 +258,7 @@ class MultiHeadAttention(_HeadAttention):
         attention_axes: int | Sequence[int] | None = None,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        activity_regularizer: Any = None,
+        activity_regularizer: RegularizerLike = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,
@@ -276,7 +277,9 @@ class MultiHeadAttention(_HeadAttention):
             dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
         )
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
+    def build(  # type: ignore[override]
+        self, query_shape: OpenShape, value_shape: OpenShape, key_shape: OpenShape | None = None
+    ) -> None:
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
         output = self._output_sizes or (query_shape[-1],)
         self._make_projections(shapes, self.num_heads, self.num_heads, self.key_dim, self.value_dim, output)
@@ -346,7 +349,7 @@ class GroupQueryAttention(_HeadAttention):
         use_bias: bool = True,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        activity_regularizer: Any = None,
+        activity_regularizer: RegularizerLike = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,
@@ -371,7 +374,9 @@ class GroupQueryAttention(_HeadAttention):
             dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
         )
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
+    def build(  # type: ignore[override]
+        self, query_shape: OpenShape, value_shape: OpenShape, key_shape: OpenShape | None = None
+    ) -> None:
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
         size = self.head_dim
         self._make_projections(

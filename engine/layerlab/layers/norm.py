@@ -18,6 +18,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import refuse
 from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.settings import settings
+from layerlab.typing import OpenShape
 
 __all__ = [
     "BatchNormalization",
@@ -110,7 +111,7 @@ class BatchNormalization(_ScaleAndCenter):
         self.epsilon = float(epsilon)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         (features,) = shape = _sizes(self, input_shape, self.axis)
         make_weights(self, gamma=shape, beta=shape, moving_mean=shape, moving_variance=shape)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
@@ -158,7 +159,7 @@ class BatchNormalization(_ScaleAndCenter):
         variance = ops.divide(ops.sum(ops.square(difference), axis=axes, keepdims=True), count)
         return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
 
-    def _move(self, variable: Any, value: Array) -> None:
+    def _move(self, variable: Variable, value: Array) -> None:
         old = ops.multiply(variable.value, self.momentum)
         variable.assign(ops.stop_gradient(ops.add(old, ops.multiply(value, 1.0 - self.momentum))))
 
@@ -195,7 +196,7 @@ class LayerNormalization(_ScaleAndCenter):
         self.autocast = False  # statistics of what comes in, not of its 16-bit rounding
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         shape = _sizes(self, input_shape, *self.axis)
         make_weights(self, gamma=shape, beta=shape)
@@ -242,7 +243,7 @@ class GroupNormalization(_ScaleAndCenter):
         self.autocast = False
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         (channels,) = _sizes(self, input_shape, self.axis)
         if self.groups == -1:
             self.groups = channels
@@ -305,7 +306,7 @@ class RMSNormalization(Layer):
         self.axis: Any = _as_axis(axis, "RMSNormalization")
         self.epsilon = epsilon
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         make_weights(self, scale=_sizes(self, input_shape, *self.axis))
 
@@ -344,7 +345,7 @@ def _at_least_float32(x: Array) -> str:
     return dtypes.result_type(x.dtype, "float32")
 
 
-def _as_axis(axis: Any, layer: str) -> int | list[int]:
+def _as_axis(axis: object, layer: str) -> int | list[int]:
     if isinstance(axis, int) and not isinstance(axis, bool):
         return axis
     if isinstance(axis, list | tuple) and all(isinstance(a, int) for a in axis):
@@ -354,7 +355,7 @@ def _as_axis(axis: Any, layer: str) -> int | list[int]:
     )
 
 
-def _sizes(layer: Layer, input_shape: Any, *axes: int) -> tuple[int, ...]:
+def _sizes(layer: Layer, input_shape: OpenShape, *axes: int) -> tuple[int, ...]:
     """The sizes of axes that weights depend on."""
     rank = len(input_shape)
     for axis in axes:
@@ -372,4 +373,4 @@ def _sizes(layer: Layer, input_shape: Any, *axes: int) -> tuple[int, ...]:
                     fix="give Input a shape in which that axis is not None",
                 )
             )
-    return tuple(input_shape[axis] for axis in axes)
+    return tuple(size for axis in axes if (size := input_shape[axis]) is not None)

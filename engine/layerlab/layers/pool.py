@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from layerlab import ops
@@ -51,8 +52,8 @@ class _Pooling(Layer):
 
     def __init__(
         self,
-        pool_size: Any,
-        strides: Any = None,
+        pool_size: int | Sequence[int],
+        strides: int | Sequence[int] | None = None,
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
@@ -84,8 +85,8 @@ class _Pooling(Layer):
 class _MaxPooling(_Pooling):
     def __init__(
         self,
-        pool_size: Any = 2,
-        strides: Any = None,
+        pool_size: int | Sequence[int] = 2,
+        strides: int | Sequence[int] | None = None,
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
@@ -383,7 +384,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
         total = ops.sum(ops.where(keep, inputs, ops.zeros_like(inputs)), axis=axes, keepdims=self.keepdims)
         return ops.divide(total, ops.sum(ops.cast(keep, inputs.dtype), axis=axes, keepdims=self.keepdims))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """None: there are no steps left."""
         return None
 
@@ -429,7 +430,9 @@ class GlobalAveragePooling3D(_GlobalAveragePooling):
 class _AdaptivePooling(Layer):
     rank: ClassVar[int]
 
-    def __init__(self, output_size: Any, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.output_size = as_sizes(output_size, self.rank, "output_size")
         self.data_format = as_data_format(data_format)

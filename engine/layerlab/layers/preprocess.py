@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.layer import Layer
 from layerlab.errors import DataError, InvalidArgumentError, ShapeError, explain
 from layerlab.settings import settings
+from layerlab.typing import TensorLike
 
 __all__ = ["Normalization", "Rescaling"]
 
@@ -36,7 +37,7 @@ class Rescaling(Layer):
         [-1.0, 1.0]
     """
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+    def __init__(self, scale: TensorLike, offset: TensorLike = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale = scale
         self.offset = offset
@@ -55,7 +56,7 @@ class Rescaling(Layer):
         return {**super().get_config(), **arrays}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The layer of a config that `get_config` gave.
 
         Args:
@@ -217,7 +218,7 @@ class Normalization(Layer):
             return ops.add(mean, ops.multiply(x, deviation))
         return ops.divide(ops.subtract(x, mean), deviation)
 
-    def _statistic(self, given: Any, learnt: str) -> Array | None:
+    def _statistic(self, given: object, learnt: str) -> Array | None:
         """In the compute dtype, its axes at the kept ones of the input, the last at the last."""
         if not self.built:
             return None
@@ -237,7 +238,7 @@ class Normalization(Layer):
         return {**super().get_config(), **given}
 
 
-def _numbers(batch: Any) -> np.ndarray:
+def _numbers(batch: object) -> np.ndarray:
     """The inputs of a batch in float64, so that sums over a large data set keep their digits."""
     x = batch[0] if isinstance(batch, list | tuple) else batch
     return np.asarray(backend().to_numpy(x) if backend().is_array(x) else x, dtype="float64")

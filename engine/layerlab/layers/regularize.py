@@ -11,6 +11,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.core.seed import SeedGenerator
+from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_data_format, as_rate
 
@@ -126,7 +127,7 @@ class SpatialDropout1D(_SpatialDropout):
     rank = 1
 
     def __init__(
-        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
+        self, rate: float, seed: int | None = None, name: str | None = None, dtype: PolicyLike = None
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.rate = as_rate(rate, "rate", "SpatialDropout1D")
@@ -164,7 +165,7 @@ class SpatialDropout2D(_SpatialDropout):
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.rate = as_rate(rate, "rate", "SpatialDropout2D")
@@ -200,7 +201,7 @@ class SpatialDropout3D(_SpatialDropout):
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: PolicyLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.rate = as_rate(rate, "rate", "SpatialDropout3D")
@@ -370,7 +371,7 @@ def _normal(layer: Any, like: Array, mean: float, stddev: float) -> Array:
     )
 
 
-def _as_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
+def _as_noise_shape(noise_shape: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
     if noise_shape is None:
         return None
     if not isinstance(noise_shape, list | tuple) or any(

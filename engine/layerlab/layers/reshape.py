@@ -204,7 +204,7 @@ class Cropping1D(_Cropping):
 
     rank = 1
 
-    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
+    def __init__(self, cropping: int | Sequence[int] = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.cropping = as_sizes(cropping, 2, "cropping", allow_zero=True)
         self.input_spec = InputSpec(ndim=3)
@@ -230,7 +230,10 @@ class Cropping2D(_Cropping):
     rank = 2
 
     def __init__(
-        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
+        self,
+        cropping: int | Sequence[int] | Sequence[Sequence[int]] = ((0, 0), (0, 0)),
+        data_format: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = as_pairs(cropping, 2, "cropping")
@@ -258,7 +261,10 @@ class Cropping3D(_Cropping):
     rank = 3
 
     def __init__(
-        self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+        self,
+        cropping: int | Sequence[int] | Sequence[Sequence[int]] = ((1, 1), (1, 1), (1, 1)),
+        data_format: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = as_pairs(cropping, 3, "cropping")
@@ -298,7 +304,12 @@ class ZeroPadding1D(_ZeroPadding):
 
     rank = 1
 
-    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        padding: int | Sequence[int] = 1,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = as_sizes(padding, 2, "padding", allow_zero=True)
         self.data_format = as_data_format(data_format)
@@ -323,7 +334,12 @@ class ZeroPadding2D(_ZeroPadding):
 
     rank = 2
 
-    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        padding: int | Sequence[int] | Sequence[Sequence[int]] = (1, 1),
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = as_pairs(padding, 2, "padding")
         self.data_format = as_data_format(data_format)
@@ -350,7 +366,10 @@ class ZeroPadding3D(_ZeroPadding):
     rank = 3
 
     def __init__(
-        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+        self,
+        padding: int | Sequence[int] | Sequence[Sequence[int]] = ((1, 1), (1, 1), (1, 1)),
+        data_format: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.padding = as_pairs(padding, 3, "padding")
@@ -400,7 +419,7 @@ class UpSampling2D(Layer):
 
     def __init__(
         self,
-        size: Any = (2, 2),
+        size: int | Sequence[int] = (2, 2),
         data_format: str | None = None,
         interpolation: str = "nearest",
         **kwargs: Any,
@@ -434,7 +453,9 @@ class UpSampling3D(Layer):
         [[1.0, 1.0, 2.0, 2.0]]
     """
 
-    def __init__(self, size: Any = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.size = as_sizes(size, 3, "size")
         self.data_format = as_data_format(data_format)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from layerlab import ops, tree
 from layerlab.backend.active import backend
@@ -22,6 +22,7 @@ from layerlab.layers.rnn_stack import (
     output_size_of,
     splits_steps,
 )
+from layerlab.typing import OpenShape
 
 __all__ = ["RNN"]
 
@@ -60,7 +61,7 @@ class RNN(Layer):
 
     def __init__(
         self,
-        cell: Any,
+        cell: Layer,
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
@@ -79,7 +80,7 @@ class RNN(Layer):
                     expected="a layer with `state_size` and call(inputs, states)",
                 )
             )
-        self.cell = cell
+        self.cell: Any = cell
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
@@ -96,7 +97,7 @@ class RNN(Layer):
             refuse_list(self, args[0] if args else kwargs.get("sequences"))
         return super().__call__(*args, **kwargs)
 
-    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+    def build(self, sequences_shape: OpenShape, initial_state_shape: object = None) -> None:
         if len(sequences_shape) < 3:
             raise ShapeError(
                 explain(
@@ -123,7 +124,11 @@ class RNN(Layer):
             )
 
     def call(
-        self, sequences: Array, initial_state: Any = None, mask: Any = None, training: bool = False
+        self,
+        sequences: Array,
+        initial_state: Array | Sequence[Array] | None = None,
+        mask: Array | None = None,
+        training: bool = False,
     ) -> Array | tuple[Any, ...]:
         states = self._first_states(sequences, initial_state)
         steps = None if mask is None else self._checked_mask(tree.flatten(mask)[0], sequences)
@@ -190,7 +195,7 @@ class RNN(Layer):
         return mask
 
     def inner_loop(
-        self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
+        self, sequences: Array, initial_state: Any, mask: Array | None, training: bool = False
     ) -> tuple[Any, Any, Any]:
         """(Last output, outputs of all steps or None, final states).
 
@@ -238,13 +243,13 @@ class RNN(Layer):
             return sequences, lambda x, states: cell.advance(cell.project(x, masks), states, masks)
         return sequences, lambda x, states: call_cell(cell, x, states, training)
 
-    def _output_before(self, states: list[Any], advance: Any, xs: Array) -> Array:
+    def _output_before(self, states: list[Any], advance: object, xs: Array) -> Array:
         """What a masked first step gives: the state that stands for the output, else zeros."""
         like = tree.flatten(states[-1] if isinstance(self.cell, StackedRNNCells) else states[0])[0]
         size = output_size_of(self.cell)
         return like if like.shape[-1] == size else ops.zeros((like.shape[0], size), dtype=like.dtype)
 
-    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+    def compute_output_shape(self, sequences_shape: OpenShape, initial_state_shape: object = None) -> Any:
         """Told here: abstract evaluation would run through every step."""
         if initial_state_shape is not None:
             self._check_states(state_shapes(initial_state_shape))
@@ -253,7 +258,7 @@ class RNN(Layer):
         states = [_with_batch(batch, size) for size in self.state_size]
         return (output, *states) if self.return_state else output
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """The input's mask, where a sequence is returned; None for all else."""
         mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
         return [mask, *(None for _ in self.state_size)] if self.return_state else mask
@@ -288,7 +293,7 @@ class RNN(Layer):
         """Nothing: `save_own_variables` writes nothing."""
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The inverse of `get_config`."""
         if "cell" in config:
             config = {**config, "cell": deserialize_keras_object(config["cell"])}
@@ -301,7 +306,7 @@ class _Kept:
     states: Any = None
 
 
-def refuse_list(layer: Layer, sequences: Any) -> None:
+def refuse_list(layer: Layer, sequences: object) -> None:
     """An error for the call of Keras 2, `LSTM(3)([x, h, c])`, that says the new one.
 
     Args:

@@ -16,6 +16,7 @@ from layerlab.core.seed import SeedGenerator
 from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive
 from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
+from layerlab.typing import ActivationLike, DTypeLike, OpenShape, Shape
 
 __all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
 
@@ -91,7 +92,13 @@ class _GateCell(StepCell):
     )
 
     def __init__(
-        self, units: int, activation: Any, dropout: float, recurrent_dropout: float, seed: Any, **kwargs: Any
+        self,
+        units: int,
+        activation: ActivationLike,
+        dropout: float,
+        recurrent_dropout: float,
+        seed: int | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.units = as_positive(units, "units", type(self).__name__)
@@ -158,7 +165,7 @@ class SimpleRNNCell(_GateCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
+        activation: ActivationLike = "tanh",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -167,7 +174,7 @@ class SimpleRNNCell(_GateCell):
         super().__init__(units, activation, dropout, recurrent_dropout, seed, **kwargs)
         self.state_size = self.units
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         units = self.units
         make_weights(self, kernel=(input_shape[-1], units), recurrent_kernel=(units, units), bias=(units,))
 
@@ -216,8 +223,8 @@ class LSTMCell(_GateCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         unit_forget_bias: bool = True,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -230,7 +237,7 @@ class LSTMCell(_GateCell):
         self.unit_forget_bias = unit_forget_bias
         self.state_size = [self.units, self.units]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         columns = 4 * self.units
         make_weights(self, kernel=(input_shape[-1], columns), recurrent_kernel=(self.units, columns))
         make_weight(self, "bias", (columns,), self._forget_bias if self.unit_forget_bias else None)
@@ -249,7 +256,7 @@ class LSTMCell(_GateCell):
             and self.compute_dtype == self.variable_dtype
         )
 
-    def _forget_bias(self, shape: Any, dtype: Any = None) -> Array:
+    def _forget_bias(self, shape: Shape, dtype: DTypeLike = None) -> Array:
         parts = [(self.bias_initializer, 1), (initializers.Ones(), 1), (self.bias_initializer, 2)]
         return ops.concatenate([initialize((n * self.units,), dtype=dtype) for initialize, n in parts])
 
@@ -297,8 +304,8 @@ class GRUCell(_GateCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         reset_after: bool = True,
@@ -311,7 +318,7 @@ class GRUCell(_GateCell):
         self.reset_after = reset_after
         self.state_size = self.units
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         columns = 3 * self.units
         bias = (2, columns) if self.reset_after else (columns,)
         make_weights(

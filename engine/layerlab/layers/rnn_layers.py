@@ -16,6 +16,7 @@ from layerlab.layers.arguments import refuse
 from layerlab.layers.rnn import RNN
 from layerlab.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 from layerlab.layers.weights import bound_arguments, with_signature
+from layerlab.typing import RegularizerLike
 
 __all__ = ["GRU", "LSTM", "SimpleRNN"]
 
@@ -28,7 +29,9 @@ class _CellRNN(RNN):
     not_in_config = ("use_cudnn",)
     cell_class: ClassVar[type]  # mypy takes no class of ours for hashable
 
-    def __init__(self, activity_regularizer: Any = None, use_cudnn: Any = "auto", **given: Any) -> None:
+    def __init__(
+        self, activity_regularizer: RegularizerLike = None, use_cudnn: object = "auto", **given: Any
+    ) -> None:
         given.pop("implementation", None)  # of Keras 2: how the same numbers are computed
         of_cell = init_parameters(self.cell_class)
         common = {"dtype": given.get("dtype"), "trainable": given.get("trainable", True)}
@@ -145,7 +148,7 @@ class LSTM(_CellRNN):
     __init__ = _around(LSTMCell, "seed", *_LOOP, "use_cudnn")
 
     def inner_loop(
-        self, sequences: Array, initial_state: Any, mask: Any, training: bool = False
+        self, sequences: Array, initial_state: Any, mask: Array | None, training: bool = False
     ) -> tuple[Any, Any, Any]:
         """All steps as one operation, where the back end has one for this cell.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from layerlab import ops, tree
 from layerlab.backend.protocol import Array
@@ -12,6 +12,7 @@ from layerlab.core.config import deserialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.rnn_cells import StepCell
+from layerlab.typing import OpenShape
 
 __all__ = ["StackedRNNCells"]
 
@@ -65,7 +66,7 @@ class StackedRNNCells(StepCell):
         """Whether all cells have the three parts."""
         return all(splits_steps(cell) for cell in self.cells)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: OpenShape) -> None:
         for cell in self.cells:
             if isinstance(cell, Layer) and not cell.built:
                 cell.build(input_shape)
@@ -104,14 +105,14 @@ class StackedRNNCells(StepCell):
         return [initial_state_of(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The inverse of `get_config`."""
         return super().from_config(
             {**config, "cells": [deserialize_keras_object(cell) for cell in config["cells"]]}
         )
 
 
-def splits_steps(cell: Any) -> bool:
+def splits_steps(cell: object) -> bool:
     """Whether a cell has the three parts, and nobody has overridden the whole."""
     if not isinstance(cell, StepCell):
         return False
@@ -120,7 +121,7 @@ def splits_steps(cell: Any) -> bool:
     return type(cell).call is StepCell.call
 
 
-def call_cell(cell: Any, inputs: Array, states: Any, training: bool) -> tuple[Array, Any]:
+def call_cell(cell: Any, inputs: Array, states: object, training: bool) -> tuple[Array, Any]:
     """One step of any cell, whether or not it takes `training`.
 
     Args:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from layerlab import ops, tree
-from layerlab.backend.protocol import Array
 from layerlab.core.call_spec import call_spec
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.layer import Layer
@@ -13,6 +13,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.rnn import refuse_list
 from layerlab.layers.wrap import Wrapper
 from layerlab.settings import choose
+from layerlab.typing import Array, OpenShape, TensorLike
 
 __all__ = ["Bidirectional", "TimeDistributed"]
 
@@ -121,7 +122,7 @@ class Bidirectional(Layer):
         self,
         layer: Layer,
         merge_mode: str | None = "concat",
-        weights: Any = None,
+        weights: Sequence[TensorLike] | None = None,
         backward_layer: Layer | None = None,
         **kwargs: Any,
     ) -> None:
@@ -171,7 +172,7 @@ class Bidirectional(Layer):
             refuse_list(self, args[0] if args else kwargs.get("sequences"))
         return super().__call__(*args, **kwargs)
 
-    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+    def build(self, sequences_shape: OpenShape, initial_state_shape: object = None) -> None:
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(sequences_shape)
@@ -179,7 +180,11 @@ class Bidirectional(Layer):
             self.set_weights(self._first_weights)
 
     def call(
-        self, sequences: Array, initial_state: Any = None, mask: Any = None, training: bool | None = None
+        self,
+        sequences: Array,
+        initial_state: Array | Sequence[Array] | None = None,
+        mask: Array | None = None,
+        training: bool | None = None,
     ) -> Any:
         halves: tuple[Any, Any] = (None, None)
         if initial_state is not None:
@@ -200,7 +205,7 @@ class Bidirectional(Layer):
         merged = _MERGES[self.merge_mode](forward, backward)
         return (merged, *states) if self.return_state else merged
 
-    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+    def compute_output_shape(self, sequences_shape: OpenShape, initial_state_shape: object = None) -> Any:
         """From the forward layer's: abstract evaluation would run each step."""
         forward, _ = (None, None) if initial_state_shape is None else self._halves(initial_state_shape)
         shapes = self.forward_layer.compute_output_shape(sequences_shape, forward)
@@ -224,7 +229,7 @@ class Bidirectional(Layer):
         middle = len(states) // 2
         return states[:middle], states[middle:]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None) -> Any:
         """The input's mask for each sequence of outputs; None for states."""
         mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
         outputs = [mask, mask] if self.merge_mode is None else [mask]
@@ -254,7 +259,7 @@ class Bidirectional(Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The inverse of `get_config`."""
         made = {
             key: deserialize_keras_object(value) if key.endswith("layer") else value
@@ -276,7 +281,7 @@ def _takes(layer: Layer, argument: str) -> bool:
     return argument in call_spec(type(layer)).names
 
 
-def _copy(layer: Layer, direction: str, **changed: Any) -> Any:
+def _copy(layer: Layer, direction: str, **changed: object) -> Any:
     """A new layer of the same config, not built, named after its direction."""
     name = f"{direction}_{layer.name.removeprefix(direction + '_')}"
     return type(layer).from_config({**layer.get_config(), "name": name, **changed})

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from layerlab import constraints, initializers, regularizers
-from layerlab.backend.protocol import Shape
 from layerlab.core.layer import Layer
+from layerlab.typing import InitializerLike, OpenShape
 
 __all__ = [
     "Weight",
@@ -138,13 +138,17 @@ class Weights(Mapping[str, Weight]):
 
     def _of_kind(self, kind: str) -> list[inspect.Parameter]:
         return [
-            _parameter(_argument(name, weight, kind), weight.initializer if kind == "initializer" else None)
+            _parameter(
+                _argument(name, weight, kind),
+                weight.initializer if kind == "initializer" else None,
+                f"{kind.capitalize()}Like",
+            )
             for name, weight in self.items()
             if kind in weight.takes
         ]
 
 
-def make_weights(layer: Layer, **shapes: Shape | None) -> None:
+def make_weights(layer: Layer, **shapes: OpenShape | None) -> None:
     """Make declared weights of a layer, in this order; for its `build`.
 
     Args:
@@ -156,7 +160,7 @@ def make_weights(layer: Layer, **shapes: Shape | None) -> None:
         make_weight(layer, name, shape)
 
 
-def make_weight(layer: Any, name: str, shape: Shape | None, initializer: Any = None) -> None:
+def make_weight(layer: Any, name: str, shape: OpenShape | None, initializer: InitializerLike = None) -> None:
     """Make one declared weight and keep it as the attribute of its name.
 
     Args:
@@ -212,7 +216,7 @@ def with_signature(
     return constructor
 
 
-def _parameter(name: str, default: Any, annotation: str = "Any") -> inspect.Parameter:
+def _parameter(name: str, default: object, annotation: str) -> inspect.Parameter:
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from layerlab import ops
@@ -10,6 +11,7 @@ from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_data_format, as_sizes, channel_axis
+from layerlab.typing import OpenShape
 
 __all__ = ["Window"]
 
@@ -27,7 +29,12 @@ class Window(Layer):
     bias: Any
 
     def _set_window(
-        self, kernel_size: Any, strides: Any, dilation_rate: Any, padding: str, data_format: str | None
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int],
+        dilation_rate: int | Sequence[int],
+        padding: str,
+        data_format: str | None,
     ) -> None:
         self.kernel_size = as_sizes(kernel_size, self.rank, "kernel_size")
         self.strides = as_sizes(strides, self.rank, "strides")
@@ -44,7 +51,7 @@ class Window(Layer):
                 )
             )
 
-    def _channels(self, input_shape: Any) -> int:
+    def _channels(self, input_shape: OpenShape) -> int:
         """The number of input channels, which the layer is built on from now on."""
         axis = channel_axis(self.data_format)
         channels = input_shape[axis]
@@ -59,7 +66,7 @@ class Window(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
         return channels
 
-    def _check_size(self, input_shape: Any) -> None:
+    def _check_size(self, input_shape: OpenShape) -> None:
         """Raise ShapeError if a 'valid' window is larger than the input."""
         first = 1 if self.data_format == "channels_last" else 2
         reach = [d * (k - 1) + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]

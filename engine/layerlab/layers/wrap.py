@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Masking(Layer):
         [[True, False]]
     """
 
-    def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = deserialize_keras_object(mask_value) if isinstance(mask_value, dict) else mask_value
         self.supports_masking = True
@@ -68,7 +68,7 @@ class Masking(Layer):
         keep = ops.any(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
         return ops.where(keep, inputs, ops.zeros_like(inputs))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None = None) -> Any:
         """(batch, steps), False for the steps to leave out."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
@@ -104,7 +104,7 @@ class Lambda(Layer):
         self,
         function: Callable[..., Any],
         output_shape: Any = None,
-        mask: Any = None,
+        mask: Array | None = None,
         arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -118,7 +118,7 @@ class Lambda(Layer):
         self.supports_masking = mask is not None
         self._takes = set(inspect.signature(function).parameters) & {"mask", "training"}
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, mask: Array | None = None, training: bool | None = None) -> Any:
         given = {"mask": mask, "training": training}
         return self.function(inputs, **self.arguments, **{name: given[name] for name in self._takes})
 
@@ -133,7 +133,7 @@ class Lambda(Layer):
             shape = (first.shape[0], *self.output_shape)
         return KerasTensor(shape, self.compute_dtype)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: object, previous_mask: Array | None = None) -> Any:
         """The mask that `mask` is, or gives."""
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
@@ -147,7 +147,7 @@ class Lambda(Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The inverse of `get_config`. Raises ConfigError for bytecode, unless safe_mode=False was given."""
         stored = dict(config)
         for key in ("function", "output_shape", "mask"):
@@ -157,7 +157,7 @@ class Lambda(Layer):
         return super().from_config(stored)
 
 
-def _in_parts(config: Any) -> Any:
+def _in_parts(config: object) -> Any:
     """The config of a lambda in the form that Keras has for this layer."""
     if not isinstance(config, FunctionConfig) or config["class_name"] != "__lambda__":
         return config
@@ -195,7 +195,7 @@ class Wrapper(Layer):
             self.layer.build(input_shape)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The inverse of `get_config`."""
         stored = {
             key: deserialize_keras_object(value) if "layer" in key else value for key, value in config.items()
