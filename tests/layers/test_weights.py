@@ -177,8 +177,10 @@ def test_a_declaration_says_order_shape_and_what_is_left_out() -> None:
             make_weight(self, "b", (3,), layerlab.initializers.Constant(4.0))
 
     assert str(inspect.signature(Own)).replace("'", "") == (
-        "(shifts: bool = True, b_initializer: InitializerLike = zeros, main_initializer: InitializerLike = ones, depth: int = 1, "
-        "b_regularizer: RegularizerLike = None, wide: int = 2, b_constraint: ConstraintLike = None, main_constraint: ConstraintLike = None, "
+        "(shifts: bool = True, b_initializer: InitializerLike = zeros, "
+        "main_initializer: InitializerLike = ones, depth: int = 1, "
+        "b_regularizer: RegularizerLike = None, wide: int = 2, b_constraint: ConstraintLike = None, "
+        "main_constraint: ConstraintLike = None, "
         "**kwargs: Any)"
     )
     layer = Own(main_constraint="non_neg", dtype="mixed_bfloat16")
