@@ -25,6 +25,7 @@ class _Context(threading.local):
         self.training: bool | None = None
         self.stand_in: int | None = None  # the size that unknown ones have while shapes are inferred
         self.on_use: Callable[[], None] | None = None  # what must be done before values of variables are used
+        self.computed: dict[Any, Any] = {}  # of transformed weights, by weight and dtype: in loops
         self.lookups: list[tuple[Any, Any]] | None = None  # (Embedding, indices), where they are looked for
         self.casts: list[tuple[Any, Any]] | None = None  # (input in the graph's dtype, as it came), likewise
         self.acts_for: int | None = None  # the thread that waits for this one, and lets it act in its place

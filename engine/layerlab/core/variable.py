@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -65,9 +65,11 @@ class Variable(Operators):
         [4.0, 6.0]
     """
 
-    tracked_as = "variable"
+    tracked_as: ClassVar[str | None] = "variable"
     may_be_carried = False
     """Whether a step may assign it though the model does not hold it."""
+    held = False
+    """Whether it stays as it is though its layer is trained: something else is trained in its place."""
     rest: Variable | None = None  # of a sum: what its value has no room for (metrics.accumulators)
 
     def __init__(
@@ -161,6 +163,14 @@ class Variable(Operators):
             return backend().cast(value, wanted)
         return value
 
+    @property
+    def value_dtype(self) -> str:
+        """The dtype that `value` has here, without reading it."""
+        wanted = context.autocast_dtype
+        if wanted is None or not self.autocast or not dtypes.is_float(self.dtype):
+            return self.dtype
+        return wanted
+
     def settled_value(self) -> Array:
         """The own value, when nothing is under way that replaces it."""
         if context.on_use is not None:
@@ -179,7 +189,7 @@ class Variable(Operators):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._trainable = bool(value) and not self.held
         self.own_value = backend().leaf(self.own_value, self._trainable)
 
     @property

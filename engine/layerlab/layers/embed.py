@@ -11,6 +11,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.masking import set_mask
 from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive, refuse
+from layerlab.layers.weight_transform import take_rows
 from layerlab.layers.weights import Weight, Weights, make_weights
 from layerlab.typing import Array, OpenShape, TensorLike
 
@@ -42,7 +43,7 @@ class _Embedding(Layer):
             context.lookups.append((self, inputs))
         if not dtypes.is_integer(dtypes.standardize_dtype(inputs.dtype)):
             inputs = ops.cast(inputs, "int32")
-        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+        return ops.cast(take_rows(self.embeddings, inputs), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         regularizer = regularizers.serialize(self.activity_regularizer)

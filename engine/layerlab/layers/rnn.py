@@ -22,6 +22,7 @@ from layerlab.layers.rnn_stack import (
     output_size_of,
     splits_steps,
 )
+from layerlab.layers.weight_transform import computed_once
 from layerlab.typing import OpenShape
 
 __all__ = ["RNN"]
@@ -132,7 +133,8 @@ class RNN(Layer):
     ) -> Array | tuple[Any, ...]:
         states = self._first_states(sequences, initial_state)
         steps = None if mask is None else self._checked_mask(tree.flatten(mask)[0], sequences)
-        last, outputs, states = self.inner_loop(sequences, states, steps, training)
+        with computed_once(getattr(self.cell, "cells", [self.cell])):
+            last, outputs, states = self.inner_loop(sequences, states, steps, training)
         if self.stateful:
             for variable, value in zip(tree.flatten(self.states), tree.flatten(states), strict=True):
                 variable.assign(ops.stop_gradient(value))

@@ -243,7 +243,7 @@ def _kind(leaf: Any, module: Any) -> Any:
     if module.is_array(leaf):
         return module.dtype_name(leaf)
     if isinstance(leaf, Variable):
-        return module.dtype_name(leaf.value)
+        return leaf.value_dtype
     if hasattr(leaf, "dtype"):
         name = dtypes.standardize_dtype(plain_dtype(leaf.dtype))
         return NARROW.get(name, name)  # `backend().asarray` narrows them, and promotion must know
