@@ -42,9 +42,16 @@ __all__ = [
     "Tensor",
     "TensorLike",
     "Tree",
+    "overridable",
 ]
 
 T = TypeVar("T")
+
+
+def overridable(method: Callable[..., T]) -> Callable[..., T]:
+    """The method itself. For type checkers: a subclass may name and number its arguments as it likes."""
+    return method
+
 
 # -- sizes and kinds ------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Configurable(Registrable):
     config_base: ClassVar[bool] = True  # set in a class's own body: its constructor's arguments are no config
     not_in_config: ClassVar[tuple[str, ...]] = ()
 
-    def __new__(cls, *args: object, **kwargs: object) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         instance = super().__new__(cls)
         try:
             bound = _constructor(cls).bind(instance, *args, **kwargs)

@@ -42,7 +42,7 @@ from layerlab.errors import (
     explain,
 )
 from layerlab.numeric import is_integer
-from layerlab.typing import ConstraintLike, DTypeLike, InitializerLike, RegularizerLike
+from layerlab.typing import ConstraintLike, DTypeLike, InitializerLike, RegularizerLike, overridable
 
 __all__ = ["Layer"]
 
@@ -92,7 +92,7 @@ class Layer(KerasNames, Operation, Configurable):
         if "build" in vars(cls):
             cls.build = _in_build_scope(cls.build)  # type: ignore[method-assign]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         layer = super().__new__(cls, *args, **kwargs)
         # Attributes may be assigned before super().__init__(); what tracking reads must exist.
         layer.built = False
@@ -291,6 +291,7 @@ class Layer(KerasNames, Operation, Configurable):
 
     # -- to override --------------------------------------------------------------------------------
 
+    @overridable
     def build(self, input_shape: Any) -> None:
         """Make the weights, for inputs of a shape; a layer that has some overrides it.
 

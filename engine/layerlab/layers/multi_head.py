@@ -277,7 +277,7 @@ class MultiHeadAttention(_HeadAttention):
             dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
         )
 
-    def build(  # type: ignore[override]
+    def build(
         self, query_shape: OpenShape, value_shape: OpenShape, key_shape: OpenShape | None = None
     ) -> None:
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
@@ -374,7 +374,7 @@ class GroupQueryAttention(_HeadAttention):
             dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
         )
 
-    def build(  # type: ignore[override]
+    def build(
         self, query_shape: OpenShape, value_shape: OpenShape, key_shape: OpenShape | None = None
     ) -> None:
         shapes = (query_shape, value_shape, value_shape if key_shape is None else key_shape)
