@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import threading
 import time
 import tracemalloc
@@ -438,3 +440,29 @@ def test_class_weights_and_sample_weights_belong_to_data_sets_too(backend: str) 
         np.testing.assert_array_equal(before, after)
     with pytest.warns(UserWarning, match="batch_size"):
         model.fit(dataset, batch_size=3, verbose=0)
+
+
+@pytest.mark.slow
+def test_interrupts_end_the_threads_and_leave_the_model_usable(backend: str) -> None:
+    def wait(x: Any, y: Any) -> Any:
+        time.sleep(0.001)
+        return x, y
+
+    def names() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("layerlab-data")]
+
+    model, dataset = regression(), batches(3).map(wait, num_parallel_calls=3).map(lambda x, y: (x, y))
+    model.fit(dataset, verbose=0)
+    for number in range(8):
+        timer = threading.Timer(0.01 + 0.011 * number, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(dataset, epochs=1000, verbose=0)
+        timer.join()
+        assert all(np.isfinite(weights).all() for weights in model.get_weights())
+    gc.collect()
+    deadline = time.monotonic() + 5
+    while names() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert names() == []
+    model.fit(dataset, verbose=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 from typing import Any
@@ -93,3 +94,21 @@ def test_threads_end_with_the_tasks_and_with_a_reader_that_is_forgotten() -> Non
     for thread in threads:
         thread.join(SECONDS)
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_threads_end_if_an_interrupt_comes_between_their_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def interrupted(self: threading.Thread) -> None:
+        if started:
+            raise KeyboardInterrupt
+        start(self)
+        started.append(self)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Ahead(lambda task: task, range(3), threads=2, depth=2)
+    gc.collect()
+    started[0].join(5)
+    assert not started[0].is_alive()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,7 +74,7 @@ class DatasetSource:
             task = next(self._tasks(turns, 1), None)
             if task is None:
                 raise EmptyDataError(explain("The data set is empty.", expected="at least one batch"))
-            self._peeked.append(self._prefetcher.pull(lambda: self._load(turns, task)))
+            self._peeked.append(self._prefetcher.pull(lambda: _loaded(turns, self._needs, task)))
         return self._peeked[0][1]
 
     @property
@@ -166,8 +167,10 @@ class DatasetSource:
         tasks = self._tasks(turns, count)
         how = self._dataset.execution
         if not how.threads:
-            return self._prefetcher.read(lambda: self._load(turns, next(tasks)), None)
-        self._ahead = Ahead(functools.partial(self._load, turns), tasks, how.threads, how.depth)
+            return self._prefetcher.read(lambda: _loaded(turns, self._needs, next(tasks)), None)
+        # The threads know nothing of this source: one that is forgotten can be collected, and ends them.
+        self._ahead = Ahead(functools.partial(_loaded, turns, self._needs), tasks, how.threads, how.depth)
+        weakref.finalize(self._ahead, turns.end)
         return self._ahead
 
     def _tasks(self, turns: Turns, count: int | None) -> Iterator[_Task]:
@@ -200,10 +203,6 @@ class DatasetSource:
                 break
         return None
 
-    def _load(self, turns: Turns, task: _Task) -> tuple[_Place, Any]:
-        place, number, numbered = task
-        return place, prepared(turns.make(numbered), f"Batch {number}", needs=self._needs)
-
     def _stop(self) -> None:
         self._turns.end()
         self._prefetcher.close()
@@ -213,3 +212,9 @@ class DatasetSource:
 
     def _drop(self) -> None:
         self._recipes = self._pass = self._place = None
+
+
+def _loaded(turns: Turns, needs: Needs, task: _Task) -> tuple[_Place, Any]:
+    """The place behind a batch, and the batch."""
+    place, number, numbered = task
+    return place, prepared(turns.make(numbered), f"Batch {number}", needs=needs)

@@ -50,10 +50,11 @@ class Ahead:
             )
             for number in range(threads)
         ]
+        # Also if it is never closed, or an interrupt comes between two starts.
+        self._dismiss = weakref.finalize(self, _dismiss, self._todo, threads)
+        self._free = weakref.finalize(self, self._turns.end)
         for thread in self._threads:
             thread.start()
-        self._dismiss = weakref.finalize(self, _dismiss, self._todo, threads)  # also if it is never closed
-        self._free = weakref.finalize(self, self._turns.end)
         self._is_closed = False
         self._schedule()
 

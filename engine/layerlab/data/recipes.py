@@ -9,6 +9,7 @@ for next to nothing, and a run that resumes skips those that it had without load
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ def execute(recipes: Iterable[Recipe], how: Execution) -> Iterator[Any]:
         return
     turns = Turns()
     ahead = Ahead(turns.make, turns.numbered(recipes), how.threads, how.depth)
+    weakref.finalize(ahead, turns.end)
     try:
         yield from ahead
     finally:
