@@ -12,13 +12,8 @@ import layerlab
 from layerlab import metrics, ops
 from layerlab.errors import ShapeError
 from tests.helpers import tolerance
+from tests.losses.label_shapes import LABELS, MIXED, OUTPUTS
 
-LABELS = np.array([1.0, 0.0, 1.0, 1.0], "float32")
-OUTPUTS = np.array([0.8, 0.4, 0.1, 0.6], "float32")
-MIXED = [
-    pytest.param(LABELS, OUTPUTS[:, None], id="flat labels"),
-    pytest.param(LABELS[:, None], OUTPUTS, id="flat predictions"),
-]
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "IoU": {"num_classes": 2, "target_class_ids": [0, 1]},
     "MeanIoU": {"num_classes": 2},

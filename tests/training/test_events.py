@@ -12,24 +12,7 @@ import pytest
 import layerlab as keras
 from layerlab.training import recorder
 from tests.training.counting import Counting, data
-
-
-class Listener(keras.callbacks.Callback):
-    """Keeps all events."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[Any] = []
-
-    def on_event(self, event: Any) -> None:
-        self.events.append(event)
-
-    @property
-    def types(self) -> list[str]:
-        return [event.type for event in self.events]
-
-    def of(self, kind: str) -> list[Any]:
-        return [event for event in self.events if event.type == kind]
+from tests.training.listening import Listener
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import layerlab as keras
 from layerlab.training import loop, recorder
 from layerlab.training.callbacks import callback as callback_module
 from tests.training.counting import Counting, data
+from tests.training.listening import Listener
 from tests.training.models import regression
 
 
@@ -60,17 +61,6 @@ def test_batch_callbacks_get_the_numbers_of_each_step(backend: str, reads: list[
     means = [0.0, -0.5, -1.0, -1.5]
     assert seen == [(batch, {"_mean": mean, "loss": mean}) for batch, mean in enumerate(means)]
     assert all(type(value) is float for _, logs in seen for value in logs.values())
-
-
-class Listener(keras.callbacks.Callback):
-    """Keeps all events."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[Any] = []
-
-    def on_event(self, event: Any) -> None:
-        self.events.append(event)
 
 
 def spoilt(samples: int = 8, bad: int = 5) -> tuple[np.ndarray, np.ndarray]:

@@ -618,9 +618,7 @@ def solve(a: Operand, b: Operand) -> Array:
         >>> solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]).tolist()
         [1.0, 0.5]
     """
-    if len(b.shape) == len(a.shape) - 1:
-        return backend().xp.linalg.solve(a, b[..., None])[..., 0]
-    return backend().xp.linalg.solve(a, b)
+    return _solution(a, b)
 
 
 @op("a", "b", promote="float", home="ops.linalg")
@@ -637,10 +635,7 @@ def solve_triangular(a: Operand, b: Operand, lower: bool = False) -> Array:
         >>> solve_triangular([[2.0, 0.0], [1.0, 4.0]], [2.0, 5.0], lower=True).tolist()
         [1.0, 1.0]
     """
-    a = backend().xp.tril(a) if lower else backend().xp.triu(a)
-    if len(b.shape) == len(a.shape) - 1:
-        return backend().xp.linalg.solve(a, b[..., None])[..., 0]
-    return backend().xp.linalg.solve(a, b)
+    return _solution(backend().xp.tril(a) if lower else backend().xp.triu(a), b)
 
 
 @op("x", promote="float", class_name="SVD", home="ops.linalg")
@@ -742,3 +737,9 @@ def _matrix_norm(x: Array, order: object, axes: tuple[int, ...], keepdims: bool)
             )
         )
     return result if keepdims else xp.squeeze(result, axis=axes)
+
+
+def _solution(a: Array, b: Array) -> Array:
+    if len(b.shape) == len(a.shape) - 1:
+        return backend().xp.linalg.solve(a, b[..., None])[..., 0]
+    return backend().xp.linalg.solve(a, b)

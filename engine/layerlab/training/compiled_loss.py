@@ -14,7 +14,7 @@ from typing import Any
 from layerlab import losses, ops, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
-from layerlab.core.foreign_errors import value_needed
+from layerlab.core.foreign_errors import raise_told, value_needed
 from layerlab.core.variable import Variable
 from layerlab.dtypes import standardize_dtype
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
@@ -209,9 +209,7 @@ def _evaluate(loss: losses.Loss, target: Any, prediction: Array, weight: Any, wh
         function = getattr(getattr(loss, "fn", None), "__name__", "")
         raise type(error)(f"{where}: {str(error).removeprefix(f'{function}: ')}") from error
     except Exception as error:  # of a loss that somebody wrote
-        told = value_needed(error, where)
-        if told is not None:
-            raise told from error
+        raise_told(value_needed(error, where), error)
         error.add_note(f"In {where}, called on y {_shapes(target)} and predictions {_shapes(prediction)}.")
         raise
     # A loss with reduction "none", or a Loss that overrides __call__: what is minimized is one floatx number.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from layerlab.backend.active import backend
-from layerlab.core.foreign_errors import value_needed
+from layerlab.core.foreign_errors import raise_told, value_needed
 from layerlab.core.registry import lookup
 from layerlab.core.variable import Variable
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
@@ -135,10 +135,8 @@ class CompileMetrics(Stateless):
         except LayerlabError as error:
             raise type(error)(f"Metric '{metric.name}'{output}: {error}") from error
         except Exception as error:  # of a metric that somebody wrote
-            told = value_needed(error, f"Metric '{metric.name}'{output}")
-            if told is None:
-                raise
-            raise told from error
+            raise_told(value_needed(error, f"Metric '{metric.name}'{output}"), error)
+            raise
 
 
 def _check(entry: Any) -> None:

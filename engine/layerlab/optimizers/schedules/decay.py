@@ -44,10 +44,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: TensorLike) -> Array:
-        progress = as_float(step) / self.decay_steps
-        if self.staircase:
-            progress = ops.floor(progress)
-        return self.initial_learning_rate * ops.power(self.decay_rate, progress)
+        return self.initial_learning_rate * ops.power(self.decay_rate, _progress(self, step))
 
 
 class InverseTimeDecay(LearningRateSchedule):
@@ -82,10 +79,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: TensorLike) -> Array:
-        progress = as_float(step) / self.decay_steps
-        if self.staircase:
-            progress = ops.floor(progress)
-        return self.initial_learning_rate / (1 + self.decay_rate * progress)
+        return self.initial_learning_rate / (1 + self.decay_rate * _progress(self, step))
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
@@ -172,3 +166,9 @@ class PolynomialDecay(LearningRateSchedule):
             progress = ops.minimum(step, self.decay_steps) / self.decay_steps
         fall = self.initial_learning_rate - self.end_learning_rate
         return fall * ops.power(1 - progress, self.power) + self.end_learning_rate
+
+
+def _progress(schedule: ExponentialDecay | InverseTimeDecay, step: TensorLike) -> Array:
+    """How many times `decay_steps` have passed; whole ones only, on a staircase."""
+    progress = as_float(step) / schedule.decay_steps
+    return ops.floor(progress) if schedule.staircase else progress
