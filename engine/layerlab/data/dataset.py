@@ -17,6 +17,7 @@ from layerlab import tree
 from layerlab.backend.host_arrays import host_array
 from layerlab.core.seed import make_default_seed
 from layerlab.core.whole_number import whole_number
+from layerlab.data.cached_elements import cached
 from layerlab.data.host_array import HostArray, shown
 from layerlab.data.padding import padded
 from layerlab.data.passes import Pass, mixed
@@ -86,25 +87,23 @@ class Dataset:
     # -- where they come from -----------------------------------------------------------------------------
 
     @staticmethod
-    def from_tensor_slices(tensors: object, name: str | None = None) -> Dataset:
+    def from_tensor_slices(tensors: object) -> Dataset:
         """The rows of arrays, one after the other.
 
         Args:
             tensors: an array, or tuples and dicts of arrays with the same number of rows. A
                 list is one array.
-            name: has no meaning here; tf.data has it.
         """
         columns, count = as_columns(tensors)
         table = ArrayTable(columns)
         return Dataset(lambda _: rows_of(table, count), count)
 
     @staticmethod
-    def from_tensors(tensors: object, name: str | None = None) -> Dataset:
+    def from_tensors(tensors: object) -> Dataset:
         """A single element.
 
         Args:
             tensors: the element.
-            name: has no meaning here; tf.data has it.
         """
         element = _element(tensors)
         return Dataset(lambda _: iter((constant(element),)), 1)
@@ -116,7 +115,6 @@ class Dataset:
         output_shapes: object = None,
         args: tuple[Any, ...] | None = None,
         output_signature: object = None,
-        name: str | None = None,
     ) -> Dataset:
         """What a generator function yields; it is called anew for each pass.
 
@@ -127,7 +125,6 @@ class Dataset:
             output_shapes: see output_types.
             args: arguments for the function.
             output_signature: see output_types.
-            name: has no meaning here; tf.data has it.
         """
         if not callable(generator):
             raise InvalidArgumentError(
@@ -149,18 +146,17 @@ class Dataset:
             **kwargs: output_type, a dtype; by default int64.
         """
         dtype = np.dtype(kwargs.pop("output_type", "int64"))
-        if set(kwargs) - {"name"}:
+        if kwargs:
             raise TypeError(f"Dataset.range() has no argument {', '.join(sorted(kwargs))}")
         return Dataset.from_tensor_slices(np.arange(*args, dtype=dtype))
 
     @staticmethod
-    def zip(*args: object, datasets: object = None, name: str | None = None) -> Dataset:
+    def zip(*args: object, datasets: object = None) -> Dataset:
         """Tuples of the elements of several data sets, as long as all have some.
 
         Args:
             *args: the data sets, or one tuple or dict of them.
             datasets: the same as a keyword.
-            name: has no meaning here; tf.data has it.
         """
         structure = datasets if datasets is not None else args[0] if len(args) == 1 else args
         parts: list[Dataset] = tree.flatten(structure)
@@ -211,12 +207,8 @@ class Dataset:
         """The elements as plain NumPy arrays and numbers."""
         return (tree.map_structure(_plain, element) for element in self)
 
-    def get_single_element(self, name: str | None = None) -> Any:
-        """The element of a data set that has one alone.
-
-        Args:
-            name: has no meaning here; tf.data has it.
-        """
+    def get_single_element(self) -> Any:
+        """The element of a data set that has one alone."""
         found = list(itertools.islice(self, 2))
         if len(found) != 1:
             raise DataError(
@@ -226,12 +218,11 @@ class Dataset:
 
     # -- fewer of them, and more -----------------------------------------------------------------------------
 
-    def take(self, count: int, name: str | None = None) -> Dataset:
+    def take(self, count: int) -> Dataset:
         """The first elements.
 
         Args:
             count: how many; -1: all.
-            name: has no meaning here; tf.data has it.
         """
         if count == -1:
             return self._same(self._make, self._count)
@@ -239,12 +230,11 @@ class Dataset:
         known = most if self._count == INFINITE else min(most, self._count) if self._count >= 0 else UNKNOWN
         return self._same(lambda pass_: itertools.islice(self._make(pass_), most), known)
 
-    def skip(self, count: int, name: str | None = None) -> Dataset:
+    def skip(self, count: int) -> Dataset:
         """All but the first elements.
 
         Args:
             count: how many are left out; -1: all.
-            name: has no meaning here; tf.data has it.
         """
         if count == -1:
             return self.take(0)
@@ -252,13 +242,12 @@ class Dataset:
         known = max(0, self._count - less) if self._count >= 0 else self._count
         return self._same(lambda pass_: itertools.islice(self._make(pass_), less, None), known)
 
-    def shard(self, num_shards: int, index: int, name: str | None = None) -> Dataset:
+    def shard(self, num_shards: int, index: int) -> Dataset:
         """Every so manieth element: the share of one of several workers.
 
         Args:
             num_shards: how many workers there are.
             index: which one this is, from 0.
-            name: has no meaning here; tf.data has it.
         """
         step, first = _number(num_shards, "shard(num_shards)", 1), _number(index, "shard(index)", 0)
         if first >= step:
@@ -266,12 +255,11 @@ class Dataset:
         known = max(0, -(-(self._count - first) // step)) if self._count >= 0 else self._count
         return self._same(lambda pass_: itertools.islice(self._make(pass_), first, None, step), known)
 
-    def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
+    def repeat(self, count: int | None = None) -> Dataset:
         """The elements several times, shuffled anew each time.
 
         Args:
             count: how often; None or -1: without end.
-            name: has no meaning here; tf.data has it.
         """
         times = None if count in (None, -1) else _number(count, "repeat(count)", 0)
 
@@ -290,12 +278,11 @@ class Dataset:
             known = self._count * times if self._count >= 0 else 0 if not times else self._count
         return self._same(make, known)
 
-    def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
+    def concatenate(self, dataset: Dataset) -> Dataset:
         """These elements, then those of another data set.
 
         Args:
             dataset: the other one.
-            name: has no meaning here; tf.data has it.
         """
         parts = [self, dataset]
         counts = [part._count for part in parts]
@@ -304,12 +291,11 @@ class Dataset:
         joined.class_names = self.class_names
         return joined
 
-    def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
+    def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """Those elements for which a function returns True.
 
         Args:
             predicate: gets an element; of a tuple its parts.
-            name: has no meaning here; tf.data has it.
         """
 
         def make(pass_: Pass) -> Iterator[Recipe]:
@@ -324,7 +310,6 @@ class Dataset:
         map_func: Callable[..., Any],
         num_parallel_calls: int | None = None,
         deterministic: bool | None = None,
-        name: str | None = None,
     ) -> Dataset:
         """What a function makes of each element.
 
@@ -335,7 +320,6 @@ class Dataset:
                 numbers repeat; a number lets as many threads call it, -1 (AUTOTUNE) as many
                 as there are processors.
             deterministic: the order stays the same in any case.
-            name: has no meaning here; tf.data has it.
         """
         change = _changing(map_func)
         if num_parallel_calls is None:
@@ -357,12 +341,11 @@ class Dataset:
 
         return self._derived(make, self._count, threads=threads)
 
-    def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
+    def enumerate(self, start: int = 0) -> Dataset:
         """Tuples of a number and an element.
 
         Args:
             start: the first number.
-            name: has no meaning here; tf.data has it.
         """
 
         def make(pass_: Pass) -> Iterator[Recipe]:
@@ -377,7 +360,6 @@ class Dataset:
         drop_remainder: bool = False,
         num_parallel_calls: int | None = None,
         deterministic: bool | None = None,
-        name: str | None = None,
     ) -> Dataset:
         """Batches of elements: arrays with one axis more, the first.
 
@@ -387,7 +369,6 @@ class Dataset:
             num_parallel_calls: threads that put batches together; None: those that the
                 elements have.
             deterministic: the order stays the same in any case.
-            name: has no meaning here; tf.data has it.
         """
         return self._grouped(batch_size, drop_remainder, num_parallel_calls, together)
 
@@ -397,7 +378,6 @@ class Dataset:
         padded_shapes: object = None,
         padding_values: object = None,
         drop_remainder: bool = False,
-        name: str | None = None,
     ) -> Dataset:
         """Batches of elements of different lengths, filled up to the longest of the batch.
 
@@ -407,17 +387,12 @@ class Dataset:
                 it decides everywhere.
             padding_values: what is filled in, for each array; None: 0, or empty texts.
             drop_remainder: True leaves out a last batch that is smaller.
-            name: has no meaning here; tf.data has it.
         """
         build = padded(padded_shapes, padding_values)
         return self._grouped(batch_size, drop_remainder, None, lambda recipes: combined(recipes, build))
 
-    def unbatch(self, name: str | None = None) -> Dataset:
-        """The rows of the elements, one after the other.
-
-        Args:
-            name: has no meaning here; tf.data has it.
-        """
+    def unbatch(self) -> Dataset:
+        """The rows of the elements, one after the other."""
 
         def make(pass_: Pass) -> Iterator[Recipe]:
             for element in self.elements(pass_):
@@ -426,22 +401,20 @@ class Dataset:
 
         return self._derived(make, UNKNOWN if self._count >= 0 else self._count)
 
-    def rebatch(self, batch_size: int, drop_remainder: bool = False, name: str | None = None) -> Dataset:
+    def rebatch(self, batch_size: int, drop_remainder: bool = False) -> Dataset:
         """Batches of another size.
 
         Args:
             batch_size: rows in a batch.
             drop_remainder: True leaves out a last batch that is smaller.
-            name: has no meaning here; tf.data has it.
         """
         return self.unbatch().batch(batch_size, drop_remainder)
 
-    def flat_map(self, map_func: Callable[..., Dataset], name: str | None = None) -> Dataset:
+    def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
         """The elements of the data sets that a function makes of the elements.
 
         Args:
             map_func: gets an element, returns a data set.
-            name: has no meaning here; tf.data has it.
         """
 
         def make(pass_: Pass) -> Iterator[Recipe]:
@@ -453,15 +426,12 @@ class Dataset:
 
         return self._derived(make, UNKNOWN)
 
-    def reduce(
-        self, initial_state: object, reduce_func: Callable[[Any, Any], Any], name: str | None = None
-    ) -> Any:
+    def reduce(self, initial_state: object, reduce_func: Callable[[Any, Any], Any]) -> Any:
         """One value from all elements.
 
         Args:
             initial_state: what the function gets first.
             reduce_func: gets the value so far and an element, returns the next value.
-            name: has no meaning here; tf.data has it.
         """
         state = initial_state
         for element in self.elements(self.next_pass()):
@@ -483,7 +453,6 @@ class Dataset:
         buffer_size: int | None = None,
         seed: int | None = None,
         reshuffle_each_iteration: bool = True,
-        name: str | None = None,
     ) -> Dataset:
         """The elements in random order, another one in each pass.
 
@@ -494,7 +463,6 @@ class Dataset:
             buffer_size: each element is drawn from the next so many; None: from all.
             seed: the order follows from it; None: from `set_random_seed`.
             reshuffle_each_iteration: False keeps the same order in each pass.
-            name: has no meaning here; tf.data has it.
         """
         if buffer_size is None:
             if self._count < 0:
@@ -511,14 +479,13 @@ class Dataset:
         own = make_default_seed() if seed is None else whole_number(seed, "shuffle(seed)", 0)
         return self._same(make, self._count, seeds=(*self.seeds, own))
 
-    def cache(self, filename: str = "", name: str | None = None) -> Dataset:
+    def cache(self, filename: str = "") -> Dataset:
         """The elements of the first pass, kept in memory: later ones load nothing.
 
         What comes before is not done again: a shuffle should follow the cache.
 
         Args:
             filename: "", in memory; files are not written.
-            name: has no meaning here; tf.data has it.
         """
         if filename:
             raise UnsupportedError(
@@ -527,35 +494,13 @@ class Dataset:
                     fix="cache() keeps the elements in memory; np.save what is too large for that",
                 )
             )
-        kept: dict[int, Any] = {}
-        first: list[Pass] = []
-        total: list[int] = []
+        return self._same(cached(self._make), self._count)
 
-        def keep(number: int, value: object) -> Any:
-            kept[number] = tree.map_structure(_read_only, value)
-            return kept[number]
-
-        def make(pass_: Pass) -> Iterator[Recipe]:
-            if total and len(kept) == total[0]:
-                yield from (constant(kept[number]) for number in builtins.range(total[0]))
-                return
-            first.append(pass_)
-            number = -1
-            for number, recipe in builtins.enumerate(self._make(first[0])):
-                if number in kept:
-                    yield constant(kept[number])
-                else:
-                    yield combined([recipe], lambda values, number=number: keep(number, values[0]))  # type: ignore[misc]
-            total[:] = [number + 1]
-
-        return self._same(make, self._count)
-
-    def prefetch(self, buffer_size: int = AUTOTUNE, name: str | None = None) -> Dataset:
+    def prefetch(self, buffer_size: int = AUTOTUNE) -> Dataset:
         """The same elements, loaded ahead in a thread while others are in use.
 
         Args:
             buffer_size: how many ahead; -1 (AUTOTUNE): a few.
-            name: has no meaning here; tf.data has it.
         """
         depth = 0 if buffer_size == AUTOTUNE else _number(buffer_size, "prefetch(buffer_size)", 0)
         return self._same(self._make, self._count, threads=1, depth=depth)
@@ -669,14 +614,6 @@ def _element(value: object, copy: bool = False) -> Any:
         array = np.asarray(value)
         return array.astype(object) if array.dtype.kind in "US" else host_array(array)
     return value.copy() if copy and isinstance(value, np.ndarray) else value
-
-
-def _read_only(leaf: object) -> Any:
-    """A cached array must not be changed by who gets it: the next pass gets it too."""
-    if isinstance(leaf, np.ndarray):
-        leaf = leaf.view()
-        leaf.flags.writeable = False
-    return leaf
 
 
 def _plain(leaf: object) -> Any:
