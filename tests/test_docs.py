@@ -15,7 +15,7 @@ from layerlab import callbacks
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-GUIDES = ("callbacks", "getting-started", "saving-and-keras", "steering")
+GUIDES = ("callbacks", "data", "getting-started", "saving-and-keras", "steering")
 PAGES_THAT_RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in GUIDES)]
 REFERENCE = ROOT / "docs" / "callbacks.md"
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 # The documents that come first, in this order; others of the folder follow by name.
-ORDER = ["getting-started", "saving-and-keras", "steering", "jupyterlab", "callbacks", "performance"]
+ORDER = ["getting-started", "saving-and-keras", "steering", "jupyterlab", "data", "callbacks", "performance"]
 DEVELOPERS = ["CONTRIBUTING.md", "docs/architecture.md", "CHANGELOG.md", "SECURITY.md"]
 DECISIONS = "docs/decisions"
 HOME = "docs/index.md"
