@@ -10,7 +10,7 @@ import contextlib
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -824,7 +824,7 @@ class Layer(KerasNames, Operation, Configurable):
         for index, variable in enumerate(self._weights_here()):
             store[str(index)] = variable.numpy()
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Take this layer's own weights from a store; loading calls it.
 
         Args:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from layerlab.typing import Array
+
 __all__ = ["get_mask", "set_mask"]
 
 _masks: dict[int, tuple[weakref.ref, Any]] = {}
 
 
-def get_mask(tensor: object) -> Any:
+def get_mask(tensor: object) -> Array | None:
     """The mask attached to `tensor`, or None."""
     mask = getattr(tensor, "_keras_mask", None)
     if mask is not None or not _masks:
@@ -24,7 +26,7 @@ def get_mask(tensor: object) -> Any:
     return entry[1] if entry is not None and entry[0]() is tensor else None
 
 
-def set_mask(tensor: Any, mask: Any) -> None:
+def set_mask(tensor: Any, mask: Array | None) -> None:
     """Attach `mask` to `tensor`; None detaches."""
     if mask is None and get_mask(tensor) is None:
         return

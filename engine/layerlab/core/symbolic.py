@@ -10,7 +10,7 @@ import bisect
 import contextlib
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
@@ -141,7 +141,7 @@ class KerasTensor(Portable, Operators):
             )
         )
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NoReturn:
         raise UnsupportedError(
             explain(
                 f"A symbolic tensor ('{self.name}') holds no values and cannot become a NumPy array.",

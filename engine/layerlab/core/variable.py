@@ -18,7 +18,7 @@ from layerlab.core.pickling import Serials
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
-from layerlab.typing import DTypeLike, InitializerLike, TensorLike
+from layerlab.typing import Constraint, DTypeLike, InitializerLike, Regularizer, TensorLike
 
 __all__ = ["Variable", "next_serial"]
 
@@ -90,8 +90,8 @@ class Variable(Operators):
         self.aggregation = aggregation
         self.synchronization = synchronization
         self.overwrite_with_gradient = False
-        self.regularizer: Any = None
-        self.constraint: Any = None
+        self.regularizer: Regularizer | None = None
+        self.constraint: Constraint | None = None
         self._trainable = bool(trainable)
         self.designed_trainable = self._trainable  # what freezing and unfreezing its layer goes back to
         self._draw: Callable[[], Array] | None = None  # the first value, as long as it is postponed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from layerlab import ops, tree
@@ -291,7 +291,7 @@ class RNN(Layer):
     def save_own_variables(self, store: dict[str, Any]) -> None:
         """Nothing: the weights are the cell's, and kept states are not saved."""
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Nothing: `save_own_variables` writes nothing."""
 
     @classmethod

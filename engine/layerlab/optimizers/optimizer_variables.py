@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,7 +155,7 @@ class VariableOwner(Portable, Configurable):
         problem = f"set_weights on optimizer '{self.name}' got {len(weights)} arrays that do not fit."
         assign_all(self.variables, weights, problem)
 
-    def save_own_variables(self, store: Any) -> None:
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Put the optimizer's state into a store; saving calls it.
 
         Args:
