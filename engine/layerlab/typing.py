@@ -61,7 +61,7 @@ Axes: TypeAlias = int | Sequence[int] | None  # None is all of them
 Number: TypeAlias = bool | int | float | complex
 PathLike: TypeAlias = str | os.PathLike[str]
 Config: TypeAlias = dict[str, Any]  # JSON-like values by name
-Logs: TypeAlias = Mapping[str, float]  # values of losses and metrics by name
+Logs: TypeAlias = dict[str, float]  # values of losses and metrics by name
 
 
 class HasDType(Protocol):

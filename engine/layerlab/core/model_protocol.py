@@ -25,6 +25,7 @@ class ModelLike(Protocol):
     name: str
     built: bool
     trainable: bool
+    history: Any
     stop_training: bool
     """Set by callbacks: whether `fit` ends after this batch or epoch."""
 

@@ -55,7 +55,7 @@ class Architecture(Layer):
         return {"input_shape": None} if is_functional(self) else super().get_build_config()
 
 
-def is_functional(model: Any) -> bool:
+def is_functional(model: object) -> bool:
     """True for a model that was made from (inputs, outputs), not layer by layer."""
     return (
         isinstance(model, Architecture)

@@ -24,8 +24,8 @@ __all__ = ["clone_model"]
 
 
 def clone_model(
-    model: Any,
-    input_tensors: Any = None,
+    model: object,
+    input_tensors: object = None,
     clone_function: Callable[[Any], Any] | None = None,
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
@@ -106,7 +106,7 @@ def _copy(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config())
 
 
-def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable[[Any], Any]) -> Any:
+def _clone_sequential(model: Sequential, input_tensors: object, clone: Callable[[Any], Any]) -> Any:
     layers = [clone(layer) for layer in model.layers]
     first = model._stacked_layers[0] if model._stacked_layers else None
     if input_tensors is not None:
@@ -150,7 +150,7 @@ def _input_like(tensor: KerasTensor) -> KerasTensor:
     return Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=layer.name, optional=optional)
 
 
-def _check_inputs(given: Any, expected: Any) -> None:
+def _check_inputs(given: object, expected: object) -> None:
     if not all(isinstance(tensor, KerasTensor) for tensor in tree.flatten(given)):
         raise InvalidArgumentError(explain("clone_model(input_tensors=...)", expected="KerasTensors"))
     tree.map_structure(lambda *_: None, expected, given)  # raises where the structures differ

@@ -16,7 +16,7 @@ from layerlab.layers.input import Input
 __all__ = ["arranged", "input_specs", "run_graph", "unpack_single", "with_own_inputs"]
 
 
-def with_own_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+def with_own_inputs(inputs: object, outputs: object) -> tuple[Any, Any]:
     """The ends of a model between any tensors of a graph.
 
     Where inputs are intermediate tensors, the nodes up to the outputs are copied, from fresh `Input` tensors
@@ -27,14 +27,14 @@ def with_own_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         return inputs, outputs
     replaced: dict[int, KerasTensor] = {}
 
-    def fresh(tensor: Any) -> Any:
+    def fresh(tensor: object) -> Any:
         if not isinstance(tensor, KerasTensor) or _is_input(tensor):
             return tensor
         if id(tensor) not in replaced:
             replaced[id(tensor)] = Input(batch_shape=tensor.shape, dtype=tensor.dtype)
         return replaced[id(tensor)]
 
-    def current(leaf: Any) -> Any:
+    def current(leaf: object) -> Any:
         return replaced.get(id(leaf), leaf)
 
     nodes, _ = graph_nodes(tree.flatten(inputs), tree.flatten(outputs))
@@ -68,7 +68,7 @@ def input_specs(graph: Function) -> list[InputSpec]:
     ]
 
 
-def arranged(graph: Function, inputs: Any) -> Any:
+def arranged(graph: Function, inputs: object) -> Any:
     """The inputs in the structure of the graph's, wherever a dict is among them, without what it has beyond.
 
     Raises: DataError for a name that is missing.
@@ -79,7 +79,7 @@ def arranged(graph: Function, inputs: Any) -> Any:
     return tree.pack(structure, graph.flatten_inputs(inputs))
 
 
-def run_graph(graph: Function, inputs: Any, mask: Any = None) -> Any:
+def run_graph(graph: Function, inputs: object, mask: object = None) -> Any:
     """The outputs for `inputs`, which are cast to the graph's dtypes and get `mask` attached."""
     masks = [None] * len(graph.inputs) if mask is None else graph.match(mask)
     values = [
@@ -91,16 +91,16 @@ def run_graph(graph: Function, inputs: Any, mask: Any = None) -> Any:
     return unpack_single(graph.call(tree.pack(graph.inputs_structure, values)))
 
 
-def unpack_single(structure: Any) -> Any:
+def unpack_single(structure: object) -> Any:
     """The only entry of a list or tuple of one, else the structure: `Model([x], [y])` gives y, not [y]."""
     return structure[0] if isinstance(structure, list | tuple) and len(structure) == 1 else structure
 
 
-def _holds_dict(inputs: Any) -> bool:
+def _holds_dict(inputs: object) -> bool:
     return isinstance(inputs, dict) or (isinstance(inputs, list | tuple) and any(map(_holds_dict, inputs)))
 
 
-def _cast(tensor: KerasTensor, value: Any) -> Any:
+def _cast(tensor: KerasTensor, value: object) -> Any:
     module = backend()
     if not module.is_array(value) or module.dtype_name(value) == tensor.dtype:
         return value

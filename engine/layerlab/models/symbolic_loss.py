@@ -39,7 +39,7 @@ class GraphWithLosses(Function):
         self.outputs, self.outputs_structure = graph.outputs, graph.outputs_structure
         self._owner = owner
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: object) -> Any:
         """The outputs; the losses go to the model."""
         outputs, losses = self.values_of([self.outputs_structure, self.losses], inputs)
         Layer.add_loss(self._owner, losses)  # that of Model takes symbolic ones

@@ -24,7 +24,7 @@ from layerlab.saving.replace_file import as_path
 from layerlab.training.callbacks import Callback
 from layerlab.training.loop import FitRun, RunPlace
 from layerlab.training.step import StateLayout
-from layerlab.typing import PathLike
+from layerlab.typing import Logs, PathLike
 
 __all__ = ["BackupAndRestore"]
 
@@ -114,7 +114,7 @@ class BackupAndRestore(Callback):
             self._restore(backup)
             self._to_resume = None
 
-    def _after_batch(self, batch: int, logs: Any = None) -> None:
+    def _after_batch(self, batch: int, logs: Logs | None = None) -> None:
         assert self._run is not None
         place = self._run.place({})
         if place.step - self._saved_at >= int(self.save_freq):

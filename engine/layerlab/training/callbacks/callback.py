@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from layerlab import tree
+from layerlab.core.model_protocol import ModelLike
 from layerlab.core.pickling import Portable, nothing
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import Event, Listener
 from layerlab.frontends import Watch
 from layerlab.training.control import RunControl
 from layerlab.training.recorder import LazyLogs, to_floats
+from layerlab.typing import Logs
 
 __all__ = ["Callback", "CallbackList", "own_watchers", "standard"]
 
@@ -63,7 +65,7 @@ class Callback(Portable):
         """
         self.params = params
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: ModelLike) -> None:
         """Called once before all hooks: what is trained.
 
         Args:
@@ -91,21 +93,21 @@ class Callback(Portable):
             event: an object of one of the classes there.
         """
 
-    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """An older name of `on_train_batch_begin`.
 
         Args:
             batch, logs: as there.
         """
 
-    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """An older name of `on_train_batch_end`.
 
         Args:
             batch, logs: as there.
         """
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Before an epoch.
 
         Args:
@@ -113,7 +115,7 @@ class Callback(Portable):
             logs: empty.
         """
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """After an epoch and its validation.
 
         Args:
@@ -122,7 +124,7 @@ class Callback(Portable):
                 into it reaches the callbacks behind and the History.
         """
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a training step.
 
         Args:
@@ -131,7 +133,7 @@ class Callback(Portable):
         """
         self.on_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a training step.
 
         Args:
@@ -140,7 +142,7 @@ class Callback(Portable):
         """
         self.on_batch_end(batch, logs)
 
-    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a step of evaluation or validation.
 
         Args:
@@ -148,7 +150,7 @@ class Callback(Portable):
             logs: empty.
         """
 
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a step of evaluation or validation.
 
         Args:
@@ -156,7 +158,7 @@ class Callback(Portable):
             logs: label -> mean over the batches so far.
         """
 
-    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a step of `predict`.
 
         Args:
@@ -164,7 +166,7 @@ class Callback(Portable):
             logs: empty.
         """
 
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a step of `predict`.
 
         Args:
@@ -172,42 +174,42 @@ class Callback(Portable):
             logs: {"outputs": the batch's outputs}.
         """
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch.
 
         Args:
             logs: empty.
         """
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """After the last epoch.
 
         Args:
             logs: of the last epoch, label -> number.
         """
 
-    def on_test_begin(self, logs: Any = None) -> None:
+    def on_test_begin(self, logs: Logs | None = None) -> None:
         """Before evaluation or validation.
 
         Args:
             logs: empty.
         """
 
-    def on_test_end(self, logs: Any = None) -> None:
+    def on_test_end(self, logs: Logs | None = None) -> None:
         """After evaluation or validation.
 
         Args:
             logs: label -> number over all batches.
         """
 
-    def on_predict_begin(self, logs: Any = None) -> None:
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
         """Before `predict`.
 
         Args:
             logs: empty.
         """
 
-    def on_predict_end(self, logs: Any = None) -> None:
+    def on_predict_end(self, logs: Logs | None = None) -> None:
         """After `predict`.
 
         Args:
@@ -215,12 +217,12 @@ class Callback(Portable):
         """
 
 
-def own_watchers(callbacks: Any) -> list[Watch]:
+def own_watchers(callbacks: object) -> list[Watch]:
     """The methods `watch_run` of the callbacks that have one: these show the run, in place of front ends."""
     return [callback.watch_run for callback in _given(callbacks) if hasattr(callback, "watch_run")]
 
 
-def _given(callbacks: Any) -> list[Any]:
+def _given(callbacks: object) -> list[Any]:
     if isinstance(callbacks, CallbackList):
         return list(callbacks.callbacks)
     return list(tree.flatten(callbacks if callbacks is not None else []))
@@ -252,11 +254,11 @@ class CallbackList:
 
     def __init__(
         self,
-        callbacks: Any = None,
+        callbacks: object = None,
         add_history: bool = False,
         add_progbar: bool = False,
         model: Any = None,
-        **params: Any,
+        **params: object,
     ) -> None:
         given = _given(callbacks)
         for callback in given:
@@ -303,7 +305,7 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_params(params)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: ModelLike) -> None:
         """Hand the model to each."""
         self.model = model
         for callback in self.callbacks:
@@ -320,7 +322,7 @@ class CallbackList:
             callback.control = control
         return [callback.on_event for callback in self.callbacks if _defines(callback, "on_event")]
 
-    def attach_run(self, run: Any) -> None:
+    def attach_run(self, run: object) -> None:
         """Show the run to callbacks that ask for it by having `attach_run`, before `on_train_begin`."""
         for callback in self.callbacks:
             if hasattr(callback, "attach_run"):
@@ -345,12 +347,12 @@ class CallbackList:
         if name == "History" and self.model is not None:
             self.model.history = callback
 
-    def _each(self, hook: str, *place: int, logs: Any) -> None:
+    def _each(self, hook: str, *place: int, logs: Mapping[str, Any] | None) -> None:
         logs = {} if logs is None else logs  # hooks may read, and add to, a dict
         for callback in self.callbacks:
             getattr(callback, hook)(*place, logs)
 
-    def _each_batch(self, hook: str, batch: int, logs: Any) -> None:
+    def _each_batch(self, hook: str, batch: int, logs: Mapping[str, Any] | None) -> None:
         hooked = self._batch_hooks[hook]
         if not hooked:
             return
@@ -361,56 +363,57 @@ class CallbackList:
                 getattr(callback, hook)(batch, logs)
                 continue
             if floats is None:
-                floats = logs.values_now() if is_lazy else {} if logs is None else logs
+                given = {} if logs is None else logs
+                floats = given.values_now() if isinstance(given, LazyLogs) else given
             getattr(callback, hook)(batch, floats)
 
-    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self.on_train_batch_begin(batch, logs)
 
-    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self.on_train_batch_end(batch, logs)
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each_batch("on_train_batch_begin", batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each_batch("on_train_batch_end", batch, logs)
 
-    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_test_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each_batch("on_test_batch_begin", batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self._batch_hooks["on_test_batch_end"]:
             self._each_batch("on_test_batch_end", batch, LazyLogs(logs or {}))
 
-    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each_batch("on_predict_batch_begin", batch, logs)
 
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each_batch("on_predict_batch_end", batch, logs)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_epoch_begin", epoch, logs=logs)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_epoch_end", epoch, logs=logs)
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_train_begin", logs=logs)
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_train_end", logs=logs)
 
-    def on_test_begin(self, logs: Any = None) -> None:
+    def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_test_begin", logs=logs)
 
-    def on_test_end(self, logs: Any = None) -> None:
+    def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_test_end", logs=to_floats(logs or {}))
 
-    def on_predict_begin(self, logs: Any = None) -> None:
+    def on_predict_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_predict_begin", logs=logs)
 
-    def on_predict_end(self, logs: Any = None) -> None:
+    def on_predict_end(self, logs: Mapping[str, Any] | None = None) -> None:
         self._each("on_predict_end", logs=logs)
 
 
@@ -433,15 +436,15 @@ def standard(cls: type) -> type:
     return cls
 
 
-def _runs_last(callback: Any) -> bool:
+def _runs_last(callback: object) -> bool:
     return bool(getattr(callback, "runs_last", False))
 
 
-def _overrides(callback: Any, hook: str) -> bool:
+def _overrides(callback: object, hook: str) -> bool:
     older = hook.replace("train_", "")
     return _defines(callback, hook) or (older in _BATCH_HOOKS and _defines(callback, older))
 
 
-def _defines(callback: Any, hook: str) -> bool:
+def _defines(callback: object, hook: str) -> bool:
     own = getattr(type(callback), hook, None)
     return (own is not None and own is not getattr(Callback, hook)) or hook in vars(callback)

@@ -11,6 +11,7 @@ from layerlab.errors import InvalidArgumentError, explain
 from layerlab.events import CheckpointSaved
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor, Watching
+from layerlab.typing import Logs, PathLike
 
 __all__ = ["ModelCheckpoint"]
 
@@ -59,7 +60,7 @@ class ModelCheckpoint(Watching, Callback):
 
     def __init__(
         self,
-        filepath: Any,
+        filepath: PathLike,
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
@@ -95,18 +96,18 @@ class ModelCheckpoint(Watching, Callback):
         if isinstance(save_freq, int):  # only then a batch hook, which makes the loop wait for each step
             self.on_train_batch_end = self._count_batch  # type: ignore[method-assign]
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if self.save_best_only:
             self._monitor.begin(self.model, type(self).__name__)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self.save_freq == "epoch":
             self._save(epoch, logs or {})
 
-    def _count_batch(self, batch: int, logs: Any = None) -> None:
+    def _count_batch(self, batch: int, logs: Logs | None = None) -> None:
         self._batches += 1
         if self._batches % int(self.save_freq) == 0:
             self._save(self._epoch, logs or {}, batch=batch + 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from layerlab.core.pickling import nothing
 from layerlab.training.callbacks.callback import Callback, standard
+from layerlab.typing import Logs, PathLike
 
 __all__ = ["CSVLogger", "History"]
 
@@ -38,10 +39,10 @@ class History(Callback):
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []  # a History that is passed to a second fit goes on collecting values, as in Keras
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
         for label, value in (logs or {}).items():
             self.history.setdefault(label, []).append(value)
@@ -72,7 +73,7 @@ class CSVLogger(Callback):
 
     _not_copied: ClassVar[dict[str, Any]] = {"_file": nothing, "_writer": nothing}
 
-    def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
+    def __init__(self, filename: PathLike, separator: str = ",", append: bool = False) -> None:
         super().__init__()
         self.filename = filename
         self.separator = separator
@@ -81,11 +82,11 @@ class CSVLogger(Callback):
         self._writer: Any = None
         self._labels: list[str] = []
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.on_train_end()  # of a run that failed
         self._file = open(self.filename, "a+" if self.append else "w+", newline="", encoding="utf-8")  # noqa: SIM115
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         assert self._file is not None
         logs = logs or {}
         if self._writer is None:
@@ -114,7 +115,7 @@ class CSVLogger(Callback):
             self._labels = list(state["labels"])
             self._writer = self._make_writer()
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if self._file is not None:
             self._file.close()
         self._file = self._writer = None

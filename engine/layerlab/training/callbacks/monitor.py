@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from layerlab import ops
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, explain
+from layerlab.typing import Logs
 
 __all__ = ["Monitor", "Watching"]
 
@@ -31,7 +33,7 @@ class Monitor:
         self.min_delta = abs(min_delta)
         self._more_is_better: bool | None = None if mode == "auto" else mode == "max"
 
-    def begin(self, model: Any, who: str) -> None:
+    def begin(self, model: ModelLike, who: str) -> None:
         """Settle the direction. Raises: InvalidArgumentError where neither mode nor metric tells it."""
         if self._more_is_better is None:
             self._more_is_better = _more_is_better(self.label, model)
@@ -54,7 +56,7 @@ class Monitor:
     def better(self, compare: Callable[[Any, Any], Any] | None) -> None:
         self._more_is_better = None if compare is None else bool(compare(1.0, 0.0))
 
-    def value(self, logs: Any, who: str) -> float | None:
+    def value(self, logs: Logs | None, who: str) -> float | None:
         """The value in the logs; None, with a warning that lists the labels, if it is not there."""
         found = (logs or {}).get(self.label)
         if found is None:
@@ -88,7 +90,7 @@ class Watching:
         self._monitor.better = compare
 
 
-def _more_is_better(label: str, model: Any) -> bool | None:
+def _more_is_better(label: str, model: ModelLike) -> bool | None:
     name = label.removeprefix("val_")
     if name == "loss" or name.endswith("_loss"):
         return False
@@ -99,7 +101,7 @@ def _more_is_better(label: str, model: Any) -> bool | None:
     return None
 
 
-def _metrics(model: Any) -> Iterator[tuple[str, str | None]]:
+def _metrics(model: ModelLike) -> Iterator[tuple[str, str | None]]:
     """Names and directions of the model's metrics, those of `compile` one by one."""
     for metric in getattr(model, "metrics", ()):
         for each in getattr(metric, "metrics", None) or (metric,):

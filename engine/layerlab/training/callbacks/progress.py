@@ -8,6 +8,7 @@ from typing import Any
 from layerlab.terminal.console import write
 from layerlab.terminal.progbar import Progbar
 from layerlab.training.callbacks.callback import Callback, standard
+from layerlab.typing import Logs
 
 __all__ = ["ProgbarLogger"]
 
@@ -49,43 +50,43 @@ class ProgbarLogger(Callback):
         verbose = self.params.get("verbose", 1)
         return 1 if verbose == "auto" else int(verbose)
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._is_in_fit = True  # validation is silent
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         self._is_in_fit = False
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         epochs = self.params.get("epochs") or 1
         if self._verbose and epochs > 1:
             write(f"Epoch {epoch + 1}/{epochs}\n")
         self._begin()
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._step(batch, logs)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._end(logs)
 
-    def on_test_begin(self, logs: Any = None) -> None:
+    def on_test_begin(self, logs: Logs | None = None) -> None:
         if not self._is_in_fit:
             self._begin()
 
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if not self._is_in_fit:
             self._step(batch, logs)
 
-    def on_test_end(self, logs: Any = None) -> None:
+    def on_test_end(self, logs: Logs | None = None) -> None:
         if not self._is_in_fit:
             self._end(logs)
 
-    def on_predict_begin(self, logs: Any = None) -> None:
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._begin()
 
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._step(batch, None)  # the outputs are not shown
 
-    def on_predict_end(self, logs: Any = None) -> None:
+    def on_predict_end(self, logs: Logs | None = None) -> None:
         self._end(None)
 
     def _begin(self) -> None:
@@ -94,12 +95,12 @@ class ProgbarLogger(Callback):
             self._steps, verbose=self._verbose, interval=_SECONDS_BETWEEN_DRAWINGS, stateless_metrics=()
         )
 
-    def _step(self, batch: int, logs: Any) -> None:
+    def _step(self, batch: int, logs: Logs | None) -> None:
         assert self._bar is not None
         self._seen = batch + 1
         self._bar.update(self._seen, _ordered(logs) if self._bar.is_due else (), finalize=False)
 
-    def _end(self, logs: Any) -> None:
+    def _end(self, logs: Logs | None) -> None:
         assert self._bar is not None
         if self._steps is None:  # the source has told its length by ending
             self._steps = self._bar.target = self._seen

@@ -10,6 +10,7 @@ from layerlab.core.arguments import check_arguments
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor, Watching
+from layerlab.typing import Logs
 
 __all__ = ["EarlyStopping", "LambdaCallback", "TerminateOnNaN"]
 
@@ -81,13 +82,13 @@ class EarlyStopping(Watching, Callback):
         self.best_epoch = 0
         self.best_weights: list[Any] | None = None
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._monitor.begin(self.model, type(self).__name__)
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
         self.stop_message = ""
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
@@ -106,7 +107,7 @@ class EarlyStopping(Watching, Callback):
             self.stop_message = self._why()
             self.model.stop_training = True
 
-    def get_monitor_value(self, logs: Any) -> float | None:
+    def get_monitor_value(self, logs: Logs | None) -> float | None:
         """The value to watch; None, with a warning, if it is not in the logs.
 
         Args:
@@ -114,7 +115,7 @@ class EarlyStopping(Watching, Callback):
         """
         return self._monitor.value(logs, type(self).__name__)
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
             print(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:
@@ -150,10 +151,10 @@ class TerminateOnNaN(Callback):
         super().__init__()
         self.raise_error = raise_error
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.stop_message = ""
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
             if self.raise_error:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from layerlab.backend.active import backend
 from layerlab.core.arguments import check_arguments
+from layerlab.core.model_protocol import ModelLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.training.callbacks.callback import Callback
 from layerlab.training.callbacks.monitor import Monitor, Watching
+from layerlab.typing import Logs
 
 __all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]
 
 
-def learning_rate_of(model: Any) -> float:
+def learning_rate_of(model: ModelLike) -> float:
     """The optimizer's current learning rate as a float."""
     return float(backend().to_numpy(backend().asarray(model.optimizer.learning_rate)))
 
@@ -58,7 +59,7 @@ class LearningRateScheduler(Callback):
         self.schedule = schedule
         self.verbose = verbose
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         two = _takes_two(self.schedule)
         rate = self.schedule(epoch, learning_rate_of(self.model)) if two else self.schedule(epoch)
         try:
@@ -75,7 +76,7 @@ class LearningRateScheduler(Callback):
         if self.verbose > 0:
             print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
             logs["learning_rate"] = learning_rate_of(self.model)
 
@@ -149,11 +150,11 @@ class ReduceLROnPlateau(Watching, Callback):
         self.wait = 0
         self.cooldown_counter = 0
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._monitor.begin(self.model, type(self).__name__)
         self._reset()
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is None:
             return
         rate = learning_rate_of(self.model)
