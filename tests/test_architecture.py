@@ -31,7 +31,8 @@ LEVELS = [
         "losses", "metrics", "optimizers", "quantizers", "random", "regularizers", "terminal",
     },
     {"training"},
-    {"callbacks", "datasets", "distribution", "export", "inspect", "models", "saving", "utils"},
+    {"callbacks", "datasets", "distribution", "export", "inspect", "models", "preprocessing", "saving",
+        "utils"},
 ]  # fmt: skip
 
 # Within L2: later may import earlier, never the other way round.

@@ -54,7 +54,7 @@ def audio_dataset_from_directory(
         sampling_rate: samples a second that sounds of other rates are converted to; None:
             as they are.
         output_sequence_length: samples that each sound is cut or filled up to, after the
-            conversion; None: in each batch those of the longest.
+            conversion; None: as long as the longest of its batch.
         ragged: True leaves sounds as long as they are, in an array of arrays.
         shuffle: True: in another order in each pass; False: in alphabetical order.
         seed: of the order, and of the split; None follows from `set_random_seed`.

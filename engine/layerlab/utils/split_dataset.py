@@ -39,8 +39,8 @@ def split_dataset(
         right_size: samples of the second part, in the same way.
         shuffle: whether samples are mixed before.
         seed: of the mixing; None follows from `set_random_seed`.
-        preferred_backend: None gives data sets of ours; "tensorflow" those of tf.data, if
-            TensorFlow is installed.
+        preferred_backend: None gives data sets of ours; "tensorflow" gives tf.data data
+            sets, if TensorFlow is installed.
     Returns: two Datasets of samples, or of batches if there were batches.
     Raises: InvalidArgumentError for sizes that do not fit, DTypeError for what is no data;
         DataError.

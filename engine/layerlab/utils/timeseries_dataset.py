@@ -37,7 +37,7 @@ def timeseries_dataset_from_array(
         targets: targets[i] belongs to the window that begins at step i; None: there are
             none.
         sequence_length: steps in a window.
-        sequence_stride: steps from the beginning of one window to that of the next.
+        sequence_stride: steps from one window's beginning to the next one's.
         sampling_rate: steps from one step in a window to the next: 1 takes each.
         batch_size: windows a batch; None: single windows.
         shuffle: True: in another order in each pass; False: in the order of time.
