@@ -22,6 +22,7 @@ from layerlab.data.host_array import HostArray, shown
 from layerlab.data.padding import padded
 from layerlab.data.passes import Pass, mixed
 from layerlab.data.recipes import Execution, Recipe, combined, constant, execute, then, together
+from layerlab.data.sheet import sheet
 from layerlab.data.tables import ArrayTable, as_columns, rows_of
 from layerlab.data.thread_count import thread_count
 from layerlab.errors import DataError, EmptyDataError, InvalidArgumentError, UnsupportedError, explain
@@ -190,9 +191,17 @@ class Dataset:
         return True
 
     def __repr__(self) -> str:
-        count = {INFINITE: "without end", UNKNOWN: "of unknown length"}.get(self._count, f"of {self._count}")
+        what = "elements" if self.batch_size is None else "batches"
+        count = {INFINITE: f"endless {what}", UNKNOWN: what}.get(self._count, f"{self._count} {what}")
         classes = f", {len(self.class_names)} classes" if self.class_names else ""
-        return f"<Dataset {count}{classes}>"
+        return f"<Dataset of {count}{classes}>"
+
+    def _repr_html_(self) -> str:
+        """The first samples, where a notebook shows the data set."""
+        try:
+            return sheet(repr(self), self.first(), self.class_names, self.batch_size is not None)
+        except Exception as error:  # to look at data must not end in a traceback: the message is what helps
+            return sheet(f"{self!r} {type(error).__name__}: {error}", (), None, is_batch=False)
 
     def cardinality(self) -> HostArray:
         """The number of elements; -1 for no end, -2 if it is not known before."""
