@@ -39,6 +39,27 @@ class Pair(keras.layers.Layer):
         return ops.concatenate([left, right])
 
 
+class Net(keras.Model):
+    """A model whose call has arguments of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = Scale()
+
+    def call(self, x: Array, times: int = 1) -> Array:
+        for _ in range(times):
+            x = self.scale(x)
+        return x
+
+
+class Stop(keras.callbacks.Callback):
+    """A callback that reads logs and stops."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.last = (logs or {})["loss"]
+        self.model.stop_training = True
+
+
 class Halves(keras.initializers.Initializer):
     """An initializer of a user's."""
 
@@ -86,6 +107,14 @@ def test_layers_have_inputs_of_their_own() -> None:
     layer = Pair()
     assert tuple(layer(np.ones((1, 2)), np.ones((1, 3))[:, :2]).shape) == (2, 2)
     assert layer.sizes == (2, 2)
+
+
+def test_models_and_callbacks_of_their_own() -> None:
+    net, stop = Net(), Stop()
+    net.compile("sgd", distance)
+    net.fit(np.ones((2, 3), "float32"), np.ones((2, 3), "float32"), epochs=3, verbose=0, callbacks=[stop])
+    assert stop.last == 0.0
+    assert [weight.name for weight in net.weights] == ["factor"]
 
 
 def test_what_is_made_is_of_its_class() -> None:

@@ -6,8 +6,8 @@ subclass may be given (inputs, outputs) as well: it then has the graph and its o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 from layerlab import inspect as inspection
 from layerlab import tree
@@ -38,6 +38,7 @@ from layerlab.models.symbolic_loss import GraphWithLosses
 from layerlab.models.text import Text
 from layerlab.saving import weights_api
 from layerlab.saving.model_file import accepts_older_positions, save_model
+from layerlab.typing import Array, PathLike, overridable
 
 __all__ = ["Model"]
 
@@ -75,7 +76,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
     _model_graph: Function | None
     _when_built: Callable[[], None] | None = None  # loads the weights that are waiting for theirs
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         if cls is Model and _gives_graph(args, kwargs):
             functional = find("models", "Functional")
             return functional.__new__(functional, *args, **kwargs)
@@ -109,6 +110,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         self._path = self.name
         self._output_names = _output_names(graph)
 
+    @overridable
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The forward pass; a subclass defines its own.
 
@@ -133,7 +135,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
     def _has_forward_pass(self) -> bool:
         return self._model_graph is not None or type(self).call is not Model.call
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Array | Callable[[], Array] | Sequence[Array | Callable[[], Array]]) -> None:
         """Add a penalty to what training minimizes.
 
         Args:
@@ -381,7 +383,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         self,
         line_length: int | None = None,
         positions: list[float] | None = None,
-        print_fn: Any = None,
+        print_fn: Callable[..., Any] | None = None,
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range: list[str] | tuple[str, str] | None = None,
@@ -411,13 +413,13 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
             self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
         )
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any] | None:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any] | None:
         return display_bundle(self)
 
     # -- saving -------------------------------------------------------------------------------------------
 
     @accepts_older_positions
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+    def save(self, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
         """Write the whole model to one file, `name.keras`, which Keras reads as well.
 
         It holds architecture, weights, the arguments of `compile` and the optimizer's
@@ -441,7 +443,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         """
         save_model(self, filepath, overwrite, **kwargs)
 
-    def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
+    def export(self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
         """Not in this version: raises UnsupportedError.
 
         `save` writes a file that Keras opens and can export.
@@ -458,7 +460,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         )
 
     def save_weights(
-        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+        self, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
     ) -> None:
         """Write the weights to a file, in the format that its suffix says.
 
@@ -483,7 +485,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         """
         weights_api.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+    def load_weights(self, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
         """Read weights that `save_weights`, here or of Keras, wrote, into this model.
 
         The model is built and has the architecture that was saved. Nothing changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from layerlab.architectures.legacy_config import deserialize_config
 from layerlab.core.call_spec import is_shape
@@ -16,6 +16,7 @@ from layerlab.errors import ConfigError, InvalidArgumentError, NotBuiltError, ex
 from layerlab.layers.input import InputLayer
 from layerlab.models.graph_ends import run_graph, unpack_single
 from layerlab.models.model import Model
+from layerlab.typing import Config
 
 __all__ = ["Sequential"]
 
@@ -45,7 +46,7 @@ class Sequential(Model):
     config_base = True
     _stacked_layers: list[Layer]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         model = super().__new__(cls, *args, **kwargs)
         model._stacked_layers = []
         return model
@@ -58,7 +59,7 @@ class Sequential(Model):
             self._push(layer)
         self._rebuild()
 
-    def add(self, layer: Any, rebuild: bool = True) -> None:
+    def add(self, layer: Layer | KerasTensor, rebuild: bool = True) -> None:
         """Put a layer on top of the stack.
 
         Args:
@@ -140,7 +141,7 @@ class Sequential(Model):
         return None if self._model_graph is None else {"input_shape": self._model_graph.inputs[0].shape}
 
     @classmethod
-    def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Any:
         """A new model like the one whose `get_config` this is; its weights are new.
 
         Args:

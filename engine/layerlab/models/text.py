@@ -157,7 +157,7 @@ def _model_from(config: Any, custom_objects: dict[str, Any] | None, method: str)
     return model
 
 
-def _checked_text(text: Any, method: str) -> str:
+def _checked_text(text: object, method: str) -> str:
     if not isinstance(text, str):
         raise ConfigError(explain(method, expected="text", got=type(text).__name__))
     if len(text) > _LONGEST:
