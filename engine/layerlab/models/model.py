@@ -84,7 +84,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         model._model_graph = None
         return model
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: Any) -> None:
         if _gives_graph(args, kwargs):
             names = ("inputs", "outputs", "name")
             given = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -158,7 +158,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
             self._model_graph = GraphWithLosses(self._model_graph, tensors, self)
             self._forget_functions()
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, *args: object, **kwargs: Any) -> Any:
         """KerasTensors like the outputs: their shapes and dtypes.
 
         Args:
@@ -197,6 +197,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
             None if self._model_graph is not None else super()._inputs_dtype()
         )  # a graph's inputs have their own dtypes
 
+    @overridable
     def build(self, input_shape: Any) -> None:
         """Make the weights, by tracing `call` on inputs of a shape.
 
@@ -282,7 +283,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         return self._listed_layers()
 
     @layers.setter
-    def layers(self, _: Any) -> None:
+    def layers(self, _: object) -> None:
         raise AttributeError(
             "`layers` is computed from the graph and the attributes; pick another attribute name"
         )
@@ -504,7 +505,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
         return weights_api.load_weights(self, filepath, skip_mismatch, **kwargs)
 
 
-def _is_abstract(leaf: Any) -> bool:
+def _is_abstract(leaf: object) -> bool:
     return backend().is_array(leaf) and backend().is_abstract(leaf)
 
 

@@ -201,7 +201,7 @@ class Sequential(Model):
             return
         self._make_graph()
 
-    def _push(self, layer: Any) -> None:
+    def _push(self, layer: object) -> None:
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             layer = layer.history.operation
         if not isinstance(layer, Layer):

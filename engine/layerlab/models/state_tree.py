@@ -118,7 +118,7 @@ def _nested(values: dict[str, Any]) -> dict[str, Any]:
     return root
 
 
-def _leaves(branch: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(branch: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
     if not isinstance(branch, Mapping):
         yield prefix, branch
         return
@@ -137,7 +137,7 @@ def _named(variables: dict[str, Variable], path: str, group: str) -> Variable:
     return variables[path]
 
 
-def _fitting(value: Any, variable: Variable, path: str) -> Any:
+def _fitting(value: object, variable: Variable, path: str) -> Any:
     """`value` as an array of the variable's shape."""
     try:
         array = value.value if isinstance(value, Variable) else value

@@ -132,7 +132,7 @@ def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = No
     return _model_from(config, custom_objects, "model_from_yaml")
 
 
-def _model_from(config: Any, custom_objects: dict[str, Any] | None, method: str) -> Any:
+def _model_from(config: object, custom_objects: dict[str, Any] | None, method: str) -> Any:
     if not isinstance(config, dict) or "class_name" not in config:
         raise ConfigError(
             explain(

@@ -18,7 +18,7 @@ from layerlab.errors import EmptyDataError, InvalidArgumentError, explain
 __all__ = ["epoch_numbers", "first_batch", "validation_rule", "validation_source", "verbosity"]
 
 
-def epoch_numbers(epochs: Any, initial_epoch: Any) -> tuple[int, int]:
+def epoch_numbers(epochs: object, initial_epoch: object) -> tuple[int, int]:
     """Both as ints. Raises: InvalidArgumentError for anything but whole numbers."""
     return (
         whole_number(epochs, "fit(epochs=...)", 0),
@@ -26,7 +26,7 @@ def epoch_numbers(epochs: Any, initial_epoch: Any) -> tuple[int, int]:
     )
 
 
-def verbosity(verbose: Any) -> int:
+def verbosity(verbose: object) -> int:
     """0 silent, 1 the progress as it goes on (a front end's view, else a bar), as for 'auto', 2 lines."""
     if isinstance(verbose, str) and verbose == "auto":
         return 1
@@ -35,7 +35,7 @@ def verbosity(verbose: Any) -> int:
     return int(verbose)
 
 
-def validation_rule(frequency: Any) -> Callable[[int], bool]:
+def validation_rule(frequency: object) -> Callable[[int], bool]:
     """Whether to validate after an epoch, counted from 0; `frequency` is fit's validation_freq."""
     if isinstance(frequency, Container) and not isinstance(frequency, str | bytes):
         return lambda epoch: epoch + 1 in frequency
@@ -44,7 +44,7 @@ def validation_rule(frequency: Any) -> Callable[[int], bool]:
 
 
 def validation_source(
-    data: Any,
+    data: object,
     batch_size: int | None,
     training_batch_size: int | None,
     steps: int | None,
@@ -75,7 +75,7 @@ def first_batch(validation: BatchSource) -> Any:
         return None
 
 
-def _unpacked(data: Any) -> tuple[Any, Any, Any]:
+def _unpacked(data: object) -> tuple[Any, Any, Any]:
     if not isinstance(data, tuple | list):
         return data, None, None
     if not data:

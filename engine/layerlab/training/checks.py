@@ -17,11 +17,12 @@ from layerlab.errors import DataError, ShapeError, explain
 from layerlab.losses import sparse_categorical_crossentropy
 from layerlab.training.compiled import CompileLoss
 from layerlab.training.shapes import own_batch_size
+from layerlab.typing import Tensor, Tree
 
 __all__ = ["check_inputs", "check_labels", "check_stateful", "needs_of"]
 
 
-def check_inputs(model: Any, batch: Any) -> None:
+def check_inputs(model: Any, batch: object) -> None:
     """Compare the shapes of a batch's inputs with the model's, if it has a graph.
 
     Raises: ShapeError, or DataError for a wrong number of inputs.
@@ -79,7 +80,7 @@ def check_stateful(model: Any, source: BatchSource) -> None:
         )
 
 
-def check_labels(compile_loss: CompileLoss | None, y: Any, y_pred: Any) -> None:
+def check_labels(compile_loss: CompileLoss | None, y: Any, y_pred: Tree[Tensor | None]) -> None:
     """Compare class numbers with the number of output units, wherever the loss is sparse.
 
     Args:
@@ -131,7 +132,7 @@ def _check_range(labels: np.ndarray, classes: int, ignored: int | None, name: st
     )
 
 
-def _is_sparse(loss: Any) -> bool:
+def _is_sparse(loss: object) -> bool:
     return getattr(loss, "fn", None) is sparse_categorical_crossentropy
 
 

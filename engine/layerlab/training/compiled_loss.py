@@ -21,6 +21,7 @@ from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, expl
 from layerlab.losses.identifiers import task_by_shape
 from layerlab.metrics import Mean
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, label_of, map_entries
+from layerlab.typing import Tensor, Tree
 
 __all__ = ["CompileLoss"]
 
@@ -53,7 +54,7 @@ class CompileLoss:
     """
 
     def __init__(
-        self, loss: Any, loss_weights: Any = None, output_names: Sequence[str] | None = None
+        self, loss: object, loss_weights: object = None, output_names: Sequence[str] | None = None
     ) -> None:
         self._loss = map_entries(_as_loss, loss)
         self._loss_weights = _checked_weights(loss_weights)
@@ -67,7 +68,7 @@ class CompileLoss:
         """The variables of `metrics`."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: Tree[Tensor | None], y_pred: Tree[Tensor | None]) -> None:
         """Settle which output has which loss; the arguments may be arrays or anything else with a shape."""
         self._outputs = outputs = Outputs.of(y_pred, self._output_names)
         targets, predictions = outputs.align(y_true, "y"), outputs.predictions(y_pred)
@@ -90,7 +91,12 @@ class CompileLoss:
         self.metrics = [tracker for tracker in self._trackers if tracker is not None]
         self.built = True
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Array | None:
+    def __call__(
+        self,
+        y_true: Tree[Tensor | None],
+        y_pred: Tree[Tensor | None],
+        sample_weight: Tree[Tensor | None] | None = None,
+    ) -> Array | None:
         """The total, a scalar; None without any loss. Updates `metrics` with the unweighted losses.
 
         Args:
@@ -111,7 +117,9 @@ class CompileLoss:
                 total = value if total is None else total + value
         return total
 
-    def by_output(self, y_true: Any, y_pred: Any) -> Iterator[tuple[str, Any, Any, list[losses.Loss]]]:
+    def by_output(
+        self, y_true: Tree[Tensor | None], y_pred: Tree[Tensor | None]
+    ) -> Iterator[tuple[str, Any, Any, list[losses.Loss]]]:
         """(name, targets, prediction, losses) of each output, in any of the forms of `fit`; once built."""
         targets, predictions = self._outputs.align(y_true, "y"), self._outputs.predictions(y_pred)
         for name, target, prediction, terms in zip(
@@ -170,8 +178,8 @@ def _as_loss(identifier: Any) -> Any:
     return losses.LossFunctionWrapper(found, name=label_of(identifier))
 
 
-def _checked_weights(given: Any) -> Any:
-    def check(weight: Any) -> Any:
+def _checked_weights(given: object) -> Any:
+    def check(weight: object) -> Any:
         if weight is not None and (not isinstance(weight, numbers.Real) or isinstance(weight, bool)):
             raise InvalidArgumentError(
                 explain(
@@ -217,6 +225,6 @@ def _evaluate(loss: losses.Loss, target: Any, prediction: Array, weight: Any, wh
     return value if loss.dtype == standardize_dtype(None) else ops.cast(value, standardize_dtype(None))
 
 
-def _shapes(value: Any) -> str:
+def _shapes(value: object) -> str:
     found = tree.map_structure(lambda leaf: tuple(leaf.shape) if hasattr(leaf, "shape") else leaf, value)
     return f"of shape {found}" if isinstance(found, tuple) else str(found)[:200]

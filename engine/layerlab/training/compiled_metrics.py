@@ -20,6 +20,7 @@ from layerlab.metrics import get as get_metric
 from layerlab.metrics.identifiers import is_resolved_by_shape
 from layerlab.metrics.stateless_metric import Stateless
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, is_config, label_of, map_entries
+from layerlab.typing import Tensor, Tree
 
 __all__ = ["CompileMetrics"]
 
@@ -38,7 +39,10 @@ class CompileMetrics(Stateless):
     name = "compile_metrics"
 
     def __init__(
-        self, metrics: Any = None, weighted_metrics: Any = None, output_names: Sequence[str] | None = None
+        self,
+        metrics: object = None,
+        weighted_metrics: object = None,
+        output_names: Sequence[str] | None = None,
     ) -> None:
         self._given = {"metrics": metrics, "weighted_metrics": weighted_metrics}
         for what, value in self._given.items():
@@ -68,7 +72,7 @@ class CompileMetrics(Stateless):
         """The variables of `metrics`."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: Tree[Tensor | None], y_pred: Tree[Tensor | None]) -> None:
         """Make the metrics and their variables; the arguments may be arrays or anything else with a shape."""
         self._outputs = outputs = Outputs.of(y_pred, self._output_names)
         targets, predictions = outputs.align(y_true, "y"), outputs.predictions(y_pred)
@@ -84,7 +88,12 @@ class CompileMetrics(Stateless):
                     self._labelled[self._label(metric.name, index, is_weighted)] = metric
         self.built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: Tree[Tensor | None],
+        y_pred: Tree[Tensor | None],
+        sample_weight: Tree[Tensor | None] | None = None,
+    ) -> None:
         """Take in one batch, in any of the forms of `fit`; weights reach the weighted metrics only."""
         if not self.built:
             self.build(y_true, y_pred)
@@ -126,7 +135,9 @@ class CompileMetrics(Stateless):
             label = f"{base}_{count}"
         return label
 
-    def _update(self, metric: Metric, index: int, y: Any, target: Any, prediction: Any, *weight: Any) -> None:
+    def _update(
+        self, metric: Metric, index: int, y: Any, target: object, prediction: object, *weight: object
+    ) -> None:
         output = f" of output '{self._outputs.names[index]}'" if len(self._outputs) > 1 else ""
         if target is None and y is not None:
             raise DataError(explain(f"Metric '{metric.name}'{output} has no targets.", fix="add them to y"))
@@ -139,7 +150,7 @@ class CompileMetrics(Stateless):
             raise
 
 
-def _check(entry: Any) -> None:
+def _check(entry: object) -> None:
     """Raise for what cannot become a metric; makes nothing yet, because every output needs its own."""
     if entry is None or isinstance(entry, Metric) or is_resolved_by_shape(entry) or is_config(entry):
         return
@@ -161,7 +172,7 @@ def _by_output(given: Any, outputs: Outputs, what: str) -> list[list[Any]]:
     return [flat_entries(entry) for entry in outputs.spread(given, what)]
 
 
-def _is_structure(entry: Any) -> bool:
+def _is_structure(entry: object) -> bool:
     return isinstance(entry, list | tuple | dict) and not is_config(entry)
 
 
@@ -187,5 +198,5 @@ def _make(entry: Any, target: Any, prediction: Any, used: set[int]) -> Metric:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{type(value).__name__} {str(value)[:40]!r}"

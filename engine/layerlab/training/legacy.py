@@ -47,7 +47,7 @@ def accepts_queue_options(method: Method) -> Method:
     """Let a method take `max_queue_size`, `workers`, `use_multiprocessing`, which now belong to PyDataset."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: object, *args: object, **kwargs: Any) -> Any:
         options = {name: kwargs.pop(name) for name in _QUEUE_OPTIONS if name in kwargs}
         if not options:
             return method(self, *args, **kwargs)
@@ -67,7 +67,7 @@ def accepts_reset_metrics(method: Method) -> Method:
     """Let a method take `reset_metrics=False`, with which numbers gather over several calls."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: object, **kwargs: Any) -> Any:
         if "reset_metrics" not in kwargs:
             return method(self, *args, **kwargs)
         _warn(f"{method.__name__}(reset_metrics=...)", "call evaluate, or update metrics yourself")
@@ -88,7 +88,7 @@ def accepts_old_compile_arguments(compile: Method) -> Method:
     weighted_metrics), `sample_weight_mode`, and keywords that were handed on to old back ends."""
 
     @functools.wraps(compile)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: object, **kwargs: Any) -> Any:
         is_old_order = _is_old_order(args)
         if is_old_order:
             _warn("compile(optimizer, loss, metrics) by position", "name the arguments: metrics=[...]")
@@ -110,7 +110,7 @@ def accepts_old_compile_arguments(compile: Method) -> Method:
     return cast(Method, call)
 
 
-def check_sample_weight_mode(mode: Any, output_names: Sequence[str]) -> None:
+def check_sample_weight_mode(mode: object, output_names: Sequence[str]) -> None:
     """Raise for anything but None, 'temporal', or a list or dict of them by output."""
     names = list(output_names)
     if isinstance(mode, Mapping):
@@ -137,13 +137,13 @@ def _is_old_order(args: tuple[Any, ...]) -> bool:
     return _holds(third, lambda entry: not _is_number(entry)) or _holds(fourth, _is_number)
 
 
-def _holds(value: Any, is_wanted: Callable[[Any], bool]) -> bool:
+def _holds(value: object, is_wanted: Callable[[Any], bool]) -> bool:
     if is_config(value):
         return is_wanted(value)
     return any(entry is not None and is_wanted(entry) for entry in tree.flatten(value))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
@@ -154,7 +154,7 @@ def _accepts_oldest_order(method: Method) -> Method:
     """Let a generator method take its arguments in the order of Keras 2.0, told apart by type."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: object, *args: object, **kwargs: Any) -> Any:
         if method.__name__ == "fit_generator":  # the eighth was class_weight, a dict or None
             if len(args) > 7 and (args[7] is None or isinstance(args[7], Mapping)):
                 kwargs |= dict(zip(_OLD_FIT_GENERATOR_ORDER, args[7:], strict=False))
@@ -176,14 +176,14 @@ class GeneratorMethods:
     @_accepts_oldest_order
     def fit_generator(
         self,
-        generator: Any,
+        generator: object,
         steps_per_epoch: int | None = None,
         epochs: int = 1,
         verbose: int | str = 1,
-        callbacks: Any = None,
-        validation_data: Any = None,
+        callbacks: object = None,
+        validation_data: object = None,
         validation_steps: int | None = None,
-        validation_freq: Any = 1,
+        validation_freq: object = 1,
         class_weight: Mapping[int, float] | None = None,
         max_queue_size: int = 10,
         workers: int = 1,
@@ -222,9 +222,9 @@ class GeneratorMethods:
     @_accepts_oldest_order
     def evaluate_generator(
         self,
-        generator: Any,
+        generator: object,
         steps: int | None = None,
-        callbacks: Any = None,
+        callbacks: object = None,
         max_queue_size: int = 10,
         workers: int = 1,
         use_multiprocessing: bool = False,
@@ -247,9 +247,9 @@ class GeneratorMethods:
     @_accepts_oldest_order
     def predict_generator(
         self,
-        generator: Any,
+        generator: object,
         steps: int | None = None,
-        callbacks: Any = None,
+        callbacks: object = None,
         max_queue_size: int = 10,
         workers: int = 1,
         use_multiprocessing: bool = False,

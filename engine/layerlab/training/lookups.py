@@ -47,7 +47,7 @@ def lookups_of(forward: Callable[[Any], Any], among: Sequence[Any], x: Any) -> L
         return Lookups()
     found: dict[tuple[int, int], Any] = {}
 
-    def look(values: Any) -> None:
+    def look(values: object) -> None:
         lookups: list[tuple[Any, Any]] = []
         casts: list[tuple[Any, Any]] = []
         context.lookups, context.casts = lookups, casts
@@ -68,7 +68,7 @@ def lookups_of(forward: Callable[[Any], Any], among: Sequence[Any], x: Any) -> L
     return Lookups(tuple((place, layer) for (place, _), layer in found.items()))
 
 
-def _on_host(leaf: Any) -> np.ndarray:
+def _on_host(leaf: object) -> np.ndarray:
     return backend().to_numpy(leaf) if backend().is_array(leaf) else np.asarray(leaf)
 
 

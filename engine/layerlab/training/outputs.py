@@ -13,6 +13,7 @@ from typing import Any
 from layerlab import tree
 from layerlab.core.naming import snake_case
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, did_you_mean, explain
+from layerlab.typing import Tensor, Tree
 
 __all__ = ["Outputs", "align_weights", "describe", "flat_entries", "is_config", "label_of", "map_entries"]
 
@@ -27,7 +28,7 @@ class Outputs:
     paths: tuple[tuple[Any, ...], ...]
 
     @classmethod
-    def of(cls, y_pred: Any, output_names: Sequence[str] | None) -> Outputs:
+    def of(cls, y_pred: Tree[Tensor | None], output_names: Sequence[str] | None) -> Outputs:
         """The outputs in `y_pred`. A dict brings its names; else `output_names`, else 'output_1' ...."""
         paths = [path for path, _ in tree.flatten_with_path(y_pred)]
         given = list(output_names or ())
@@ -43,11 +44,11 @@ class Outputs:
     def __len__(self) -> int:
         return len(self.names)
 
-    def predictions(self, y_pred: Any) -> list[Any]:
+    def predictions(self, y_pred: Tree[Tensor | None]) -> list[Any]:
         """The arrays of `y_pred` in the order of the outputs."""
         return [_strictly_at(y_pred, path) for path in self.paths]
 
-    def align(self, data: Any, what: str) -> list[Any]:
+    def align(self, data: object, what: str) -> list[Any]:
         """One array for each output from targets or weights, in any of the forms; None where there is none.
 
         Raises: DataError if they do not correspond; `what` names the argument.
@@ -101,7 +102,7 @@ class Outputs:
         """One entry per output, in their order."""
         return len(value) == len(self) and not any(isinstance(v, dict) and not is_config(v) for v in value)
 
-    def _check_keys(self, value: Any, what: str, error: type[LayerlabError]) -> None:
+    def _check_keys(self, value: object, what: str, error: type[LayerlabError]) -> None:
         if not isinstance(value, dict):
             return
         known = {*self.names, *(path[0] for path in self.paths if path)}
@@ -115,7 +116,7 @@ class Outputs:
                     )
                 )
 
-    def _mismatch(self, data: Any, what: str) -> str:
+    def _mismatch(self, data: object, what: str) -> str:
         count = len(self)
         return explain(
             f"{what} does not fit the model's {count} output{'s' if count > 1 else ''}.",
@@ -128,19 +129,19 @@ class Outputs:
         return ", ".join(f"'{name}'" for name in self.names)
 
 
-def align_weights(outputs: Outputs, sample_weight: Any) -> list[Any]:
+def align_weights(outputs: Outputs, sample_weight: Tree[Tensor | None] | None) -> list[Any]:
     """Weights for each output; one array counts for all of them."""
     if tree.is_nested(sample_weight):
         return outputs.align(sample_weight, "sample_weight")
     return [sample_weight] * len(outputs)
 
 
-def is_config(value: Any) -> bool:
+def is_config(value: object) -> bool:
     """True for the saved form of an object, which is a dict but one entry."""
     return isinstance(value, dict) and "class_name" in value
 
 
-def map_entries(function: Callable[[Any], Any], value: Any) -> Any:
+def map_entries(function: Callable[[Any], Any], value: object) -> Any:
     """Apply `function` to each entry of a list or dict given to compile; tuples become lists, None stays."""
     if isinstance(value, list | tuple):
         return [map_entries(function, entry) for entry in value]
@@ -149,14 +150,14 @@ def map_entries(function: Callable[[Any], Any], value: Any) -> Any:
     return None if value is None else function(value)
 
 
-def flat_entries(value: Any) -> list[Any]:
+def flat_entries(value: object) -> list[Any]:
     """The entries in a list, in lists in it, or alone; without None."""
     if isinstance(value, list | tuple):
         return [entry for item in value for entry in flat_entries(item)]
     return [] if value is None else [value]
 
 
-def label_of(identifier: Any) -> str:
+def label_of(identifier: object) -> str:
     """What a loss or metric that is no object of ours is called: its name, or that of its class."""
     if isinstance(identifier, str):
         return identifier
@@ -164,7 +165,7 @@ def label_of(identifier: Any) -> str:
     return name or snake_case(type(identifier).__name__)
 
 
-def describe(data: Any) -> str:
+def describe(data: object) -> str:
     """A structure with the shape of each array in place of the array."""
     if isinstance(data, dict):
         return "{" + ", ".join(f"{str(key)!r}: {describe(value)}" for key, value in data.items()) + "}"
@@ -179,7 +180,7 @@ def _made_up_name(index: int, path: tuple[Any, ...]) -> str:
     return "/".join(map(str, path)) if any(isinstance(key, str) for key in path) else f"output_{index + 1}"
 
 
-def _strictly_at(value: Any, path: tuple[Any, ...], default: Any = _MISSING) -> Any:
+def _strictly_at(value: Any, path: tuple[Any, ...], default: object = _MISSING) -> Any:
     """What lies at the end of the path; the default if it is cut off."""
     for key in path:
         reachable = key in value if isinstance(value, dict) else isinstance(key, int) and _length(value) > key
@@ -189,7 +190,7 @@ def _strictly_at(value: Any, path: tuple[Any, ...], default: Any = _MISSING) -> 
     return value
 
 
-def _loosely_at(value: Any, path: tuple[Any, ...]) -> Any:
+def _loosely_at(value: object, path: tuple[Any, ...]) -> Any:
     """What lies on the path: the first entry that is no structure; None if a dict has no such key."""
     for key in path:
         if isinstance(value, dict) and not is_config(value):
@@ -201,5 +202,5 @@ def _loosely_at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     return len(value) if isinstance(value, list | tuple) else 0

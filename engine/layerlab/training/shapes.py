@@ -10,7 +10,7 @@ from layerlab.core.symbolic import KerasTensor
 __all__ = ["own_batch_size", "rows", "symbolic_like"]
 
 
-def symbolic_like(data: Any, batch_size: int | None = None) -> Any:
+def symbolic_like(data: object, batch_size: int | None = None) -> Any:
     """KerasTensors like arrays (or tensors) in a structure; their batch axis has this size, None: any."""
 
     def like(leaf: Any) -> KerasTensor | None:
@@ -22,7 +22,7 @@ def symbolic_like(data: Any, batch_size: int | None = None) -> Any:
     return tree.map_structure(like, data)
 
 
-def rows(data: Any) -> int | None:
+def rows(data: object) -> int | None:
     """The number of samples in a batch."""
     return next((leaf.shape[0] for leaf in tree.flatten(data) if leaf is not None and len(leaf.shape)), None)
 
