@@ -31,7 +31,7 @@ LIMITS: dict[str, float] = {
     "backend": 5.9,
     "constraints": 8.9,
     "core": 11.8,
-    "data": 10.1,
+    "data": 8.9,
     "datasets": 7.1,
     "initializers": 2.1,
     "inspect": 3.7,
@@ -43,11 +43,10 @@ LIMITS: dict[str, float] = {
     "models": 23.9,
     "ops": 3.3,
     "optimizers": 2.2,
-    "preprocessing": 50.0,
     "regularizers": 10.0,
     "saving": 6.0,
     "training": 17.0,
-    "utils": 12.5,
+    "utils": 6.5,
 }
 OVERALL = 9.0
 

@@ -165,12 +165,8 @@ def test_what_layers_make_in_map_is_shown_as_arrays(backend: str) -> None:
 def test_a_data_set_says_what_it_is() -> None:
     dataset = Dataset.from_tensor_slices((np.zeros((4, 2), "float32"), np.arange(4))).batch(2)
     dataset.class_names = ["a", "b"]
-    assert repr(dataset.shuffle(4)) == "<Dataset of 2 batches, 2 classes>" and dataset.take(
-        1
-    ).class_names == [
-        "a",
-        "b",
-    ]
+    assert repr(dataset.shuffle(4)) == "<Dataset of 2 batches, 2 classes>"
+    assert dataset.take(1).class_names == ["a", "b"]
     assert dataset.element_spec == (((2, 2), "float32"), ((2,), "int64")) and bool(dataset.take(0))
     assert repr(numbers(1).repeat()) == "<Dataset of endless elements>"
 

@@ -46,14 +46,14 @@ class _Cache:
         self._count = place + 1
 
     def _keeping(self, place: int, recipe: Recipe) -> Recipe:
-        def keep(elements: list[Any]) -> Any:
+        def keep(elements: list[Any]) -> object:
             self._kept[place] = tree.map_structure(_read_only, elements[0])
             return self._kept[place]
 
         return combined([recipe], keep)
 
 
-def _read_only(leaf: Any) -> Any:
+def _read_only(leaf: object) -> object:
     """Who gets an array must not change it: the next pass gets it too."""
     if isinstance(leaf, np.ndarray):
         leaf = leaf.view()

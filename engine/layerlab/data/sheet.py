@@ -10,7 +10,6 @@ import base64
 import html
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ _NUMBERS = 8  # in a row
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
-def sheet(title: str, element: Any, class_names: Sequence[str] | None, is_batch: bool) -> str:
+def sheet(title: str, element: object, class_names: Sequence[str] | None, is_batch: bool) -> str:
     """A data set's first samples.
 
     Args:
@@ -50,7 +49,7 @@ def sheet(title: str, element: Any, class_names: Sequence[str] | None, is_batch:
     return f"<div><div>{_shown(title, 200)}</div>{_forms(element)}{body}</div>"
 
 
-def _forms(element: Any) -> str:
+def _forms(element: object) -> str:
     """Shapes and dtypes."""
     leaves = [np.asarray(leaf) for leaf in tree.flatten(element)]
     forms = [f"{_dtype(leaf)} {leaf.shape}" for leaf in leaves[:6]]
@@ -61,7 +60,7 @@ def _dtype(leaf: np.ndarray) -> str:
     return "text" if leaf.dtype.kind in "OUS" else leaf.dtype.name
 
 
-def _labels(y: Any, class_names: Sequence[str] | None, is_batch: bool) -> list[str]:
+def _labels(y: object, class_names: Sequence[str] | None, is_batch: bool) -> list[str]:
     leaves = tree.flatten(y)
     labels = np.asarray(leaves[0]) if len(leaves) == 1 else None
     if labels is None:
@@ -70,7 +69,7 @@ def _labels(y: Any, class_names: Sequence[str] | None, is_batch: bool) -> list[s
     return [_label(label, class_names) for label in labels[:_MOST_SAMPLES]]
 
 
-def _label(label: Any, class_names: Sequence[str] | None) -> str:
+def _label(label: object, class_names: Sequence[str] | None) -> str:
     values = np.asarray(label)
     names = class_names or ()
     if values.dtype.kind in "iuf" and values.size == len(names) > 2:  # one-hot
@@ -145,7 +144,7 @@ def _table(x: np.ndarray, labels: list[str]) -> str:
     return f'<table style="margin:4px 0">{"".join(rows)}</table>'
 
 
-def _sample(sample: Any) -> str:
+def _sample(sample: object) -> str:
     values = np.asarray(sample)
     if values.dtype.kind in "OUS":
         return " ".join(str(text)[: _TEXT + 1] for text in values.ravel()[:3].tolist())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from layerlab import ops
+from layerlab.typing import Array, TensorLike
 from layerlab.utils.image import array_to_img, img_to_array, load_img, save_img
 
 __all__ = ["array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]
 
 
 def smart_resize(
-    x: Any,
+    x: TensorLike,
     size: Sequence[int],
     interpolation: str = "bilinear",
     data_format: str = "channels_last",
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Array | np.ndarray:
     """Resize images without stretching them: what does not fit in the proportions is cut off.
 
     Args:

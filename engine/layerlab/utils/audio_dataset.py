@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from layerlab.core.whole_number import whole_number
 from layerlab.data.dataset import Dataset
 from layerlab.data.padding import padded
 from layerlab.errors import DataError, InvalidArgumentError, UnreadableFileError, explain
+from layerlab.typing import PathLike
 from layerlab.utils.file_dataset import file_dataset
 from layerlab.utils.folder_index import Request, parts_of
 
@@ -21,10 +23,10 @@ _FULL_SCALE = {"int16": (0, 2**15), "int32": (0, 2**31), "uint8": (128, 128)}
 
 
 def audio_dataset_from_directory(
-    directory: Any,
-    labels: Any = "inferred",
+    directory: PathLike,
+    labels: str | Sequence[int] | None = "inferred",
     label_mode: str | None = "int",
-    class_names: Any = None,
+    class_names: Sequence[str] | None = None,
     batch_size: int | None = 32,
     sampling_rate: int | None = None,
     output_sequence_length: int | None = None,

@@ -11,6 +11,7 @@ import numpy as np
 
 from layerlab.errors import DataError, InvalidArgumentError, MissingFileError, explain
 from layerlab.terminal.console import write
+from layerlab.typing import PathLike
 
 __all__ = ["FileList", "Request", "parts_of"]
 
@@ -21,10 +22,10 @@ _LABEL_MODES = ("int", "categorical", "binary", None)
 class Request:
     """What was asked for: the arguments that all `*_dataset_from_directory` share, checked when made."""
 
-    directory: Any
-    labels: Any
+    directory: PathLike
+    labels: str | Sequence[int] | None
     label_mode: str | None
-    class_names: Any
+    class_names: Sequence[str] | None
     shuffle: bool
     seed: int | None
     validation_split: float | None
@@ -159,12 +160,12 @@ def _split(files: FileList, request: Request) -> list[FileList]:
 
 def _found(request: Request) -> tuple[list[str], np.ndarray | None, list[str] | None]:
     """Paths, class numbers and names, in alphabetical order."""
-    if not request.has_labels or not isinstance(request.labels, str):
+    labels = request.labels
+    if not request.has_labels or labels is None:
+        return _files(request.directory, request), None, None
+    if not isinstance(labels, str):
         paths = _files(request.directory, request)
-        if not request.has_labels:
-            return paths, None, None
-        numbers = _given(request.labels, len(paths))
-        return paths, numbers, [str(label) for label in sorted(set(request.labels))]
+        return paths, _given(labels, len(paths)), [str(label) for label in sorted(set(labels))]
     names = _class_names(request)
     files = [_files(os.path.join(request.directory, name), request) for name in names]
     numbers = np.repeat(np.arange(len(names), dtype="int32"), [len(found) for found in files])
@@ -187,7 +188,7 @@ def _class_names(request: Request) -> list[str]:
     return list(request.class_names)
 
 
-def _files(folder: Any, request: Request) -> list[str]:
+def _files(folder: PathLike, request: Request) -> list[str]:
     """Of one class, or all."""
     found = sorted(_walk(os.fspath(folder), request.follow_links), key=lambda item: item[0])
     return [
@@ -244,7 +245,7 @@ def _labels(numbers: np.ndarray, names: list[str], label_mode: str | None) -> np
     return np.eye(len(names), dtype="float32")[numbers]
 
 
-def _contents(folder: Any) -> str:
+def _contents(folder: PathLike) -> str:
     names = sorted(os.listdir(folder))
     shown = ", ".join(ascii(name)[1:-1][:40] for name in names[:8])
     return f"{shown}{', ...' if len(names) > 8 else ''}" if names else "an empty folder"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from layerlab.core.whole_number import whole_number
 from layerlab.data.dataset import Dataset
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.settings import choose
+from layerlab.typing import PathLike
 from layerlab.utils.file_dataset import check_format, file_dataset, in_format
 from layerlab.utils.folder_index import Request, parts_of
 from layerlab.utils.image import COLOR_MODES, as_data_format, in_color_mode
@@ -23,13 +25,13 @@ _FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # the order in which they are tried
 
 
 def image_dataset_from_directory(
-    directory: Any,
-    labels: Any = "inferred",
+    directory: PathLike,
+    labels: str | Sequence[int] | None = "inferred",
     label_mode: str | None = "int",
-    class_names: Any = None,
+    class_names: Sequence[str] | None = None,
     color_mode: str = "rgb",
     batch_size: int | None = 32,
-    image_size: Any = (256, 256),
+    image_size: int | Sequence[int] = (256, 256),
     shuffle: bool = True,
     seed: int | None = None,
     validation_split: float | None = None,
@@ -161,7 +163,7 @@ class _Loader:
         return np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self._channels_first else batch
 
 
-def _checked_size(size: Any) -> tuple[int, int]:
+def _checked_size(size: object) -> tuple[int, int]:
     sizes = (size, size) if isinstance(size, int | np.integer) else size
     if not isinstance(sizes, list | tuple | np.ndarray) or len(sizes) != 2:
         raise InvalidArgumentError(explain("image_size", expected="(height, width)", got=repr(size)[:60]))

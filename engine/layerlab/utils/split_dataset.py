@@ -23,9 +23,9 @@ _TF_DATA = "tensorflow"  # whose data sets are asked for; no back end of layerla
 
 
 def split_dataset(
-    dataset: Any,
-    left_size: Any = None,
-    right_size: Any = None,
+    dataset: object,
+    left_size: float | None = None,
+    right_size: float | None = None,
     shuffle: bool = False,
     seed: int | None = None,
     preferred_backend: str | None = None,
@@ -82,7 +82,7 @@ class _Samples:
         return stack([self.row(int(index)) for index in indices])
 
 
-def _rows(dataset: Any) -> tuple[Any, int, int | None]:
+def _rows(dataset: object) -> tuple[Any, int, int | None]:
     """(a table of samples, their number, the batch size)."""
     if isinstance(dataset, Dataset):
         batch_size = dataset.batch_size
@@ -110,7 +110,7 @@ def _rows(dataset: Any) -> tuple[Any, int, int | None]:
 
 
 def _part(table: Any, order: Sequence[int], batch_size: int | None) -> Dataset:
-    def make(_: Any) -> Any:
+    def make(_: object) -> Any:
         kept: Table = table
         return (Recipe(lambda i=i: table.row(i), None, kept, i) for i in order)  # type: ignore[misc]
 
@@ -118,7 +118,7 @@ def _part(table: Any, order: Sequence[int], batch_size: int | None) -> Dataset:
     return part if batch_size is None else part.batch(batch_size)
 
 
-def _sizes(left: Any, right: Any, count: int) -> tuple[int, int]:
+def _sizes(left: object, right: object, count: int) -> tuple[int, int]:
     if left is None and right is None:
         raise InvalidArgumentError(explain("split_dataset", expected="left_size or right_size"))
     sizes = [_size(left, "left_size", count), _size(right, "right_size", count)]
@@ -136,7 +136,7 @@ def _sizes(left: Any, right: Any, count: int) -> tuple[int, int]:
     return first, second
 
 
-def _size(size: Any, what: str, count: int) -> int | None:
+def _size(size: object, what: str, count: int) -> int | None:
     """In samples."""
     if size is None:
         return None

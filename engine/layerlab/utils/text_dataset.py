@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from layerlab.core.whole_number import whole_number
 from layerlab.data.dataset import Dataset
 from layerlab.errors import UnreadableFileError, explain
+from layerlab.typing import PathLike
 from layerlab.utils.file_dataset import check_format, file_dataset, in_format
 from layerlab.utils.folder_index import Request, parts_of
 
@@ -16,10 +18,10 @@ __all__ = ["text_dataset_from_directory"]
 
 
 def text_dataset_from_directory(
-    directory: Any,
-    labels: Any = "inferred",
+    directory: PathLike,
+    labels: str | Sequence[int] | None = "inferred",
     label_mode: str | None = "int",
-    class_names: Any = None,
+    class_names: Sequence[str] | None = None,
     batch_size: int | None = 32,
     max_length: int | None = None,
     shuffle: bool = True,

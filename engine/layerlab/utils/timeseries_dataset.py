@@ -10,14 +10,15 @@ from layerlab.core.whole_number import whole_number
 from layerlab.data.dataset import Dataset
 from layerlab.data.tables import Computed, as_columns, rows_of
 from layerlab.errors import DataError, InvalidArgumentError, explain
+from layerlab.typing import TensorLike
 from layerlab.utils.file_dataset import check_format, in_format
 
 __all__ = ["timeseries_dataset_from_array"]
 
 
 def timeseries_dataset_from_array(
-    data: Any,
-    targets: Any,
+    data: TensorLike,
+    targets: TensorLike | None,
     sequence_length: int,
     sequence_stride: int = 1,
     sampling_rate: int = 1,
@@ -82,7 +83,7 @@ def timeseries_dataset_from_array(
         np.random.RandomState(seed).shuffle(starts)
     steps = np.arange(length) * rate
 
-    def cut(indices: np.ndarray) -> Any:
+    def cut(indices: np.ndarray) -> object:
         chosen = starts[indices]
         x = series[chosen[:, None] + steps]
         return x if aims is None else (x, aims[chosen])
@@ -95,7 +96,7 @@ def timeseries_dataset_from_array(
     return in_format([dataset], format)[0]
 
 
-def _bounded(value: Any, what: str, count: int, least: int) -> int:
+def _bounded(value: object, what: str, count: int, least: int) -> int:
     number = whole_number(value, what, least)
     if number >= count:
         raise InvalidArgumentError(
