@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 
 import layerlab as keras
+from layerlab.core.context import before_use
 from layerlab.data.choose_source import make_source, with_queue_options
-from layerlab.data.prefetch import SLOW_SECONDS
+from layerlab.data.prefetch import SLOW_SECONDS, Prefetcher
 
 pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
 
@@ -257,6 +259,22 @@ def test_a_generator_that_asks_the_model_finds_it_after_the_step_before(
         found.append([*data.noted, *model.get_weights()[0].ravel()])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
     assert len(set(found[0])) > 15
+
+
+def test_what_asks_the_model_in_the_thread_is_known_when_the_thread_is_given_up() -> None:
+    count = itertools.count()
+
+    def pull() -> int:
+        number = next(count)
+        if number == 2:
+            time.sleep(5 * SLOW_SECONDS)  # the thread begins here, and ends after quick batches
+        if number == 5:
+            before_use()  # as the value of a variable does
+        return number
+
+    prefetcher = Prefetcher(2)
+    assert list(prefetcher.read(pull, 60)) == list(range(60))
+    assert prefetcher._ahead is None and not prefetcher.is_ready  # so that no batch is taken before its step
 
 
 @pytest.mark.parametrize("workers", [0, 1, 4])
