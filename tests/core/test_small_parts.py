@@ -15,7 +15,7 @@ import pytest
 from layerlab import Variable, layers, metrics, ops, utils
 from layerlab.core import masking, naming
 from layerlab.core.seed import SeedGenerator
-from layerlab.core.tracking import one_look, tracked
+from layerlab.core.tracking import Look, remembered, tracked
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,82 @@ def test_what_an_object_holds_is_found_in_order_once_and_by_kind() -> None:
     assert tracked(holder, "metric") == [holder.metric]
 
 
+def replace_an_attribute(holder: Any, other: Any) -> None:
+    holder.single = other
+
+
+def add_an_attribute(holder: Any, other: Any) -> None:
+    holder.further = other
+
+
+def append(holder: Any, other: Any) -> None:
+    holder.listed.append(other)
+
+
+def replace_deep_inside(holder: Any, other: Any) -> None:
+    holder.listed[0]["of"] = other
+
+
+def replace_a_list_by_an_equal_one_and_append(holder: Any, other: Any) -> None:
+    holder.listed = list(holder.listed)
+    holder.listed.append(other)
+
+
+def remove_an_attribute(holder: Any, other: Any) -> None:
+    del holder.single
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace_an_attribute,
+        add_an_attribute,
+        append,
+        replace_deep_inside,
+        replace_a_list_by_an_equal_one_and_append,
+        remove_an_attribute,
+    ],
+)
+def test_a_look_that_is_opened_again_sees_what_was_changed(change: Any) -> None:
+    holder, look, other = SimpleNamespace(), Look(), layers.Dense(7)
+    holder.single, holder.listed, holder.number = layers.Dense(2), [{"of": layers.Dense(1)}], 1
+    made: list[int] = []
+
+    def counted() -> list[Any]:
+        made.append(len(made))
+        return tracked(holder, "layer")
+
+    with look:
+        assert remembered(holder, "layers", counted) == tracked(holder, "layer")
+    holder.number = 2.5  # holds nothing
+    with look:
+        assert len(remembered(holder, "layers", counted)) == 2 and made == [0]
+    change(holder, other)
+    with look:
+        assert remembered(holder, "layers", counted) == tracked(holder, "layer") and made == [0, 1]
+        seen = tracked(holder, "layer")
+    assert seen == tracked(holder, "layer")
+    assert (other in seen) == (change is not remove_an_attribute)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_look_within_a_look_ends_with_the_outer_one(is_same: bool) -> None:
+    holder, look = SimpleNamespace(), Look()
+    holder.layers = [layers.Dense(1)]
+    with look:
+        with look if is_same else Look():
+            first = tracked(holder, "layer")
+        holder.layers.append(layers.Dense(2))
+        assert tracked(holder, "layer") == first
+    assert tracked(holder, "layer") == holder.layers
+    with look:
+        assert tracked(holder, "layer") == holder.layers
+
+
 def test_within_one_look_an_object_is_walked_once() -> None:
     holder, first, second = SimpleNamespace(), layers.Dense(1), layers.Dense(2)
     holder.layers = [first]
-    with one_look():
+    with Look():
         assert tracked(holder, "layer") == [first]
         holder.layers.append(second)
         assert tracked(holder, "layer") == [first] and tracked(holder, "variable") == []

@@ -10,7 +10,7 @@ from layerlab.core.masking import set_mask
 from layerlab.core.state import StateScope
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import DataError, InvalidArgumentError, ShapeError, UnknownNameError
-from layerlab.training.compiled import CompileLoss
+from layerlab.training.compiled_loss import CompileLoss
 
 YA, YB = np.array([[1.0], [2.0]], "float32"), np.array([[0.0, 2.0], [4.0, 0.0]], "float32")
 PA, PB = np.zeros((2, 1), "float32"), np.zeros((2, 2), "float32")

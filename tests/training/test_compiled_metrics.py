@@ -9,7 +9,7 @@ from layerlab import metrics, ops
 from layerlab.core.state import StateScope
 from layerlab.core.symbolic import KerasTensor
 from layerlab.errors import DataError, InvalidArgumentError, ShapeError, UnknownNameError
-from layerlab.training.compiled import CompileMetrics
+from layerlab.training.compiled_metrics import CompileMetrics
 
 Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
 P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]], "float32")

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import layerlab as keras
 from layerlab.data.choose_source import make_source
-from layerlab.training.gathering import Gathering
-from layerlab.training.runner import StepRunner
+from layerlab.training.stepping.batch_groups import BatchGroups
+from layerlab.training.stepping.step_runner import StepRunner
 
 pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
 
@@ -199,8 +199,7 @@ def test_the_length_of_a_generator_that_is_learned_compiles_nothing_again(
             return iter(batches)
 
     model.fit(Anew(), epochs=2, verbose=0)
-    [(_, runner)] = [held for kind, held in model._step_runners.items() if kind == "train"]
-    assert len(runner._loops) == 1
+    assert len(model._stepper.runner("train")._loops) == 1
 
 
 def test_a_run_that_is_stopped_has_trained_on_every_batch_it_took(backend: str) -> None:
@@ -243,10 +242,10 @@ class Scripted:
 
 def test_a_batch_that_is_not_there_is_not_waited_for() -> None:
     source: Any = Scripted([True, True, False, False, True, False])
-    gathering = Gathering(source, iter([(i,) for i in range(1, 7)]), lambda batch: None, lambda batches: None)
-    assert gathering.gathered(5, waits=False) == [(1,), (2,), (3,)]
-    assert gathering.gathered(5, waits=False) == [(4,)]
-    assert gathering.gathered(5, waits=False) == [(5,), (6,)]
+    groups = BatchGroups(source, iter([(i,) for i in range(1, 7)]), lambda batch: None, lambda group: None)
+    assert groups.next(5, waits=False).batches == [(1,), (2,), (3,)]
+    assert groups.next(5, waits=False).batches == [(4,)]
+    assert groups.next(5, waits=False).batches == [(5,), (6,)]
 
 
 def test_steps_per_execution_takes_as_many_batches_as_it_says(backend: str, calls: list[int]) -> None:
@@ -261,7 +260,7 @@ def test_few_batches_run_one_by_one_where_a_call_sends_more_than_they_are(
 ) -> None:
     model, one = compiled(), compiled()
     model.fit(generator(), verbose=0)
-    runner = model._step_runners["train"][1]
+    runner = model._stepper.runner("train")
     [loop] = runner._loops.values()
     called: list[int] = []
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
-from layerlab.training import execution
-from layerlab.training.pace import Pace
+from layerlab.training.stepping.step_runner import Pace, StepRunner
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(100, 6)).astype("float32")
@@ -40,14 +39,14 @@ class EachBatch(keras.callbacks.Callback):
 def programs(monkeypatch):
     """How many steps each call of a program ran."""
     counts = []
-    run = execution.StepRunner.run
+    run = StepRunner.run
 
     def counting(self, batches):
         ran = run(self, batches)
         counts.append(ran.count)
         return ran
 
-    monkeypatch.setattr(execution.StepRunner, "run", counting)
+    monkeypatch.setattr(StepRunner, "run", counting)
     return counts
 
 
@@ -152,7 +151,7 @@ def test_steps_per_execution_runs_so_many_batches_a_call(backend, programs):
 def test_the_last_smaller_batch_is_compiled_while_the_others_run(backend):
     model = build()
     model.fit(X, Y, batch_size=8, epochs=2, verbose=0)  # twelve of 8 and one of 4
-    step = model._step_runner("train")._step
+    step = model._stepper.runner("train")._step
     if backend == "jax":
         assert [key[2] for key in step._compiling] == [((4, 6), "float32")]
         assert all(future.done() for future in step._compiling.values())

@@ -12,7 +12,7 @@ import pytest
 
 import layerlab as keras
 from layerlab.backend.active import use
-from layerlab.training.repeats import repeats
+from layerlab.training.stepping.pure_step import can_be_replayed
 
 X, Y = np.ones((64, 3), "float32"), np.zeros((64, 2), "float32")
 
@@ -58,7 +58,7 @@ def model_of(*layers: Any, kind: Any = keras.Model, **compile: Any) -> Any:
     ids=["plain", "own initializer, which no step calls", "several"],
 )
 def test_a_model_of_our_own_parts_repeats(layers: list[Any]) -> None:
-    assert repeats(model_of(*layers, metrics=["mae", keras.metrics.MeanSquaredError()]))
+    assert can_be_replayed(model_of(*layers, metrics=["mae", keras.metrics.MeanSquaredError()]))
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_a_model_of_our_own_parts_repeats(layers: list[Any]) -> None:
     ids=["layer", "Lambda", "activation", "regularizer", "inside", "model", "loss", "metric", "rate"],
 )
 def test_a_model_with_something_of_a_users_does_not(make: Any) -> None:
-    assert not repeats(make())
+    assert not can_be_replayed(make())
 
 
 def test_on_torch_a_users_layer_is_run_in_each_step(backend: str) -> None:

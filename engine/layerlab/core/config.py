@@ -46,6 +46,7 @@ class Configurable(Registrable):
     """
 
     __signature__ = _ConstructorSignature()
+    _bookkeeping = frozenset(("_init_arguments",))
     _init_arguments: dict[str, Any]
     config_base: ClassVar[bool] = True  # set in a class's own body: its constructor's arguments are no config
     not_in_config: ClassVar[tuple[str, ...]] = ()

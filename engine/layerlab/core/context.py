@@ -6,14 +6,14 @@ threading.local, not contextvars: torch.compile cannot trace ContextVar.get.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layerlab.core.state import StateScope
 
-__all__ = ["autocast", "before_use", "call_scope", "context", "name_scope", "naming_path"]
+__all__ = ["autocast", "call_scope", "context", "name_scope", "naming_path"]
 
 
 class _Context(threading.local):
@@ -24,20 +24,12 @@ class _Context(threading.local):
         self.calls: list[Any] = []  # the layers whose call is running, outermost first
         self.training: bool | None = None
         self.stand_in: int | None = None  # the size that unknown ones have while shapes are inferred
-        self.on_use: Callable[[], None] | None = None  # what must be done before values of variables are used
         self.computed: dict[Any, Any] = {}  # of transformed weights, by weight and dtype: in loops
         self.lookups: list[tuple[Any, Any]] | None = None  # (Embedding, indices), where they are looked for
         self.casts: list[tuple[Any, Any]] | None = None  # (input in the graph's dtype, as it came), likewise
-        self.acts_for: int | None = None  # the thread that waits for this one, and lets it act in its place
 
 
 context = _Context()
-
-
-def before_use() -> None:
-    """To be called before values of variables are used: where data are loaded, steps may come first."""
-    if context.on_use is not None:
-        context.on_use()
 
 
 @contextmanager

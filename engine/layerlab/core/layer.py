@@ -18,12 +18,12 @@ import numpy as np
 from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array
+from layerlab.core import keras_names
 from layerlab.core.call_spec import CallSpec, build_arguments, call_spec, is_shape, tensor_arguments
 from layerlab.core.config import Configurable, resolve, serialize_keras_object
 from layerlab.core.context import autocast, call_scope, context, name_scope, naming_path
 from layerlab.core.foreign_errors import raise_told, retold, shown
 from layerlab.core.input_spec import check_input_spec, check_tensors
-from layerlab.core.keras_names import KerasNames
 from layerlab.core.masking import get_mask, set_mask
 from layerlab.core.state import StateScope, given_values
 from layerlab.core.symbolic import KerasTensor, Operation, any_symbolic, infer_spec
@@ -47,7 +47,7 @@ from layerlab.typing import ConstraintLike, DTypeLike, InitializerLike, Regulari
 __all__ = ["Layer"]
 
 
-class Layer(KerasNames, Operation, Configurable):
+class Layer(Operation, Configurable):
     """A building block of models: a computation with weights of its own.
 
     Subclass it: keep the arguments in `__init__`, make the weights in `build`, compute
@@ -81,7 +81,8 @@ class Layer(KerasNames, Operation, Configurable):
     registry_kind = "layers"
     tracked_as = "layer"
     config_base = True
-    _not_copied: ClassVar[dict[str, Any]] = {"_losses": list}  # of the call before
+    _not_copied: ClassVar[Mapping[str, Callable[[], Any]]] = {"_losses": list}  # of the call before
+    _bookkeeping = frozenset(("_losses",))
     _losses: list[Array]
     _trainable: bool
     _build_arguments: dict[str, Any] | None
@@ -129,6 +130,14 @@ class Layer(KerasNames, Operation, Configurable):
         self.input_spec: Any = None
         self._trainable = bool(trainable)
         self._input_shape_arg = shape
+
+    add_metric = keras_names.add_metric
+    add_variable = keras_names.add_variable
+    call_signature_parameters = property(keras_names.call_signature_parameters)
+    quantization_mode = property(keras_names.quantization_mode)
+    quantized_build = keras_names.quantized_build
+    quantized_call = keras_names.quantized_call
+    rematerialized_call = keras_names.rematerialized_call
 
     # -- the call ---------------------------------------------------------------------------------
 

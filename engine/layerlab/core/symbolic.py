@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
 from layerlab import dtypes, tree
@@ -89,7 +89,10 @@ class KerasTensor(Portable, Operators):
     """
 
     # The copy of its node sets the one; the other may come from a node that is not copied.
-    _not_copied: ClassVar[dict[str, Any]] = {"_keras_history": nothing, "_keras_mask": nothing}
+    _not_copied: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "_keras_history": nothing,
+        "_keras_mask": nothing,
+    }
 
     def __init__(
         self,
@@ -257,9 +260,10 @@ class Operation(Portable):
     """
 
     name: str
+    _bookkeeping = frozenset(("_inbound_nodes", "_outbound_nodes"))
     _inbound_nodes: list[Node]
     _outbound_nodes: list[Node]
-    _not_copied: ClassVar[dict[str, Any]] = {"_inbound_nodes": list, "_outbound_nodes": list}
+    _not_copied: ClassVar[Mapping[str, Callable[[], Any]]] = {"_inbound_nodes": list, "_outbound_nodes": list}
 
     def __init__(self, name: str | None = None) -> None:
         self.name = check_name(name or auto_name(type(self).__name__), f"A {type(self).__name__}")

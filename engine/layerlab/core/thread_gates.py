@@ -1,4 +1,5 @@
-"""Which thread may go on: one builds layers, and while one trains others wait until no step is under way.
+"""Which thread may go on: one builds layers, one uses the state of a model, and while one trains others wait
+until no step is under way.
 
 While a step runs the old values of variables are gone, or half overwritten.
 """
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
-from layerlab.core.context import before_use
+from layerlab.core.pending import finish_pending, pending
+from layerlab.errors import InvalidArgumentError, explain
 
-__all__ = ["between_steps", "building", "in_step", "must_wait", "training_here"]
+__all__ = ["SoleUser", "between_steps", "building", "in_step", "must_wait", "training_here"]
 
 
 class _Gate:
@@ -90,7 +92,7 @@ def must_wait() -> bool:
 @contextmanager
 def between_steps() -> Iterator[None]:
     """No other thread is in a step of training; those that come to one wait."""
-    before_use()  # a thread that loads data has its turn first: the steps that it waits for need their gate
+    finish_pending()  # a thread that loads has its turn first: the steps that it waits for need their gate
     me = threading.get_ident()
     with ExitStack() as stack:
         for gate in [gate for thread, gate in sorted(_gates.items()) if thread != me]:
@@ -100,3 +102,46 @@ def between_steps() -> Iterator[None]:
             yield
         finally:
             _here.is_between = False
+
+
+_changed = threading.Condition()  # some model has another user
+
+
+class SoleUser:
+    """The thread that trains, evaluates or predicts with a model, and by which method; others wait for it."""
+
+    def __init__(self) -> None:
+        self._now: tuple[int, str] | None = None
+
+    @contextmanager
+    def only(self, method: str, model: str) -> Iterator[None]:
+        """Inside, this thread is alone; it may come again.
+
+        Args:
+            method: what it does; 'fit' and 'train_on_batch' train.
+            model: the model's name.
+        Raises: InvalidArgumentError while another thread is in `fit`, which may take for ever.
+        """
+        me = pending.acts_for or threading.get_ident()
+        with _changed:
+            while (previous := self._now) is not None and previous[0] != me:
+                if previous[1] == "fit":
+                    raise InvalidArgumentError(
+                        explain(
+                            f"'{model}' is in {previous[1]} in another thread, so {method} cannot run.",
+                            fix="call the model itself, which waits for the end of a step, wait for fit, or "
+                            "use a copy: keras.models.clone_model(model)",
+                        )
+                    )
+                _changed.wait()
+            self._now = (me, "fit" if previous is not None and previous[1] == "fit" else method)
+        try:
+            if method in ("fit", "train_on_batch"):
+                with training_here():
+                    yield
+            else:
+                yield
+        finally:
+            with _changed:
+                self._now = previous
+                _changed.notify_all()

@@ -7,17 +7,14 @@ well, so that `self.blocks.append(Dense(4))` needs no special container.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-__all__ = ["one_look", "remembered", "tracked", "unique"]
+from layerlab.core.bookkeeping import bookkeeping
+
+__all__ = ["Look", "remembered", "tracked", "unique"]
 
 T = TypeVar("T")
-# Bookkeeping of the graph and arguments as passed: not part of the object.
-_NOT_WALKED = frozenset(
-    ("_inbound_nodes", "_outbound_nodes", "_init_arguments", "_losses", "_compile_arguments", "_functional")
-)
 # Most attributes are such values. They are passed over first: all layers are walked several times an epoch.
 _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
 _CONTAINERS = (list, tuple, dict)  # made once: a union of types written in place is made at each check
@@ -25,38 +22,59 @@ _CONTAINERS = (list, tuple, dict)  # made once: a union of types written in plac
 
 def tracked(owner: object, kind: str) -> list[Any]:
     """The objects in the attributes of `owner` whose `tracked_as` is `kind`, each once, outermost only."""
-    seen = _look.seen
-    if seen is None:
-        held = _held(owner)
-    elif id(owner) in seen:
-        _, held = seen[id(owner)]
-    else:
-        held = _held(owner)
-        seen[id(owner)] = owner, held
-    return unique(item for item in held.get(kind, ()) if item is not owner)
+    look = _open.look
+    held = _held(owner) if look is None else look.at(owner).held
+    return list(held.get(kind, ()))
 
 
 def remembered(owner: object, what: str, make: Callable[[], list[T]]) -> list[T]:
-    """`make()`, and while one look is open what it gave for this owner before."""
-    if _look.seen is None:
+    """`make()`, and while a look is open what it gave for this owner before.
+
+    It may depend on what objects hold, and on nothing else.
+    """
+    look = _open.look
+    if look is None:
         return make()
-    known = _look.known.get((id(owner), what))
+    known = look.known.get((id(owner), what))
     if known is None:
-        known = _look.known[id(owner), what] = owner, make()
+        known = look.known[id(owner), what] = owner, make()
     return list(known[1])
 
 
-@contextmanager
-def one_look() -> Iterator[None]:
-    """While open in this thread objects are walked once, for all kinds: what is attached then is not seen."""
-    if _look.seen is not None:
-        yield
-        return
-    _look.seen = {}
-    try:
-        yield
-    finally:
-        _look.seen, _look.known = None, {}
+class Look:
+    """A walk over objects: while it is open in this thread each is walked once, for all kinds.
+
+    What is attached while it is open is not seen. Opened again, a look knows what it found, unless something
+    was attached, taken away or replaced: looking whether it was is much less than walking. Opened within
+    another one it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._owners: dict[int, _Holder] = {}
+        # By identity; with the owners themselves, so that no other one gets their identity.
+        self.known: dict[tuple[int, str], tuple[Any, list[Any]]] = {}
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if _open.look is None:
+            if not all(holder.is_current() for holder in self._owners.values()):
+                self._owners, self.known = {}, {}
+            _open.look = self
+        if _open.look is self:
+            self._depth += 1
+
+    def __exit__(self, *exception: object) -> None:
+        if _open.look is self:
+            self._depth -= 1
+            if not self._depth:
+                _open.look = None
+
+    def at(self, owner: object) -> _Holder:
+        """What an object holds."""
+        holder = self._owners.get(id(owner))
+        if holder is None:
+            holder = self._owners[id(owner)] = _Holder(owner)
+        return holder
 
 
 def unique(items: Iterable[T]) -> list[T]:
@@ -64,30 +82,83 @@ def unique(items: Iterable[T]) -> list[T]:
     return list({id(item): item for item in items}.values())
 
 
-class _Look(threading.local):
-    def __init__(self) -> None:
-        # By identity; with the owners themselves, so that no other one gets their identity.
-        self.seen: dict[int, tuple[Any, dict[str, list[Any]]]] | None = None
-        self.known: dict[tuple[int, str], tuple[Any, list[Any]]] = {}
+class _Open(threading.local):
+    look: Look | None = None
 
 
-_look = _Look()
+_open = _Open()
 
 
-def _held(owner: object) -> dict[str, list[Any]]:
-    """What is in the attributes of `owner`, by kind."""
+class _Holder:
+    """What an object holds, by kind, and whether it still does."""
+
+    def __init__(self, owner: object) -> None:
+        self._owner = owner
+        self._attributes = vars(owner)
+        # The values themselves too, so that no other object gets the identity of one that is gone.
+        self._names, self._values = list(self._attributes), list(self._attributes.values())
+        self._identities = list(map(id, self._values))
+        self._containers: list[tuple[Any, list[int], Any]] = []
+        self.held = _held(owner, self._containers)
+
+    def is_current(self) -> bool:
+        """False if an attribute that may hold something was replaced, or the content of a container was."""
+        if list(map(id, self._attributes.values())) != self._identities and not self._take_plain_changes():
+            return False
+        for container, identities, _ in self._containers:
+            if list(map(id, _items(container))) != identities:
+                return False
+        return True
+
+    def _take_plain_changes(self) -> bool:
+        """Whether only such attributes were replaced as hold nothing; what they are now is then kept."""
+        names, values = list(self._attributes), list(self._attributes.values())
+        if names != self._names:
+            return False
+        left_out = bookkeeping(type(self._owner))
+        for name, before, now in zip(names, self._values, values, strict=True):
+            if (
+                before is not now
+                and name not in left_out
+                and not (_holds_nothing(before) and _holds_nothing(now))
+            ):
+                return False
+        self._values, self._identities = values, list(map(id, values))
+        return True
+
+
+def _holds_nothing(value: Any) -> bool:
+    return type(value) in _PLAIN or not getattr(type(value), "runs_in_steps", True)
+
+
+def _held(owner: object, containers: list[tuple[Any, list[int], Any]] | None = None) -> dict[str, list[Any]]:
+    """What is in the attributes of `owner`, by kind.
+
+    Args:
+        containers: gets those that were walked, with the identities of their items, and the items.
+    """
     held: dict[str, list[Any]] = {}
+    left_out = bookkeeping(type(owner))
     for name, value in vars(owner).items():
-        if type(value) not in _PLAIN and name not in _NOT_WALKED:
-            _collect(value, held)
-    return held
+        if type(value) not in _PLAIN and name not in left_out:
+            _collect(value, held, containers)
+    return {kind: [item for item in unique(items) if item is not owner] for kind, items in held.items()}
 
 
-def _collect(value: object, held: dict[str, list[Any]]) -> None:
+def _collect(
+    value: object, held: dict[str, list[Any]], containers: list[tuple[Any, list[int], Any]] | None
+) -> None:
     """Add the value, or the objects in it, to those of their kind."""
     if isinstance(value, _CONTAINERS):
-        for item in value.values() if isinstance(value, dict) else value:
+        items = list(_items(value))
+        if containers is not None and not isinstance(value, tuple):
+            containers.append((value, list(map(id, items)), items))
+        for item in items:
             if type(item) not in _PLAIN:
-                _collect(item, held)
+                _collect(item, held, containers)
     elif (kind := getattr(type(value), "tracked_as", None)) is not None:
         held.setdefault(kind, []).append(value)
+
+
+def _items(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container

@@ -11,9 +11,10 @@ import numpy as np
 from layerlab import dtypes
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import Array, Shape
-from layerlab.core.context import before_use, context, naming_path
+from layerlab.core.context import context, naming_path
 from layerlab.core.first_values import postpones
 from layerlab.core.naming import auto_name, check_name
+from layerlab.core.pending import finish_pending, pending
 from layerlab.core.pickling import Serials
 from layerlab.core.registry import lookup
 from layerlab.core.weight_limit import claim
@@ -173,8 +174,8 @@ class Variable(Operators):
 
     def settled_value(self) -> Array:
         """The own value, when nothing is under way that replaces it."""
-        if context.on_use is not None:
-            before_use()
+        if pending.works:
+            finish_pending()
         return self.own_value
 
     def present_value(self) -> Array:
@@ -233,7 +234,7 @@ class Variable(Operators):
         if scope is not None:
             scope.write(self, array)
         else:
-            before_use()
+            finish_pending()
             # A copy: a training step gives the memory of its old state away, this must not be anyone else's.
             array = backend().copy(array) if array is value else array
             self.own_value = backend().write(self.own_value, array)

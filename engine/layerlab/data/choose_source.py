@@ -10,7 +10,7 @@ import numpy as np
 
 from layerlab import tree
 from layerlab.backend.active import backend
-from layerlab.core.context import before_use
+from layerlab.core.pending import finish_pending
 from layerlab.core.whole_number import whole_number
 from layerlab.data.arrays import array_source, check_shuffle
 from layerlab.data.class_weight import WeightedSource, checked_class_weight, weights_of_classes
@@ -34,6 +34,7 @@ from layerlab.errors import DataError, InvalidArgumentError, explain
 
 __all__ = [
     "make_source",
+    "one_batch",
     "pack_x_y_sample_weight",
     "split_validation",
     "takes_batch_size",
@@ -72,7 +73,7 @@ def make_source(
         needs: what the model reads of the data; of a whole data frame, say, some columns.
     Raises: DataError, DTypeError or InvalidArgumentError for data that do not fit together.
     """
-    before_use()  # who asks for a source will use the model
+    finish_pending()  # who asks for a source will use the model
     check_shuffle(shuffle)
     batch_size = _positive("batch_size", batch_size)
     steps = steps if steps == -1 else _positive("steps_per_epoch, or steps,", steps)
@@ -86,6 +87,30 @@ def make_source(
     _check_alone(x, y, sample_weight, batch_size)
     source = _from_batches(x, size, steps, shuffle, options, needs)
     return source if class_weight is None else WeightedSource(source, class_weight)
+
+
+def one_batch(
+    x: object,
+    y: object = None,
+    sample_weight: object = None,
+    *,
+    class_weight: Mapping[int, float] | None = None,
+    needs: Needs = EVERYTHING,
+) -> Any:
+    """Arrays as one batch, whatever their length; the first batch of data that come in batches.
+
+    Args:
+        x, y, sample_weight, class_weight, needs: as for `make_source`.
+    Raises: as `make_source`.
+    """
+    if not _is_arrays(x):
+        source = make_source(x, y, sample_weight, class_weight=class_weight, needs=needs)
+        return source.peek() if source.whole is None else source.whole
+    finish_pending()
+    weights = None if class_weight is None else checked_class_weight(class_weight)
+    batch = _batch_of(x, y, sample_weight, weights, needs)
+    count_samples(batch)
+    return pack_x_y_sample_weight(*unpack_x_y_sample_weight(batch))
 
 
 def with_queue_options(
@@ -153,7 +178,7 @@ def _from_arrays(
     sample_weight: object,
     batch_size: int,
     steps: int | None,
-    shuffle: Any,
+    shuffle: bool | str,
     class_weight: Mapping[int, float] | None,
     needs: Needs,
 ) -> BatchSource:
@@ -161,12 +186,17 @@ def _from_arrays(
         raise InvalidArgumentError(
             explain("steps_per_epoch=-1 runs for ever.", expected="a generator that never ends, not arrays")
         )
+    return array_source(_batch_of(x, y, sample_weight, class_weight, needs), batch_size, steps, shuffle)
+
+
+def _batch_of(
+    x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None, needs: Needs
+) -> tuple[Any, ...]:
     x, y, sample_weight = _host_arrays(x, y, sample_weight, needs)
     if class_weight is not None:
         count_samples((x, y, sample_weight))
         sample_weight = weights_of_classes(y, class_weight, sample_weight)
-    batch = (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
-    return array_source(batch, batch_size, steps, shuffle)
+    return (x, y, sample_weight) if sample_weight is not None else (x, y) if y is not None else (x,)
 
 
 def _host_arrays(x: object, y: object, sample_weight: object, needs: Needs) -> tuple[Any, Any, Any]:
@@ -191,7 +221,7 @@ def _from_batches(
     x: Any,
     batch_size: int,
     steps: int | None,
-    shuffle: Any,
+    shuffle: bool | str,
     options: QueueOptions,
     needs: Needs,
 ) -> BatchSource:

@@ -93,6 +93,8 @@ def row_source(
 
 def loaded_column(value: Any) -> Any:
     """The values of a column of a Hugging Face data set; anything else as it is."""
+    if isinstance(value, np.ndarray):  # nearly always
+        return value
     return value[:] if _is_of(value, "datasets", "Column") else value
 
 

@@ -7,7 +7,6 @@ be in a step that replaces those values.
 from __future__ import annotations
 
 import contextvars
-import functools
 import queue
 import threading
 import weakref
@@ -17,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from layerlab.core.context import context
+from layerlab.core.pending import PutOff, pending
 
 __all__ = ["Ahead"]
 
@@ -134,12 +133,23 @@ class _Turns:
         """Until it is the turn of this load; from then on its thread acts for the reader."""
         with self._changed:
             self._changed.wait_for(lambda: self._has_ended or self._awaited is future)
-            context.on_use, context.acts_for = None, self._reader
+            pending.acts_for = self._reader
 
     def _change(self, awaited: Future[Any] | None, reader: int | None) -> None:
         with self._changed:
             self._awaited, self._reader = awaited, reader
             self._changed.notify_all()
+
+
+class _Turn:
+    """A load that waits for its turn before it goes on."""
+
+    def __init__(self, turns: _Turns, future: Future[Any]) -> None:
+        self._turns, self._future = turns, future
+
+    def finish(self) -> None:
+        """Wait for it."""
+        self._turns.wait_for(self._future)
 
 
 def _dismiss(todo: queue.SimpleQueue[Any], threads: int) -> None:
@@ -153,12 +163,12 @@ def _work(todo: queue.SimpleQueue[Any], load: Callable[[Any], Any], turns: _Turn
     while (item := todo.get()) is not None:
         task, future = item
         if future.set_running_or_notify_cancel():
-            context.on_use, context.acts_for = functools.partial(turns.wait_for, future), None
-            try:
-                future.set_result(load(task))
-            except BaseException as error:
-                future.set_exception(error)
-        context.on_use = None
+            pending.acts_for = None
+            with PutOff(_Turn(turns, future)):
+                try:
+                    future.set_result(load(task))
+                except BaseException as error:
+                    future.set_exception(error)
         del item, task, future  # the batch may be large, and the next one long in coming
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from layerlab.core.context import before_use, context
+from layerlab.core.pending import PutOff
 from layerlab.data.convert import in_own_memory
 from layerlab.data.loading_threads import Ahead
 
@@ -63,17 +63,12 @@ class Prefetcher:
 
     def pull(self, pull: Callable[[], Any]) -> Any:
         """`pull()` in this thread, with an eye on how long it takes and whether it uses variables."""
-        outer = context.on_use
-
-        def note() -> None:
-            self._uses_variables, context.on_use = True, outer
-            before_use()
-
-        context.on_use = note
-        try:
+        with PutOff(self):
             return self._timed(pull)
-        finally:
-            context.on_use = outer
+
+    def finish(self) -> None:
+        """Note that a load uses variables."""
+        self._uses_variables = True
 
     def close(self) -> bool:
         """Stop the thread; True if it still runs, in the midst of a user's code."""

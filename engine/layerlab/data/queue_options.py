@@ -54,6 +54,9 @@ class QueueOptions:
         return replace(others, **given)
 
 
+_DEFAULT = QueueOptions()
+
+
 @dataclass(frozen=True)
 class Queued:
     """Data together with options that were passed beside them."""
@@ -64,4 +67,4 @@ class Queued:
 
 def unwrap(data: object) -> tuple[Any, QueueOptions]:
     """(the data, the options passed beside them)."""
-    return (data.data, data.options) if isinstance(data, Queued) else (data, QueueOptions())
+    return (data.data, data.options) if isinstance(data, Queued) else (data, _DEFAULT)

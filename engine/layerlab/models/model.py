@@ -27,23 +27,19 @@ from layerlab.errors import (
     explain,
 )
 from layerlab.frontends import display_bundle
+from layerlab.models import attributes, compile_config, keras_steps, state_tree, text
 from layerlab.models.architecture import Architecture
-from layerlab.models.attributes import Attributes
-from layerlab.models.compile_config import CompileConfig
-from layerlab.models.copying import Copying
 from layerlab.models.graph_ends import arranged, input_specs, run_graph, unpack_single, with_own_inputs
-from layerlab.models.keras_steps import KerasSteps
-from layerlab.models.state_tree import StateTree
 from layerlab.models.symbolic_loss import GraphWithLosses
-from layerlab.models.text import Text
 from layerlab.saving import weights_api
 from layerlab.saving.model_file import accepts_older_positions, save_model
+from layerlab.training.trainer import Trainer
 from layerlab.typing import Array, PathLike, overridable
 
 __all__ = ["Model"]
 
 
-class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Architecture):
+class Model(Trainer, Architecture):
     """A layer that can be trained, evaluated, saved and looked at.
 
     There are three ways to make one: `Model(inputs, outputs)` from a graph of layers; a
@@ -73,8 +69,23 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
 
     registry_kind = "models"
     config_base = True
+    _not_saved = frozenset(("_model_graph",))
     _model_graph: Function | None
     _when_built: Callable[[], None] | None = None  # loads the weights that are waiting for theirs
+
+    get_state_tree = state_tree.get_state_tree
+    set_state_tree = state_tree.set_state_tree
+    to_json = text.to_json
+    to_yaml = text.to_yaml
+    get_compile_config = compile_config.get_compile_config
+    compile_from_config = compile_config.compile_from_config
+    jax_state_sync = keras_steps.jax_state_sync
+    compute_loss_and_updates = keras_steps.compute_loss_and_updates
+    distribute_strategy = property(attributes.distribute_strategy)
+    distribute_reduction_method = property(attributes.distribute_reduction_method)
+    state_updates = property(attributes.state_updates)
+    reset_states = attributes.reset_states
+    get_quantization_layer_structure = attributes.get_quantization_layer_structure
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
         if cls is Model and _gives_graph(args, kwargs):
@@ -101,7 +112,7 @@ class Model(CompileConfig, KerasSteps, StateTree, Text, Attributes, Copying, Arc
                     )
                 )
             Layer.__init__(self, **kwargs)
-        CompileConfig.__init__(self)
+        Trainer.__init__(self)
 
     def _set_graph(self, graph: Function) -> None:
         graph.name = self.name

@@ -44,6 +44,7 @@ class Sequential(Model):
     """
 
     config_base = True
+    _not_saved = frozenset(("_stacked_layers",))
     _stacked_layers: list[Layer]
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:

@@ -1,9 +1,9 @@
-"""A model's whole state as nested dicts of arrays, keyed by the variables' paths."""
+"""A model's whole state as nested dicts of arrays, keyed by the variables' paths: methods of Model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,72 +13,73 @@ from layerlab.core.variable import Variable
 from layerlab.dtypes import numpy_dtype
 from layerlab.errors import InvalidArgumentError, ShapeError, did_you_mean, explain
 
-__all__ = ["StateTree"]
+if TYPE_CHECKING:
+    from layerlab.models.model import Model
+
+__all__ = ["get_state_tree", "set_state_tree"]
 
 _FORMATS = ("backend_tensor", "numpy_array")
 
 
-class StateTree:
-    """`get_state_tree` and `set_state_tree`. Mixed into Model."""
+def get_state_tree(self: Model, value_format: str = "backend_tensor") -> dict[str, Any]:
+    """The values of all variables as nested dicts, by the parts of their paths.
 
-    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
-        """The values of all variables as nested dicts, by the parts of their paths.
+    The states of random generators are not among them.
 
-        The states of random generators are not among them.
+    Args:
+        value_format: "backend_tensor" or "numpy_array", for the leaves.
+    Returns: nested dicts under 'trainable_variables', 'non_trainable_variables',
+        'optimizer_variables' and 'metrics_variables'.
+    Raises: InvalidArgumentError for another format, or two variables with one path.
 
-        Args:
-            value_format: "backend_tensor" or "numpy_array", for the leaves.
-        Returns: nested dicts under 'trainable_variables', 'non_trainable_variables',
-            'optimizer_variables' and 'metrics_variables'.
-        Raises: InvalidArgumentError for another format, or two variables with one path.
+    Example:
+        >>> import layerlab as keras
+        >>> head = keras.layers.Dense(1, name="head")
+        >>> model = keras.Sequential([keras.Input((2,)), head], name="line")
+        >>> values = model.get_state_tree("numpy_array")
+        >>> values["trainable_variables"]["line"]["head"]["bias"]
+        array([0.], dtype=float32)
+    """
+    if value_format not in _FORMATS:
+        raise InvalidArgumentError(
+            explain(
+                "get_state_tree(value_format=...)", expected=" or ".join(_FORMATS), got=repr(value_format)
+            )
+        )
+    as_numpy = value_format == "numpy_array"
+    return {
+        group: _nested({path: v.numpy() if as_numpy else v.value for path, v in variables.items()})
+        for group, variables in _variables_of(self).items()
+    }
 
-        Example:
-            >>> import layerlab as keras
-            >>> head = keras.layers.Dense(1, name="head")
-            >>> model = keras.Sequential([keras.Input((2,)), head], name="line")
-            >>> values = model.get_state_tree("numpy_array")
-            >>> values["trainable_variables"]["line"]["head"]["bias"]
-            array([0.], dtype=float32)
-        """
-        if value_format not in _FORMATS:
+
+def set_state_tree(self: Model, state_tree: Mapping[str, Any]) -> None:
+    """Assign values from nested dicts like those of `get_state_tree`.
+
+    Args:
+        state_tree: may have only some of the entries; the others stay as they are.
+    Raises: InvalidArgumentError for an entry that names no variable, ShapeError.
+        Nothing changes then.
+    """
+    if not isinstance(state_tree, Mapping):
+        raise InvalidArgumentError(
+            explain("set_state_tree", expected="nested dicts", got=type(state_tree).__name__)
+        )
+    groups = _variables_of(self)
+    assignments = []
+    for group, branch in state_tree.items():
+        if group not in groups:
             raise InvalidArgumentError(
                 explain(
-                    "get_state_tree(value_format=...)", expected=" or ".join(_FORMATS), got=repr(value_format)
+                    f"set_state_tree: there are no '{str(group)[:80]}'." + did_you_mean(group, groups),
+                    expected=", ".join(groups),
                 )
             )
-        as_numpy = value_format == "numpy_array"
-        return {
-            group: _nested({path: v.numpy() if as_numpy else v.value for path, v in variables.items()})
-            for group, variables in _variables_of(self).items()
-        }
-
-    def set_state_tree(self, state_tree: Mapping[str, Any]) -> None:
-        """Assign values from nested dicts like those of `get_state_tree`.
-
-        Args:
-            state_tree: may have only some of the entries; the others stay as they are.
-        Raises: InvalidArgumentError for an entry that names no variable, ShapeError.
-            Nothing changes then.
-        """
-        if not isinstance(state_tree, Mapping):
-            raise InvalidArgumentError(
-                explain("set_state_tree", expected="nested dicts", got=type(state_tree).__name__)
-            )
-        groups = _variables_of(self)
-        assignments = []
-        for group, branch in state_tree.items():
-            if group not in groups:
-                raise InvalidArgumentError(
-                    explain(
-                        f"set_state_tree: there are no '{str(group)[:80]}'." + did_you_mean(group, groups),
-                        expected=", ".join(groups),
-                    )
-                )
-            for path, value in _leaves(branch):
-                variable = _named(groups[group], path, str(group))
-                assignments.append((variable, _fitting(value, variable, f"{group}/{path}")))
-        for variable, value in assignments:
-            variable.assign(value)
+        for path, value in _leaves(branch):
+            variable = _named(groups[group], path, str(group))
+            assignments.append((variable, _fitting(value, variable, f"{group}/{path}")))
+    for variable, value in assignments:
+        variable.assign(value)
 
 
 def _variables_of(model: Any) -> dict[str, dict[str, Variable]]:

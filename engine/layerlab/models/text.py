@@ -6,7 +6,7 @@ What is read may come from anyone: it can name layers of layerlab and what the u
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerlab.architectures.legacy_config import deserialize_config, modernized
 from layerlab.core.deserialization import check_size
@@ -15,53 +15,53 @@ from layerlab.core.registry import CustomObjectScope
 from layerlab.core.serialization import serialize_keras_object
 from layerlab.core.weight_limit import weight_limit
 from layerlab.errors import ConfigError, explain
+from layerlab.models.architecture import Architecture
 
 try:
     import yaml
 except ImportError:  # an extra: `pip install layerlab[yaml]`
     yaml = None
 
-__all__ = ["Text", "model_from_json", "model_from_yaml"]
+if TYPE_CHECKING:
+    from layerlab.models.model import Model
+
+__all__ = ["to_json", "to_yaml", "model_from_json", "model_from_yaml"]
 
 _LONGEST = 64 * 2**20  # characters; Python takes up to twenty-five times as many bytes for what they say
 _MOST_WEIGHTS_BYTES = 2**30
 
 
-class Text:
-    """`to_json` and `to_yaml`. Mixed into Model."""
+def to_json(self: Model, **kwargs: Any) -> str:
+    """The architecture, and what the model was compiled with, as JSON text.
 
-    name: str
+    `models.model_from_json`, here and of Keras, reads it. Weights are not in it.
 
-    def to_json(self, **kwargs: Any) -> str:
-        """The architecture, and what the model was compiled with, as JSON text.
+    Args:
+        **kwargs: of `json.dumps`: `indent=2` for lines that people read.
+    Raises: UnsupportedError for parts without a config.
 
-        `models.model_from_json`, here and of Keras, reads it. Weights are not in it.
+    Example:
+        >>> import layerlab as keras
+        >>> text = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).to_json()
+        >>> json.loads(text)["config"]["layers"][1]["class_name"]
+        'Dense'
+    """
+    config = serialize_keras_object(self)
+    check_lambdas(config, f"'{self.name}'")
+    return json.dumps(config, **kwargs)
 
-        Args:
-            **kwargs: of `json.dumps`: `indent=2` for lines that people read.
-        Raises: UnsupportedError for parts without a config.
 
-        Example:
-            >>> import layerlab as keras
-            >>> text = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).to_json()
-            >>> json.loads(text)["config"]["layers"][1]["class_name"]
-            'Dense'
-        """
-        config = serialize_keras_object(self)
-        check_lambdas(config, f"'{self.name}'")
-        return json.dumps(config, **kwargs)
+def to_yaml(self: Model, **kwargs: Any) -> str:
+    """The architecture, and what the model was compiled with, as YAML text.
 
-    def to_yaml(self, **kwargs: Any) -> str:
-        """The architecture, and what the model was compiled with, as YAML text.
+    `models.model_from_yaml` reads it. Weights are not in it.
 
-        `models.model_from_yaml` reads it. Weights are not in it.
-
-        Args:
-            **kwargs: of `yaml.dump`.
-        Raises: ImportError without PyYAML; UnsupportedError for parts without a config.
-        """
-        # By way of JSON: it makes tuples lists, and no part of the text refers to another.
-        return _yaml().dump(json.loads(self.to_json()), **kwargs)
+    Args:
+        **kwargs: of `yaml.dump`.
+    Raises: ImportError without PyYAML; UnsupportedError for parts without a config.
+    """
+    # By way of JSON: it makes tuples lists, and no part of the text refers to another.
+    return _yaml().dump(json.loads(self.to_json()), **kwargs)
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -150,7 +150,7 @@ def _model_from(config: object, custom_objects: dict[str, Any] | None, method: s
     )
     with CustomObjectScope(custom_objects), limit:
         model = deserialize_config(modernized(config, version) if version is not None else config)
-    if not isinstance(model, Text):
+    if not isinstance(model, Architecture):
         raise ConfigError(
             explain(method, expected="the description of a model", got=f"a {type(model).__name__}")
         )

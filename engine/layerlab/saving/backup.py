@@ -23,7 +23,7 @@ from layerlab.saving.backup_file import Backup, read_backup, write_backup
 from layerlab.saving.replace_file import as_path
 from layerlab.training.callbacks import Callback
 from layerlab.training.loop import FitRun, RunPlace
-from layerlab.training.step import StateLayout
+from layerlab.training.stepping.state_layout import StateLayout
 from layerlab.typing import Logs, PathLike
 
 __all__ = ["BackupAndRestore"]
@@ -209,7 +209,7 @@ class BackupAndRestore(Callback):
             trainable=model.trainable_variables,
             non_trainable=model.non_trainable_variables,
             optimizer=model.optimizer.variables,
-            other_optimizers=[v for other in model._other_optimizers() for v in other.variables],
+            other_optimizers=[v for other in model._stepper.other_optimizers() for v in other.variables],
             metrics=metrics,
         )
         return {

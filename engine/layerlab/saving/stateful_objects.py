@@ -9,26 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from layerlab.core.bookkeeping import not_saved
 from layerlab.core.naming import snake_case
 from layerlab.core.replaced_classes import class_name_in_file
 
 __all__ = ["walk"]
-
-_INTERNAL = frozenset(
-    (
-        "_inbound_nodes",
-        "_outbound_nodes",
-        "_init_arguments",
-        "_losses",
-        "_model_graph",
-        "_stacked_layers",
-        "_variables",
-        "_made_weights",
-        "_compile_arguments",
-        "_functions",
-    )
-    + ("_compile_loss", "_compile_metrics", "_loss_tracker", "history")
-)
 
 
 def walk(owner: object, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
@@ -43,7 +28,8 @@ def walk(owner: object, path: str = "", seen: set[int] | None = None) -> Iterato
 
 
 def _children(owner: Any) -> list[tuple[str, Any]]:
-    children = {name: value for name, value in vars(owner).items() if name not in _INTERNAL}
+    left_out = not_saved(type(owner))
+    children = {name: value for name, value in vars(owner).items() if name not in left_out}
     has_graph = getattr(owner, "_model_graph", None) is not None
     if hasattr(type(owner), "operations"):  # a model
         children["layers"] = owner.layers

@@ -10,7 +10,7 @@ from typing import Any
 from layerlab import losses
 from layerlab.activations import linear
 from layerlab.core.symbolic import KerasTensor
-from layerlab.training.compiled import CompileLoss
+from layerlab.training.compiled_loss import CompileLoss
 
 __all__ = ["Advice", "advice_on"]
 
@@ -61,7 +61,8 @@ def _on_output(tensor: KerasTensor, of_output: list[losses.Loss]) -> Iterator[Ad
     if wanting and getattr(layer, "activation", None) is linear:
         name, one = wanting[0].name, tensor.shape[-1:] == (1,)
         activation = "sigmoid" if one or "binary" in name else "softmax"
-        takes_logits = "from_logits" in inspect.signature(wanting[0].fn).parameters  # type: ignore[attr-defined]
+        function: Any = getattr(wanting[0], "fn", None)  # those that are wanting have one
+        takes_logits = "from_logits" in inspect.signature(function).parameters
         logits = ", or from_logits=True in the loss" if takes_logits else ""
         yield Advice(
             "logits-as-probabilities",

@@ -1,4 +1,7 @@
-"""Checks of data against the model before anything moves: what went wrong in the person's words."""
+"""Checks of data against the model before anything moves: what went wrong in the person's words.
+
+Also what they are compared by: tensors without values, and the batch size that a model is made for.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from layerlab import dtypes, tree
 from layerlab.backend.active import backend
 from layerlab.core.input_spec import adjusted_rank
+from layerlab.core.symbolic import KerasTensor
 from layerlab.data.arrays import count_samples
 from layerlab.data.model_needs import Needs
 from layerlab.data.source import BatchSource
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import DataError, ShapeError, explain
 from layerlab.losses import sparse_categorical_crossentropy
-from layerlab.training.compiled import CompileLoss
-from layerlab.training.shapes import own_batch_size
+from layerlab.training.compiled_loss import CompileLoss
 from layerlab.typing import Tensor, Tree
 
-__all__ = ["check_inputs", "check_labels", "check_stateful", "needs_of"]
+__all__ = [
+    "check_inputs",
+    "check_labels",
+    "check_stateful",
+    "needs_of",
+    "own_batch_size",
+    "rows",
+    "symbolic_like",
+]
 
 
 def check_inputs(model: Any, batch: object) -> None:
@@ -63,7 +75,7 @@ def check_stateful(model: Any, source: BatchSource) -> None:
 
     Raises: DataError if a batch would be smaller than the others, or than the states that are kept.
     """
-    if source.whole is None or not any(layer.stateful for layer in model._flatten_layers()):
+    if source.whole is None or not model._keeps_states():
         return
     samples, own = count_samples(unpack_x_y_sample_weight(source.whole)), own_batch_size(model)
     size = min(source.batch_size or samples, samples)
@@ -96,6 +108,30 @@ def check_labels(compile_loss: CompileLoss | None, y: Any, y_pred: Tree[Tensor |
                 labels = backend().to_numpy(target) if backend().is_array(target) else np.asarray(target)
                 _check_one_hot(labels, prediction.shape, classes, name)
                 _check_range(labels, classes, getattr(loss, "ignore_class", None), name)
+
+
+def symbolic_like(data: object, batch_size: int | None = None) -> Any:
+    """KerasTensors like arrays (or tensors) in a structure; their batch axis has this size, None: any."""
+
+    def like(leaf: Any) -> KerasTensor | None:
+        if leaf is None or not hasattr(leaf, "shape"):
+            return leaf
+        shape = (batch_size, *leaf.shape[1:]) if len(leaf.shape) else ()
+        return KerasTensor(shape, dtypes.standardize_dtype(leaf.dtype), record_history=False)
+
+    return tree.map_structure(like, data)
+
+
+def rows(data: object) -> int | None:
+    """The number of samples in a batch."""
+    return next((leaf.shape[0] for leaf in tree.flatten(data) if leaf is not None and len(leaf.shape)), None)
+
+
+def own_batch_size(model: Any) -> int | None:
+    """The batch size that a model's inputs state, or that its stateful layers keep states for; None: any."""
+    stated = [tensor.shape[0] for tensor in model.inputs or () if tensor.shape]
+    kept = [variable.shape[0] for variable in model.state_updates if len(getattr(variable, "shape", ()))]
+    return next((size for size in (*stated, *kept) if size is not None), None)
 
 
 def _check_one_hot(labels: np.ndarray, shape: tuple[Any, ...], classes: int, name: str) -> None:

@@ -7,6 +7,7 @@ callback of the garbage collector is printed and ignored by Python: it is raised
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,25 +18,34 @@ from typing import Any
 __all__ = ["deferred_interrupts", "raise_lost_interrupt", "watched_interrupts"]
 
 
-@contextmanager
-def deferred_interrupts() -> Iterator[None]:
-    """No SIGINT is handled inside; one that arrived is handled at the end, also after an exception.
+# Without the wrappers that make enums of numbers and take most of the time: each step sets a handler twice.
+_get_handler, _set_handler = _signal.getsignal, _signal.signal
+
+
+class deferred_interrupts:
+    """A `with` block in which no SIGINT is handled; one that arrived is handled at its end, also after an
+    exception.
 
     Does nothing outside the main thread, to which alone Python delivers signals, nor where SIGINT is
     ignored or ends the process. May be nested: what the inner one kept waits for the outer.
     """
-    previous = _handler()
-    if previous is None:
-        yield
-        return
-    kept: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: kept.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-        if kept:
-            previous(*kept[0])
+
+    __slots__ = ("_kept", "_previous")
+
+    def __enter__(self) -> None:
+        self._kept: list[tuple[int, FrameType | None]] = []
+        self._previous = _handler()
+        if self._previous is not None:
+            _set_handler(signal.SIGINT, self._keep)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._previous is not None:
+            _set_handler(signal.SIGINT, self._previous)
+            if self._kept:
+                self._previous(*self._kept[0])
+
+    def _keep(self, number: int, frame: FrameType | None) -> None:
+        self._kept.append((number, frame))
 
 
 @contextmanager
@@ -47,18 +57,18 @@ def watched_interrupts() -> Iterator[None]:
         yield
         return
     watch = _Watch(previous)
-    signal.signal(signal.SIGINT, watch)
+    _set_handler(signal.SIGINT, watch)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        _set_handler(signal.SIGINT, previous)
     watch.check()
 
 
 def raise_lost_interrupt() -> None:
     """Raise what was swallowed since the innermost `watched_interrupts` began; called between two steps."""
-    handler = _handler()
-    if isinstance(handler, _Watch):
+    handler = _get_handler(signal.SIGINT)
+    if isinstance(handler, _Watch) and _handler() is handler:
         handler.check()
 
 
@@ -83,6 +93,6 @@ class _Watch:
 
 def _handler() -> Any:
     """The handler of SIGINT that may be replaced; None if there is none."""
-    handler = signal.getsignal(signal.SIGINT)
-    is_main = threading.current_thread() is threading.main_thread()
+    handler = _get_handler(signal.SIGINT)
+    is_main = threading.get_ident() == threading.main_thread().ident
     return handler if is_main and callable(handler) else None

@@ -15,11 +15,13 @@ from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 from layerlab.training.outputs import is_config
 
 __all__ = [
-    "GeneratorMethods",
     "accepts_old_compile_arguments",
     "accepts_queue_options",
     "accepts_reset_metrics",
     "check_sample_weight_mode",
+    "evaluate_generator",
+    "fit_generator",
+    "predict_generator",
 ]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -47,7 +49,7 @@ def accepts_queue_options(method: Method) -> Method:
     """Let a method take `max_queue_size`, `workers`, `use_multiprocessing`, which now belong to PyDataset."""
 
     @functools.wraps(method)
-    def call(self: object, *args: object, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         options = {name: kwargs.pop(name) for name in _QUEUE_OPTIONS if name in kwargs}
         if not options:
             return method(self, *args, **kwargs)
@@ -67,7 +69,7 @@ def accepts_reset_metrics(method: Method) -> Method:
     """Let a method take `reset_metrics=False`, with which numbers gather over several calls."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: object, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if "reset_metrics" not in kwargs:
             return method(self, *args, **kwargs)
         _warn(f"{method.__name__}(reset_metrics=...)", "call evaluate, or update metrics yourself")
@@ -88,7 +90,7 @@ def accepts_old_compile_arguments(compile: Method) -> Method:
     weighted_metrics), `sample_weight_mode`, and keywords that were handed on to old back ends."""
 
     @functools.wraps(compile)
-    def call(self: Any, *args: object, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         is_old_order = _is_old_order(args)
         if is_old_order:
             _warn("compile(optimizer, loss, metrics) by position", "name the arguments: metrics=[...]")
@@ -110,7 +112,7 @@ def accepts_old_compile_arguments(compile: Method) -> Method:
     return cast(Method, call)
 
 
-def check_sample_weight_mode(mode: object, output_names: Sequence[str]) -> None:
+def check_sample_weight_mode(mode: Any, output_names: Sequence[str]) -> None:
     """Raise for anything but None, 'temporal', or a list or dict of them by output."""
     names = list(output_names)
     if isinstance(mode, Mapping):
@@ -137,24 +139,24 @@ def _is_old_order(args: tuple[Any, ...]) -> bool:
     return _holds(third, lambda entry: not _is_number(entry)) or _holds(fourth, _is_number)
 
 
-def _holds(value: object, is_wanted: Callable[[Any], bool]) -> bool:
+def _holds(value: Any, is_wanted: Callable[[Any], bool]) -> bool:
     if is_config(value):
         return is_wanted(value)
     return any(entry is not None and is_wanted(entry) for entry in tree.flatten(value))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-# -- the generator methods ----------------------------------------------------------------------------
+# -- fit, evaluate and predict under the names that took generators: methods of Trainer ----------------
 
 
 def _accepts_oldest_order(method: Method) -> Method:
     """Let a generator method take its arguments in the order of Keras 2.0, told apart by type."""
 
     @functools.wraps(method)
-    def call(self: object, *args: object, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if method.__name__ == "fit_generator":  # the eighth was class_weight, a dict or None
             if len(args) > 7 and (args[7] is None or isinstance(args[7], Mapping)):
                 kwargs |= dict(zip(_OLD_FIT_GENERATOR_ORDER, args[7:], strict=False))
@@ -166,108 +168,103 @@ def _accepts_oldest_order(method: Method) -> Method:
     return cast(Method, call)
 
 
-class GeneratorMethods:
-    """fit, evaluate and predict under the names that took generators before these did. Mixed into Trainer."""
+@_accepts_oldest_order
+def fit_generator(
+    self: Any,
+    generator: object,
+    steps_per_epoch: int | None = None,
+    epochs: int = 1,
+    verbose: int | str = 1,
+    callbacks: object = None,
+    validation_data: object = None,
+    validation_steps: int | None = None,
+    validation_freq: object = 1,
+    class_weight: Mapping[int, float] | None = None,
+    max_queue_size: int = 10,
+    workers: int = 1,
+    use_multiprocessing: bool = False,
+    shuffle: bool | str = True,
+    initial_epoch: int = 0,
+) -> Any:
+    """The older name of `fit`, which takes generators itself. Deprecated.
 
-    fit: Callable[..., Any]
-    evaluate: Callable[..., Any]
-    predict: Callable[..., Any]
+    Args:
+        generator: as `x` of `fit`.
+        steps_per_epoch, epochs, verbose, callbacks: as for `fit`.
+        validation_data, validation_steps, validation_freq: as for `fit`.
+        class_weight, shuffle, initial_epoch: as for `fit`.
+        max_queue_size: batches loaded ahead, at most.
+        workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+            load.
+    Returns: the History.
+    """
+    _warn("fit_generator", "fit(generator) does the same")
+    options = (max_queue_size, workers, use_multiprocessing)
+    return self.fit(
+        with_queue_options(generator, *options),
+        epochs=epochs,
+        verbose=verbose,
+        callbacks=callbacks,
+        validation_data=with_queue_options(validation_data, *options),
+        shuffle=shuffle,
+        class_weight=class_weight,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=steps_per_epoch,
+        validation_steps=validation_steps,
+        validation_freq=validation_freq,
+    )
 
-    @_accepts_oldest_order
-    def fit_generator(
-        self,
-        generator: object,
-        steps_per_epoch: int | None = None,
-        epochs: int = 1,
-        verbose: int | str = 1,
-        callbacks: object = None,
-        validation_data: object = None,
-        validation_steps: int | None = None,
-        validation_freq: object = 1,
-        class_weight: Mapping[int, float] | None = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
-        shuffle: bool | str = True,
-        initial_epoch: int = 0,
-    ) -> Any:
-        """The older name of `fit`, which takes generators itself. Deprecated.
 
-        Args:
-            generator: as `x` of `fit`.
-            steps_per_epoch, epochs, verbose, callbacks: as for `fit`.
-            validation_data, validation_steps, validation_freq: as for `fit`.
-            class_weight, shuffle, initial_epoch: as for `fit`.
-            max_queue_size: batches loaded ahead, at most.
-            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
-                load.
-        Returns: the History.
-        """
-        _warn("fit_generator", "fit(generator) does the same")
-        options = (max_queue_size, workers, use_multiprocessing)
-        return self.fit(
-            with_queue_options(generator, *options),
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=with_queue_options(validation_data, *options),
-            shuffle=shuffle,
-            class_weight=class_weight,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-        )
+@_accepts_oldest_order
+def evaluate_generator(
+    self: Any,
+    generator: object,
+    steps: int | None = None,
+    callbacks: object = None,
+    max_queue_size: int = 10,
+    workers: int = 1,
+    use_multiprocessing: bool = False,
+    verbose: int | str = 0,
+) -> Any:
+    """The older name of `evaluate`, which takes generators itself. Deprecated.
 
-    @_accepts_oldest_order
-    def evaluate_generator(
-        self,
-        generator: object,
-        steps: int | None = None,
-        callbacks: object = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
-        verbose: int | str = 0,
-    ) -> Any:
-        """The older name of `evaluate`, which takes generators itself. Deprecated.
+    Args:
+        generator: as `x` of `evaluate`.
+        steps, callbacks, verbose: as for `evaluate`.
+        max_queue_size: batches loaded ahead, at most.
+        workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+            load.
+    Returns: what `evaluate` gives.
+    """
+    _warn("evaluate_generator", "evaluate(generator) does the same")
+    data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
+    return self.evaluate(data, steps=steps, callbacks=callbacks, verbose=verbose)
 
-        Args:
-            generator: as `x` of `evaluate`.
-            steps, callbacks, verbose: as for `evaluate`.
-            max_queue_size: batches loaded ahead, at most.
-            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
-                load.
-        Returns: what `evaluate` gives.
-        """
-        _warn("evaluate_generator", "evaluate(generator) does the same")
-        data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
-        return self.evaluate(data, steps=steps, callbacks=callbacks, verbose=verbose)
 
-    @_accepts_oldest_order
-    def predict_generator(
-        self,
-        generator: object,
-        steps: int | None = None,
-        callbacks: object = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
-        verbose: int | str = 0,
-    ) -> Any:
-        """The older name of `predict`, which takes generators itself. Deprecated.
+@_accepts_oldest_order
+def predict_generator(
+    self: Any,
+    generator: object,
+    steps: int | None = None,
+    callbacks: object = None,
+    max_queue_size: int = 10,
+    workers: int = 1,
+    use_multiprocessing: bool = False,
+    verbose: int | str = 0,
+) -> Any:
+    """The older name of `predict`, which takes generators itself. Deprecated.
 
-        Args:
-            generator: as `x` of `predict`.
-            steps, callbacks, verbose: as for `predict`.
-            max_queue_size: batches loaded ahead, at most.
-            workers, use_multiprocessing: of a PyDataset: threads, or processes, that
-                load.
-        Returns: what `predict` gives.
-        """
-        _warn("predict_generator", "predict(generator) does the same")
-        data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
-        return self.predict(data, steps=steps, callbacks=callbacks, verbose=verbose)
+    Args:
+        generator: as `x` of `predict`.
+        steps, callbacks, verbose: as for `predict`.
+        max_queue_size: batches loaded ahead, at most.
+        workers, use_multiprocessing: of a PyDataset: threads, or processes, that
+            load.
+    Returns: what `predict` gives.
+    """
+    _warn("predict_generator", "predict(generator) does the same")
+    data = with_queue_options(generator, max_queue_size, workers, use_multiprocessing)
+    return self.predict(data, steps=steps, callbacks=callbacks, verbose=verbose)
 
 
 def _warn(what: str, instead: str) -> None:

@@ -1,6 +1,6 @@
 """The training loop: epochs and steps, steering, callbacks, events.
 
-The loop knows neither how a step is computed (the trainer gives it a function) nor who listens.
+The loop knows neither how a step is computed (its trainee does) nor who listens.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import math
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from layerlab import events
 from layerlab.data.source import BatchSource
@@ -22,9 +22,10 @@ from layerlab.training.callbacks.callback import CallbackList
 from layerlab.training.control import Permission, RunControl
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
 from layerlab.training.recorder import LazyLogs, StepRecorder, single_numbers, to_floats
-from layerlab.training.runner import Ran
+from layerlab.training.stepping.batch_groups import BatchGroup
+from layerlab.training.stepping.stepper import StepPass
 
-__all__ = ["FitRun", "RunDescription", "RunPlace", "new_run_id"]
+__all__ = ["FitRun", "RunDescription", "RunPlace", "Trainee", "new_run_id"]
 
 
 _UNTIL: dict[Permission, str] = {"run": "end", "epoch": "epoch", "step": "step"}
@@ -61,32 +62,49 @@ class RunPlace:
     logs: dict[str, Any]
 
 
+class Trainee(Protocol):
+    """What a run asks of the model that it trains, and of its data."""
+
+    learning_rate: float | None
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether there are data for it."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a callback wants the run to end."""
+
+    def reset_metrics(self) -> None:
+        """Called when an epoch begins."""
+
+    def steps(self, callbacks: CallbackList, control: RunControl) -> StepPass:
+        """The steps of an epoch, in groups."""
+
+    def validates_after(self, epoch: int) -> bool:
+        """Whether to validate after this epoch."""
+
+    def validate(self, callbacks: CallbackList, control: RunControl) -> Mapping[str, Any] | None:
+        """The logs of a validation pass; None if a stop was requested in it."""
+
+    def save(self, path: str | None, run_id: str, step: int) -> tuple[str, str]:
+        """Write a checkpoint. Returns its path and a note."""
+
+
 @dataclass
 class FitRun:
     """One call of fit.
 
-    `epoch_batches()` gives the batches of an epoch, in lists of those that are run together;
-    `execute(batches)` runs and commits a training step on each and returns the logs of the last as arrays,
-    and what the programs in which they ran gave, each as (logs, loss); `validate()` returns the logs of a
-    validation pass, or None if a stop was requested in it; `learning_rate` and `set_learning_rate` are the
-    optimizer's; `save(path, step)` writes a checkpoint and returns its path and a note. `is_watched`: a front
-    end shows the run, advice included. `advice` is given at the start. Who made the source closes it.
+    `is_watched`: a front end shows the run, advice included. `advice` is given at the start. Who made the
+    source closes it.
     """
 
     description: RunDescription
+    trainee: Trainee
     source: BatchSource
     callbacks: CallbackList
-    epoch_batches: Callable[[], Iterator[list[Any]]]
-    execute: Callable[[list[Any]], tuple[Mapping[str, Any], list[Ran]]]
-    reset_metrics: Callable[[], None]
-    validate: Callable[[], Mapping[str, Any] | None] | None
-    validates_after: Callable[[int], bool]
     epochs: int
     initial_epoch: int
-    is_stopped: Callable[[], bool]
-    learning_rate: Callable[[], float | None]
-    set_learning_rate: Callable[[float], None]
-    save: Callable[[str | None, int], tuple[str, str]]
     run_id: str = field(default_factory=new_run_id)
     control: RunControl = field(default_factory=RunControl)
     listeners: Sequence[Listener] = ()
@@ -108,12 +126,19 @@ class FitRun:
         self._started = time.perf_counter()
         self._logs: dict[str, Any] = {}
         try:
-            self._announce()
-            for advice in self.advice:
-                self._advise(advice.code, advice.message, advice.fix, path=advice.path)
-            self.callbacks.report_with(self._report)
-            self.callbacks.attach_run(self)
-            self._run_epochs()
+            self._begin()
+            for epoch in range(self.initial_epoch, self.epochs):
+                self._epoch, self._epoch_step = (
+                    epoch,
+                    0 if self._resumed is None else self._resumed.epoch_step,
+                )
+                if self._must_stop() or not self._run_epoch(epoch):
+                    break
+                self.control.used("epoch")
+                if self._must_stop():
+                    break
+            self._grant_wishes()  # a checkpoint that was asked for in the last step
+            self.callbacks.on_train_end(self._logs)
         except KeyboardInterrupt:
             self._flush()
             self._emit(events.FitStopped, epoch=self._epoch, step=self._step, reason="interrupt")
@@ -127,6 +152,15 @@ class FitRun:
             )
             raise
         self._finish()
+
+    def _begin(self) -> None:
+        self._announce()
+        for advice in self.advice:
+            self._advise(advice.code, advice.message, advice.fix, path=advice.path)
+        self.callbacks.report_with(self._report)
+        self.callbacks.attach_run(self)
+        self.callbacks.on_train_begin()
+        self._note_learning_rate("callback")
 
     # -- resuming -------------------------------------------------------------------------------------
 
@@ -151,23 +185,10 @@ class FitRun:
 
     # -- epochs ---------------------------------------------------------------------------------------
 
-    def _run_epochs(self) -> None:
-        self.callbacks.on_train_begin()
-        self._note_learning_rate("callback")
-        for epoch in range(self.initial_epoch, self.epochs):
-            self._epoch, self._epoch_step = epoch, 0 if self._resumed is None else self._resumed.epoch_step
-            if self._must_stop() or not self._run_epoch(epoch):
-                break
-            self.control.used("epoch")
-            if self._must_stop():
-                break
-        self._grant_wishes()  # a checkpoint that was asked for in the last step
-        self.callbacks.on_train_end(self._logs)
-
     def _run_epoch(self, epoch: int) -> bool:
         """One epoch with its validation; False if there was no step in it."""
         started = time.perf_counter()
-        self.reset_metrics()
+        self.trainee.reset_metrics()
         self.callbacks.on_epoch_begin(epoch)
         self._note_learning_rate("callback")
         self._emit(events.EpochStarted, epoch=epoch, step=self._step)
@@ -177,7 +198,7 @@ class FitRun:
             return False
         logs = to_floats(last)
         self._check_finite([self._step], [logs.get("loss", 0.0)])
-        if self.validate is not None and self.validates_after(epoch) and not self.control.stop_requested:
+        if self.trainee.validates_after(epoch) and not self.control.stop_requested:
             validation = self._run_validation(epoch)
             logs = dict(sorted({**logs, **validation}.items()))
         self.callbacks.on_epoch_end(epoch, logs)
@@ -193,42 +214,40 @@ class FitRun:
     def _run_steps(self) -> Mapping[str, Any]:
         logs: Mapping[str, Any] = {} if self._resumed is None else self._resumed.logs
         self._resumed = None
-        groups = self.epoch_batches()
-        # Whether to wait is asked before batches are taken: a run that is stepped takes them one by one.
-        while (permission := self._permission()) and (batches := next(groups, None)) is not None:
-            self.callbacks.on_train_batch_begin(self._epoch_step)
-            logs = self._execute(batches)
-            if permission == "step":
-                self.control.used("step")
-            self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(logs))
-            if self._recorder.is_due:
-                self._flush()
-            if self.is_stopped():
-                break
+        with self.trainee.steps(self.callbacks, self.control) as steps:
+            # Whether to wait is asked before batches are taken: a run that is stepped takes them one by one.
+            while (permission := self._permission()) and (group := steps.next_group()) is not None:
+                self.callbacks.on_train_batch_begin(self._epoch_step)
+                raise_lost_interrupt()
+                with deferred_interrupts():  # steps that are committed are also counted and recorded
+                    logs = steps.run(group)
+                    self._record(group)
+                if permission == "step":
+                    self.control.used("step")
+                self.callbacks.on_train_batch_end(self._epoch_step - 1, LazyLogs(logs))
+                if self._recorder.is_due:
+                    self._flush()
+                if self.trainee.is_stopped:
+                    break
         return logs
 
-    def _execute(self, batches: list[Any]) -> Mapping[str, Any]:
-        raise_lost_interrupt()
-        with deferred_interrupts():  # steps that are committed are also counted and recorded
-            logs, ran = self.execute(batches)
-            done = self._step
-            for each in ran or [Ran(len(batches), (logs, None))]:
-                values, loss = each.last if each.series is None or each.count == 1 else each.series
-                recorded = dict(values) if self.listeners else {}
-                if loss is not None:  # also without listeners: for the check for NaN
-                    recorded["batch_loss"] = loss
-                numbers = range(done + 1, done + each.count + 1)
-                self._recorder.add([*numbers] if each.series is not None else [numbers[-1]], recorded)
-                done += each.count
-            self._step += len(batches)
-            self._epoch_step += len(batches)
-        return logs
+    def _record(self, group: BatchGroup) -> None:
+        done = self._step
+        for each in group.ran:
+            values, loss = each.last if each.series is None or each.count == 1 else each.series
+            recorded = dict(values) if self.listeners else {}
+            if loss is not None:  # also without listeners: for the check for NaN
+                recorded["batch_loss"] = loss
+            numbers = range(done + 1, done + each.count + 1)
+            self._recorder.add([*numbers] if each.series is not None else [numbers[-1]], recorded)
+            done += each.count
+        self._step += len(group)
+        self._epoch_step += len(group)
 
     def _run_validation(self, epoch: int) -> dict[str, Any]:
         """The logs of a validation pass, with 'val_' before each label; none of one that was stopped."""
-        assert self.validate is not None
         started = time.perf_counter()
-        result = self.validate()
+        result = self.trainee.validate(self.callbacks, self.control)
         if result is None:
             return {}
         logs = to_floats(result)
@@ -267,7 +286,7 @@ class FitRun:
             self._save(path)
 
     def _must_stop(self) -> bool:
-        asked = "user" if self.control.stop_requested else "callback" if self.is_stopped() else None
+        asked = "user" if self.control.stop_requested else "callback" if self.trainee.is_stopped else None
         if asked and not self._is_stopping:
             self._is_stopping = True
             if self._epoch < self.epochs:  # else it has just ended by itself
@@ -280,7 +299,7 @@ class FitRun:
 
     def _apply_learning_rate(self, rate: float) -> None:
         try:
-            self.set_learning_rate(rate)
+            self.trainee.learning_rate = rate
         except Exception as error:  # a schedule, say: the run goes on as it was
             self._advise("learning-rate-not-set", str(error), "compile with a number as learning_rate")
             return
@@ -289,7 +308,7 @@ class FitRun:
     def _save(self, path: str | None) -> None:
         self._flush()
         try:
-            saved, note = self.save(path, self._step)
+            saved, note = self.trainee.save(path, self.run_id, self._step)
         except Exception as error:  # a full disk, say: training goes on
             message = f"No checkpoint was saved at step {self._step}: {type(error).__name__}: {error}"
             self._advise("checkpoint-not-saved", message, "check the folder and the space that is left in it")
@@ -299,7 +318,7 @@ class FitRun:
     def _note_learning_rate(self, source: str) -> None:
         if not self.listeners:
             return
-        rate = self.learning_rate()
+        rate = self.trainee.learning_rate
         if rate is not None and self._last_rate is not None and rate != self._last_rate:
             self._emit(
                 events.LearningRateChanged,
@@ -317,7 +336,7 @@ class FitRun:
         self._emit(event_type, step=self._step, **fields)
 
     def _announce(self) -> None:
-        rate = self.learning_rate() if self.listeners else None
+        rate = self.trainee.learning_rate if self.listeners else None
         self._last_rate = rate
         self._emit(
             events.FitStarted,
@@ -327,7 +346,7 @@ class FitRun:
             initial_epoch=self.initial_epoch,
             steps_per_epoch=self.source.steps,
             batch_size=self.source.batch_size,
-            validation=self.validate is not None,
+            validation=self.trainee.has_validation,
         )
 
     def _finish(self) -> None:

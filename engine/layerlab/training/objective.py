@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlab import dtypes, tree
@@ -14,7 +14,8 @@ from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
 from layerlab.errors import NotCompiledError, explain
 from layerlab.metrics import Mean
-from layerlab.training.compiled import CompileLoss, CompileMetrics
+from layerlab.training.compiled_loss import CompileLoss
+from layerlab.training.compiled_metrics import CompileMetrics
 
 __all__ = ["Objective"]
 
@@ -26,17 +27,33 @@ class Objective:
 
     # Provided by Layer.
     name: str
+    output_names: list[str]
     variables: list[Variable]
     trainable_variables: list[Variable]
     non_trainable_variables: list[Variable]
     metrics_variables: list[Variable]
     losses: list[Array]
+    _flatten_layers: Callable[..., list[Any]]
+
+    # Provided by Trainer.
+    _stepper: Any
+
+    _not_saved = frozenset(("_compile_loss", "_compile_metrics", "_loss_tracker"))
 
     def __init__(self) -> None:
         self._compile_loss: CompileLoss | None = None
         self._compile_metrics: CompileMetrics | None = None
         self._loss_tracker: Mean | None = None
         self._output_spec: Any = None  # symbolic outputs, once data were seen
+
+    def _set_objective(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any) -> None:
+        """As for `compile`; what was set before stays if one of them is wrong."""
+        names = self.output_names or None
+        compile_loss = None if loss is None else CompileLoss(loss, loss_weights, output_names=names)
+        has_metrics = metrics is not None or weighted_metrics is not None
+        compile_metrics = CompileMetrics(metrics, weighted_metrics, names) if has_metrics else None
+        self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
+        self._loss_tracker = Mean(name="loss")
 
     # -- loss -----------------------------------------------------------------------------------------
 
@@ -159,9 +176,7 @@ class Objective:
         """All that is measured: losses, metrics of `compile`, metrics in attributes."""
         # What an inner model was compiled with is its own affair.
         layers = [
-            layer
-            for layer in self._flatten_layers()  # type: ignore[attr-defined]
-            if layer is self or not isinstance(layer, Objective)
+            layer for layer in self._flatten_layers() if layer is self or not isinstance(layer, Objective)
         ]
         return unique(
             [
@@ -194,7 +209,9 @@ class Objective:
 
     def reset_metrics(self) -> None:
         """Make all metrics forget what they have seen; each epoch begins with it."""
-        for metric in self.metrics:
+        with self._stepper.look_before("test"):
+            metrics = self.metrics
+        for metric in metrics:
             metric.reset_state()
 
     # -- inside -----------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """What a model does with one batch: the methods one may override.
 
-They are written over variables; `execution` makes functions of state of them, which the back end runs.
+They are written over variables; `stepping` makes functions of state of them, which the back end runs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,13 +19,38 @@ from layerlab.core.symbolic import infer_spec
 from layerlab.core.variable import Variable
 from layerlab.data.unpack import unpack_x_y_sample_weight
 from layerlab.errors import NotCompiledError, explain
-from layerlab.training.checks import check_inputs, check_labels
+from layerlab.training.checks import check_inputs, check_labels, own_batch_size, rows, symbolic_like
 from layerlab.training.interrupts import deferred_interrupts
 from layerlab.training.lookups import Lookups, lookups_of
 from layerlab.training.objective import Objective
-from layerlab.training.shapes import own_batch_size, rows, symbolic_like
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "WatchedLoss"]
+
+
+class _Watched(threading.local):
+    loss: WatchedLoss | None = None
+
+
+_watched = _Watched()
+
+
+class WatchedLoss:
+    """A `with` block; `loss` becomes what a step of the model tracks as its loss inside, None if it does not.
+
+    Args:
+        model: steps of other models, which one of its own may run, do not count.
+    """
+
+    def __init__(self, model: Steps) -> None:
+        self.model = model
+        self.loss: Any = None
+
+    def __enter__(self) -> WatchedLoss:
+        self._outer, _watched.loss = _watched.loss, self
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _watched.loss = self._outer
 
 
 class Steps(Objective):
@@ -32,21 +58,17 @@ class Steps(Objective):
 
     # Provided by Layer.
     built: bool
-    output_names: list[str]
-
-    # Provided by Execution.
-    _is_traced: Callable[[], bool]
+    build: Callable[..., None]
+    __call__: Callable[..., Any]
 
     def __init__(self) -> None:
         super().__init__()
         self.optimizer: Any = None
-        self._step_loss: Any = None  # the loss of the step that is running, for those who watch it
         self._forget_data()
 
     def _forget_data(self) -> None:
         self._output_spec = None
         self._lookups: Lookups | None = None
-        self._has_stepped = False  # until then every batch settles anew what the shapes of y decide
 
     # -- to override ----------------------------------------------------------------------------------
 
@@ -136,12 +158,13 @@ class Steps(Objective):
         # A model without a training argument passes it on.
         previous, context.training = context.training, training
         try:
-            return self(x)  # type: ignore[operator]
+            return self(x)
         finally:
             context.training = previous
 
     def _track_loss(self, loss: Array, x: Any) -> None:
-        self._step_loss = loss
+        if _watched.loss is not None and _watched.loss.model is self:
+            _watched.loss.loss = loss
         if self._loss_tracker is not None:
             samples = next(leaf.shape[0] for leaf in tree.flatten(x) if leaf is not None)
             self._loss_tracker.update_state(loss, sample_weight=float(samples))
@@ -154,7 +177,7 @@ class Steps(Objective):
             is_compiled: False for predict, which needs neither loss nor metrics.
         """
         check_inputs(self, batch)
-        if not self.built or (is_compiled and not self._has_stepped):
+        if not self.built or (is_compiled and not self._stepper.has_stepped):
             with deferred_interrupts():  # half a layer would be built again, beside its first half
                 self._build_on(batch, is_compiled)
         if self._lookups is None:
@@ -162,14 +185,14 @@ class Steps(Objective):
         self._lookups.check(unpack_x_y_sample_weight(batch if whole is None else whole)[0])
         if is_compiled:
             self._check_labels(batch if whole is None else whole)
-            if not self._has_stepped:
+            if not self._stepper.has_stepped:
                 self._build_metrics(batch)
 
     def _build_on(self, batch: Any, is_compiled: bool) -> None:
         x, y, _ = unpack_x_y_sample_weight(batch)
         if not self._has_forward_pass():  # what its steps use is built in them
             if not self.built:
-                self.build(tree.map_structure(_shape_of, x))  # type: ignore[attr-defined]
+                self.build(tree.map_structure(_shape_of, x))
             return
         outputs, batch_size = self._outputs_like(x)
         if not self.output_names:
@@ -192,14 +215,14 @@ class Steps(Objective):
         except Exception:
             with contextlib.suppress(Exception):
                 return self._infer_outputs(symbolic_like(x, rows(x))), rows(x)
-            if not self._is_traced():
+            if not self._stepper.is_traced:
                 with contextlib.suppress(Exception):
                     return self._run_outputs(x), None
             raise
 
     def _find_lookups(self, batch: Any) -> Lookups:
         x, _, _ = unpack_x_y_sample_weight(batch)
-        among = self._flatten_layers()  # type: ignore[attr-defined]
+        among = self._flatten_layers()
         symbolic = symbolic_like(x, self._batch_size_for(x))
         return lookups_of(lambda values: self._forward_pass(values, False), among, symbolic)
 
@@ -214,11 +237,12 @@ class Steps(Objective):
         return symbolic_like(outputs)
 
     def _keeps_states(self) -> bool:
-        return any(layer.stateful for layer in self._flatten_layers())  # type: ignore[attr-defined]
+        with self._stepper.look_before("predict"):
+            return any(layer.stateful for layer in self._flatten_layers())
 
     def _infer_outputs(self, symbolic: Any) -> Any:
         if not self.built:
-            self(symbolic)  # type: ignore[operator]
+            self(symbolic)
         return infer_spec(lambda values: self._forward_pass(values, False), symbolic)
 
     def _build_metrics(self, batch: Any) -> None:
@@ -246,7 +270,7 @@ class Steps(Objective):
 
     def _knows_its_weights(self) -> bool:
         """False if layers are built in the first step; then the optimizer is, too."""
-        layers = self._flatten_layers()  # type: ignore[attr-defined]
+        layers = self._flatten_layers()
         return self._has_forward_pass() or all(layer.built for layer in layers)
 
 

@@ -1,25 +1,26 @@
 """Trainer: compile, fit, evaluate, predict.
 
-The mixin of `Model`. What happens to a batch is in `steps`, how it is run in `execution`; `loop.FitRun`
-drives the epochs of fit.
+The mixin of `Model`. What happens to a batch is in `steps`, how it is run in `stepping`; `loop.FitRun` drives
+the epochs of fit.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
 from layerlab import frontends, optimizers, tree
 from layerlab.backend.active import backend
+from layerlab.core.pickling import nothing
+from layerlab.core.thread_gates import SoleUser
+from layerlab.core.variable import Variable
 from layerlab.core.whole_number import whole_number
-from layerlab.data.choose_source import make_source, split_validation
+from layerlab.data.choose_source import make_source, one_batch, split_validation
 from layerlab.data.source import BatchSource
 from layerlab.errors import InvalidArgumentError, NotCompiledError, explain
 from layerlab.events import Listener
-from layerlab.metrics import Mean
 from layerlab.training.advice import advice_on
 from layerlab.training.arguments import (
     epoch_numbers,
@@ -29,34 +30,66 @@ from layerlab.training.arguments import (
     verbosity,
 )
 from layerlab.training.callbacks.callback import CallbackList, own_watchers
-from layerlab.training.checks import check_stateful, needs_of
-from layerlab.training.compiled import CompileLoss, CompileMetrics
+from layerlab.training.checks import check_stateful, needs_of, own_batch_size
 from layerlab.training.control import RunControl
-from layerlab.training.execution import Execution, concatenated, joined
 from layerlab.training.interrupts import watched_interrupts
 from layerlab.training.legacy import (
-    GeneratorMethods,
     accepts_old_compile_arguments,
     accepts_queue_options,
     accepts_reset_metrics,
+    evaluate_generator,
+    fit_generator,
+    predict_generator,
 )
 from layerlab.training.loop import FitRun, RunDescription, new_run_id
 from layerlab.training.recorder import to_floats
-from layerlab.training.runner import Ran
-from layerlab.training.shapes import own_batch_size
 from layerlab.training.snapshot import save_snapshot
+from layerlab.training.stepping.predictions import Predictions
+from layerlab.training.stepping.stepper import StepFunction, StepPass, Stepper
+from layerlab.training.steps import Steps
 
 __all__ = ["Trainer"]
 
 
-class Trainer(Execution, GeneratorMethods):
+class Trainer(Steps):
     """What `compile` sets up and `fit`, `evaluate`, `predict` use. Mixed into Model, never used alone."""
+
+    # Provided by Model.
+    weights: list[Variable]
+    _model_graph: Any
+
+    _not_copied: ClassVar[Mapping[str, Callable[[], Any]]] = {
+        "train_function": nothing,
+        "test_function": nothing,
+        "predict_function": nothing,
+        "_sole_user": SoleUser,
+    }
+    _bookkeeping = frozenset(
+        (
+            "train_function",
+            "test_function",
+            "predict_function",
+            "_sole_user",
+            "_stepper",
+            "_compile_arguments",
+        )
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.history: Any = None
         self.stop_training = False
-        self._gathers_metrics = False  # within a call of *_run_one_batch(reset_metrics=False)
+        self.train_function: Any = None
+        self.test_function: Any = None
+        self.predict_function: Any = None
+        self._compile_arguments: dict[str, Any] = {}  # arguments of compile; empty before it
+        self._stepper = Stepper(self)
+        self._sole_user = SoleUser()
+        self._gathers_metrics = False  # within a call of *_on_batch(reset_metrics=False)
+
+    fit_generator = fit_generator
+    evaluate_generator = evaluate_generator
+    predict_generator = predict_generator
 
     # -- compile --------------------------------------------------------------------------------------
 
@@ -113,19 +146,9 @@ class Trainer(Execution, GeneratorMethods):
         needs_scaling = auto_scale_loss and policy is not None and policy.name == "mixed_float16"
         if needs_scaling and not isinstance(chosen, optimizers.LossScaleOptimizer):
             chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
-        names = self.output_names or None
-        compile_loss = None if loss is None else CompileLoss(loss, loss_weights, output_names=names)
-        compile_metrics = (
-            None
-            if metrics is None and weighted_metrics is None
-            else CompileMetrics(metrics, weighted_metrics, output_names=names)
-        )
+        self._set_objective(loss, loss_weights, metrics, weighted_metrics)
         self.optimizer = chosen
-        self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
-        self._loss_tracker = Mean(name="loss")
-        self._run_eagerly = bool(run_eagerly)
-        self._jit_compile = self._can_jit() if jit_compile == "auto" else bool(jit_compile)
-        self._steps_per_execution = steps_per_execution
+        self._stepper = Stepper(self, bool(run_eagerly), jit_compile, steps_per_execution)
         self._forget_functions()
         self._forget_data()
         self.stop_training = False
@@ -148,26 +171,81 @@ class Trainer(Execution, GeneratorMethods):
     @property
     def run_eagerly(self) -> bool:
         """Whether steps run as plain Python, for debugging; settable."""
-        return self._run_eagerly
+        return self._stepper.run_eagerly
 
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
-        self._run_eagerly = bool(value)
+        self._stepper.run_eagerly = bool(value)
         self._forget_functions()
 
     @property
     def jit_compile(self) -> bool:
         """Whether steps are compiled; settable."""
-        return self._jit_compile
+        return self._stepper.jit_compile is not None and self._stepper.is_jitted
 
     @jit_compile.setter
     def jit_compile(self, value: bool) -> None:
-        self._jit_compile = bool(value)
+        self._stepper.jit_compile = bool(value)
         self._forget_functions()
 
-    def _can_jit(self) -> bool:
-        layers = self._flatten_layers()  # type: ignore[attr-defined]
-        return backend().jit_by_default and all(layer.supports_jit for layer in layers)
+    @property
+    def steps_per_execution(self) -> int:
+        """The number of batches between two calls of the batch callbacks; settable."""
+        return self._stepper.steps_per_execution
+
+    @steps_per_execution.setter
+    def steps_per_execution(self, value: int) -> None:
+        self._stepper.steps_per_execution = whole_number(value, "steps_per_execution", 1)
+        self._forget_functions()
+
+    def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, Any]]:
+        """The function that `fit` and `train_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, trains on each, and
+        returns the logs of the last. An override may wrap what this gives.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
+        if force:
+            self._stepper.forget("train")
+        if self.train_function is None or force:
+            self.train_function = StepFunction(self._stepper, "train")
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, Any]]:
+        """The function that `evaluate` and `test_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, and returns the logs of
+        the last.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
+        if force:
+            self._stepper.forget("test")
+        if self.test_function is None or force:
+            self.test_function = StepFunction(self._stepper, "test")
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
+        """The function that `predict` and `predict_on_batch` call for some batches.
+
+        It takes `steps_per_execution` batches from an iterator, and returns their
+        outputs.
+
+        Args:
+            force: True makes it anew; False gives the function that was made first.
+        """
+        if force:
+            self._stepper.forget("predict")
+        if self.predict_function is None or force:
+            self.predict_function = StepFunction(self._stepper, "predict")
+        return self.predict_function
+
+    def _forget_functions(self) -> None:
+        self._stepper.forget()
+        self.train_function = self.test_function = self.predict_function = None
 
     # -- fit, evaluate, predict -------------------------------------------------------------------------
 
@@ -245,6 +323,10 @@ class Trainer(Execution, GeneratorMethods):
                 x, y, sample_weight, validation_split, needs_of(self)
             )
         with self._alone_in("fit"), watched_interrupts(), contextlib.ExitStack() as sources:
+            with self._stepper.look_before("train"):
+                # The batch decides the numbers: 32 as in Keras, unless states are kept for another size.
+                keeps_states = self._keeps_states()
+                own_size = own_batch_size(self) if keeps_states else None
             source = self._source(
                 x,
                 y,
@@ -253,11 +335,11 @@ class Trainer(Execution, GeneratorMethods):
                 steps=steps_per_epoch,
                 shuffle=shuffle,
                 class_weight=class_weight,
-                # The batch decides the numbers: 32 as in Keras, unless states are kept for another size.
-                default_batch_size=own_batch_size(self) if self._keeps_states() else None,
+                default_batch_size=own_size,
             )
             sources.callback(source.close)
-            check_stateful(self, source)
+            if keeps_states:
+                check_stateful(self, source)
             validation = None
             if validation_data is not None:
                 validation = validation_source(
@@ -269,27 +351,28 @@ class Trainer(Execution, GeneratorMethods):
                 )
             if validation is not None:
                 sources.callback(validation.close)
-                check_stateful(self, validation)
-            self._prepare_for(source.peek(), source.whole)
+                if keeps_states:
+                    check_stateful(self, validation)
+            batch = source.peek()
+            with self._stepper.look_before("train"):
+                self._prepare_for(batch, source.whole)
             first = None if validation is None else first_batch(validation)
             if first is None:
                 validation = None
             else:
                 self._check_one_batch(first)
-            return self._run_fit(
-                source, validation, callbacks, verbose, epochs, initial_epoch, validates_after
-            )
+            trainee = _Trainee(self, source, validation, validates_after)
+            self._fit_run(trainee, callbacks, verbose, epochs, initial_epoch).run()
+            with self._stepper.look_before("train"):
+                variables = self.trainable_variables
+            self.optimizer.finalize_variable_values(variables)
+        return self.history
 
-    def _run_fit(
-        self,
-        source: Any,
-        validation: Any,
-        callbacks: Any,
-        verbose: int | str,
-        epochs: int,
-        initial_epoch: int,
-        validates_after: Callable[[int], bool],
-    ) -> Any:
+    def _fit_run(
+        self, trainee: _Trainee, callbacks: Any, verbose: int | str, epochs: int, initial_epoch: int
+    ) -> FitRun:
+        with self._stepper.look_before("train"):
+            parameters = sum(v.size for v in self.weights)
         run_id, control = new_run_id(), RunControl()
         own, level = own_watchers(callbacks), verbosity(verbose)
         watchers = frontends.watchers(run_id, self, control, own) if own or level == 1 else []
@@ -301,43 +384,30 @@ class Trainer(Execution, GeneratorMethods):
             model=self,
             verbose=level,
             epochs=epochs,
-            steps=source.steps,
+            steps=trainee.source.steps,
         )
         listeners: list[Listener] = [*watchers, *callback_list.listeners(run_id, control)]
         self.stop_training = False
-        run = FitRun(
+        return FitRun(
             description=RunDescription(
                 model_name=self.name,
                 model_class=type(self).__name__,
                 backend=backend().name,
                 optimizer=type(self.optimizer).__name__,
-                parameters=sum(v.size for v in self.weights),  # type: ignore[attr-defined]
+                parameters=parameters,
                 schedule=self.optimizer.schedule_name,
             ),
-            source=source,
+            trainee=trainee,
+            source=trainee.source,
             callbacks=callback_list,
-            epoch_batches=lambda: self._batches_of(source, "train", callback_list, control),
-            execute=self._executed("train"),
-            reset_metrics=self._begin_metrics,
-            validate=None
-            if validation is None
-            else lambda: self._evaluate_on(validation, callback_list, lambda: control.stop_requested),
-            validates_after=validates_after,
             epochs=epochs,
             initial_epoch=initial_epoch,
-            is_stopped=lambda: self.stop_training,
-            learning_rate=self._current_rate,
-            set_learning_rate=self._set_current_rate,
-            save=lambda path, step: save_snapshot(self, path, run_id, step),
             run_id=run_id,
             control=control,
             listeners=listeners,
             is_watched=is_watched,
-            advice=advice_on(self._model_graph, self._compile_loss),  # type: ignore[attr-defined]
+            advice=advice_on(self._model_graph, self._compile_loss),
         )
-        run.run()
-        self.optimizer.finalize_variable_values(self.trainable_variables)
-        return self.history
 
     @accepts_queue_options
     def evaluate(
@@ -392,22 +462,23 @@ class Trainer(Execution, GeneratorMethods):
         return logs if return_dict else _in_order(logs, self.metrics_names)
 
     def _evaluate_on(
-        self, source: BatchSource, callbacks: CallbackList, is_cancelled: Callable[[], bool] = lambda: False
+        self, source: BatchSource, callbacks: CallbackList, control: RunControl | None = None
     ) -> Mapping[str, Any] | None:
-        """The logs of the last batch; None if it was cancelled between two batches."""
-        execute = self._executed("test")
+        """The logs of the last batch; None if a stop was requested between two batches."""
+        steps = StepPass(self._stepper, source, "test", callbacks)
         callbacks.on_test_begin()
-        self._begin_metrics()
+        self._stepper.reset_metrics()
         source.rewind()  # every validation sees the same samples
         logs: Mapping[str, Any] = {}
         step = 0
-        for batches in self._batches_of(source, "test", callbacks):
-            callbacks.on_test_batch_begin(step)
-            logs, _ = execute(batches)
-            step += len(batches)
-            callbacks.on_test_batch_end(step - 1, logs)
-            if is_cancelled():
-                return None
+        with steps:
+            while (group := steps.next_group()) is not None:
+                callbacks.on_test_batch_begin(step)
+                logs = steps.run(group)
+                step += len(group)
+                callbacks.on_test_batch_end(step - 1, logs)
+                if control is not None and control.stop_requested:
+                    return None
         callbacks.on_test_end(logs)
         return logs
 
@@ -446,25 +517,21 @@ class Trainer(Execution, GeneratorMethods):
         with self._alone_in("predict"), watched_interrupts(), contextlib.closing(source):
             check_stateful(self, source)
             self._prepare_for(source.peek(), source.whole, is_compiled=False)
-            parts = self._predict_parts(source, self._callback_list(callbacks, verbose, source))
-        return tree.map_structure(lambda *arrays: concatenated(arrays), *parts)
+            predictions = self._predictions_for(source, self._callback_list(callbacks, verbose, source))
+        return predictions.joined()
 
-    def _predict_parts(self, source: BatchSource, callbacks: CallbackList) -> list[Any]:
-        execute, is_own = self._made_function("predict"), self._makes_own("predict")
-        callbacks.on_predict_begin()
-        parts: list[Any] = []
-        waiting: list[list[Ran]] = []  # what the device may still be computing
-        step = 0
-        for batches in self._batches_of(source, "predict", callbacks):
-            callbacks.on_predict_batch_begin(step)
-            outputs = execute(batches)
-            waiting.append(self._steps_ran if is_own else [Ran(len(batches), outputs)])
-            if len(waiting) > 1:
-                parts.append(_on_host(waiting.pop(0)))
-            step += len(batches)
-            callbacks.on_predict_batch_end(step - 1, {"outputs": outputs})
-        callbacks.on_predict_end()
-        return parts + [_on_host(ran) for ran in waiting]
+    def _predictions_for(self, source: BatchSource, callbacks: CallbackList) -> Predictions:
+        predictions, step = Predictions(), 0
+        with StepPass(self._stepper, source, "predict", callbacks) as steps:
+            callbacks.on_predict_begin()
+            while (group := steps.next_group()) is not None:
+                callbacks.on_predict_batch_begin(step)
+                outputs = steps.run(group)
+                predictions.add(group.ran)
+                step += len(group)
+                callbacks.on_predict_batch_end(step - 1, {"outputs": outputs})
+            callbacks.on_predict_end()
+        return predictions
 
     # -- one batch ------------------------------------------------------------------------------------------
 
@@ -522,50 +589,48 @@ class Trainer(Execution, GeneratorMethods):
         Returns: arrays in the structure of the model's outputs.
         Raises: DataError, ShapeError.
         """
-        batch = _one_batch(self._source(x, default_batch_size=None))
+        batch = one_batch(x, needs=needs_of(self))
         with self._alone_in("predict_on_batch"):
-            with self._look_before("predict"):
+            with self._stepper.look_before("predict"):
                 self._prepare_for(batch, is_compiled=False)
-                execute = self._made_function("predict")
-            return tree.map_structure(backend().to_numpy, execute([batch]))
+                function, _ = self._stepper.ready("predict")
+            outputs = self._stepper.run_one("predict", function, batch)
+            return tree.map_structure(backend().to_numpy, outputs)
 
     def _run_one_batch(
-        self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
+        self, kind: str, x: object, y: object, sample_weight: object, class_weight: Any, return_dict: bool
     ) -> Any:
         method = f"{kind}_on_batch"
         self._check_compiled(method)
-        options = {"class_weight": class_weight, "default_batch_size": None}
-        batch = _one_batch(self._source(x, y, sample_weight, **options))
+        batch = one_batch(x, y, sample_weight, class_weight=class_weight, needs=needs_of(self))
         with self._alone_in(method):
-            with self._look_before(kind):
+            with self._stepper.look_before(kind):
                 self._prepare_for(batch)
                 if not self._gathers_metrics:
-                    self._begin_metrics()
-                execute = self._made_function(kind)
-            logs = to_floats(execute([batch]))
-        return logs if return_dict else _in_order(logs, self.metrics_names)
+                    self._stepper.reset_metrics()
+                function, _ = self._stepper.ready(kind)
+            logs = to_floats(self._stepper.run_one(kind, function, batch))
+            with self._stepper.look_before(kind):
+                return logs if return_dict else _in_order(logs, self.metrics_names)
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _source(self, *data: Any, **options: Any) -> BatchSource:
+    def _source(self, *data: object, **options: Any) -> BatchSource:
         """`make_source` for this model: its own batch size is the default, its inputs are needed."""
         if "default_batch_size" not in options:
-            options["default_batch_size"] = own_batch_size(self)
+            with self._stepper.look_before("predict"):
+                options["default_batch_size"] = own_batch_size(self)
         return make_source(*data, needs=needs_of(self), **options)
 
-    def _callback_list(self, callbacks: Any, verbose: Any, source: BatchSource) -> CallbackList:
+    def _callback_list(self, callbacks: Any, verbose: int | str, source: BatchSource) -> CallbackList:
         level = verbosity(verbose)
         return CallbackList(
             callbacks, add_progbar=level != 0, model=self, verbose=level, epochs=1, steps=source.steps
         )
 
-    def _current_rate(self) -> float | None:
-        if self.optimizer is None or not self.optimizer.built:
-            return None
-        return float(self.optimizer.learning_rate)  # not by way of an array: asked twice an epoch
-
-    def _set_current_rate(self, value: float) -> None:
-        self.optimizer.learning_rate = value
+    def _alone_in(self, method: str) -> AbstractContextManager[None]:
+        """Only one thread at a time."""
+        return self._sole_user.only(method, self.name)
 
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
@@ -584,9 +649,50 @@ def _in_order(logs: Mapping[str, Any], names: Sequence[str]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _on_host(ran: list[Ran]) -> Any:
-    return joined(ran, backend().to_numpy, np.concatenate)
+class _Trainee:
+    """A model that is trained on some data, as a run sees it."""
 
+    def __init__(
+        self,
+        model: Trainer,
+        source: BatchSource,
+        validation: BatchSource | None,
+        validates_after: Callable[[int], bool],
+    ) -> None:
+        self._model, self.source = model, source
+        self._validation, self._rule = validation, validates_after
 
-def _one_batch(source: BatchSource) -> Any:
-    return source.peek() if source.whole is None else source.whole
+    @property
+    def has_validation(self) -> bool:
+        return self._validation is not None
+
+    def validates_after(self, epoch: int) -> bool:
+        return self.has_validation and self._rule(epoch)
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._model.stop_training
+
+    @property
+    def learning_rate(self) -> float | None:
+        optimizer = self._model.optimizer
+        if optimizer is None or not optimizer.built:
+            return None
+        return float(optimizer.learning_rate)  # not by way of an array: asked twice an epoch
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | None) -> None:
+        self._model.optimizer.learning_rate = value
+
+    def reset_metrics(self) -> None:
+        self._model._stepper.reset_metrics()
+
+    def steps(self, callbacks: CallbackList, control: RunControl) -> StepPass:
+        return StepPass(self._model._stepper, self.source, "train", callbacks, control)
+
+    def validate(self, callbacks: CallbackList, control: RunControl) -> Mapping[str, Any] | None:
+        assert self._validation is not None
+        return self._model._evaluate_on(self._validation, callbacks, control)
+
+    def save(self, path: str | None, run_id: str, step: int) -> tuple[str, str]:
+        return save_snapshot(self._model, path, run_id, step)

@@ -40,6 +40,7 @@ class Callback(Portable):
     """
 
     # Of one run, with locks and threads.
+    runs_in_steps = False  # what it does no step computes with
     _not_copied: ClassVar[dict[str, Callable[[], Any]]] = {"control": nothing, "report": nothing}
     backed_up: tuple[
         str, ...

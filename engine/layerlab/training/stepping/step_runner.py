@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +15,17 @@ from layerlab.backend.active import backend
 from layerlab.backend.protocol import Loop
 from layerlab.core.thread_gates import between_steps, in_step, must_wait
 from layerlab.training.interrupts import deferred_interrupts, raise_lost_interrupt
-from layerlab.training.pace import Pace
-from layerlab.training.step import StateLayout
+from layerlab.training.stepping.state_layout import StateLayout
 
-__all__ = ["Ran", "StepRunner"]
+__all__ = ["CallsUnderWay", "Pace", "Ran", "StepRunner"]
 
 _MOST_STEPS = 512
 _MOST_BYTES = 32 * 2**20  # of batches that wait for one call
+_SECONDS = 0.08  # a call; a front end draws about ten times a second
+# Each call of a program asks the system for its memory anew; for a step of 20 ms with 40 MB that took 12 ms.
+# So calls of long steps may take longer, until they are so many.
+_STEPS, _MOST_SECONDS = 12, 0.24
+_GROWTH = 4
 _WIDE = ("float64", "complex128")  # for these the back end changes its settings from call to call
 
 
@@ -115,31 +121,26 @@ class StepRunner:
         raise_lost_interrupt()
         takes_turns = must_wait() and not self._options["donate"]
         with deferred_interrupts(), between_steps() if takes_turns else in_step():
-            return self._run_loop(batches) or self._run_one(batches[0])
+            before = self._layout.read()
+            loop, count = self._loop_for(batches) if self.together > 1 else (None, 0)
+            if loop is not None:
+                result = loop(before, batches[:count])
+                if result is not None:
+                    state, last, series = result
+                    self._layout.commit(state, before)
+                    return Ran(count, last, series)
+                self._can_loop = False  # slower in a loop than alone
+            state, outputs = self._step(before, tree.map_structure(_keep_wide, batches[0]))
+            self._layout.commit(state, before)
+            return Ran(1, outputs)
 
-    def _run_one(self, batch: Any) -> Ran:
-        before = self._layout.read()
-        state, outputs = self._step(before, tree.map_structure(_keep_wide, batch))
-        self._layout.commit(state, before)
-        return Ran(1, outputs)
-
-    def _run_loop(self, batches: list[Any]) -> Ran | None:
-        """Run the first batches that have the shape the loop is for; None if none has."""
+    def _loop_for(self, batches: list[Any]) -> tuple[Loop | None, int]:
+        """The loop for the first batches that have the shape it is for, and their number."""
         count = 0
-        if self.together > 1:
-            while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:
-                count += 1
+        while count < min(len(batches), self.together) and _shapes(batches[count]) == self._shapes:
+            count += 1
         loop = self._loop(self.together) if count and self._can_loop else None
-        if loop is None or (self._may_be_few and count <= loop.few):
-            return None
-        before = self._layout.read()
-        result = loop(before, batches[:count])
-        if result is None:  # slower in a loop than alone
-            self._can_loop = False
-            return None
-        state, last, series = result
-        self._layout.commit(state, before)
-        return Ran(count, last, series)
+        return (None if loop is None or (self._may_be_few and count <= loop.few) else loop), count
 
     def _loop(self, capacity: int) -> Loop | None:
         """The loop for batches of the shapes now, if the back end has one."""
@@ -149,6 +150,63 @@ class StepRunner:
             if loop is not None:
                 self._loops[key] = loop
         return self._loops.get(key)
+
+
+class Pace:
+    """The number of steps a call, from the time that calls take.
+
+    Args:
+        least, most: its limits; the first call has `least`.
+    """
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+        self._calls = 0
+        self.steps = least
+
+    @property
+    def is_adaptive(self) -> bool:
+        """True where the number follows the time that calls take."""
+        return self._least < self._most
+
+    @property
+    def is_unsure(self) -> bool:
+        """True while the number still grows, so that calls should be waited for and timed."""
+        return self.is_adaptive and (self._calls < 2 or self._grows)
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Say how long a call of so many steps took."""
+        self._calls += 1
+        before = self.steps
+        if self._calls > 1:  # the first one compiled
+            a_second = steps / max(seconds, 1e-9)
+            wanted = int(max(_SECONDS * a_second, min(_STEPS, _MOST_SECONDS * a_second)))
+            self.steps = max(self._least, min(wanted, before * _GROWTH, self._most))
+        self._grows = self.steps > before
+
+
+class CallsUnderWay:
+    """Calls of steps that the device has not finished, so far as is known; each is timed to its end."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._calls: deque[tuple[int, Any]] = deque()
+        self._free_since = 0.0
+
+    def begun(self, steps: int, results: Any, start: float) -> None:
+        """A call of so many steps was given to the device at `start`."""
+        if not self._calls:
+            self._free_since = start
+        self._calls.append((steps, results))
+
+    def wait(self, leave: int) -> None:
+        """Until at most `leave` of the calls are under way."""
+        while len(self._calls) > leave:
+            steps, results = self._calls.popleft()
+            backend().block_until_ready(results)
+            now = time.perf_counter()
+            self._pace.took(steps, now - self._free_since)
+            self._free_since = now
 
 
 def _fits_loop(batch: Any) -> bool:
