@@ -31,7 +31,7 @@ LIMITS: dict[str, float] = {
     "backend": 5.9,
     "constraints": 8.9,
     "core": 11.8,
-    "data": 8.9,
+    "data": 9.0,
     "datasets": 7.1,
     "initializers": 2.1,
     "inspect": 3.7,

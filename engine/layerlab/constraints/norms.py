@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.config import Configurable
 from layerlab.core.registry import share_arguments
 from layerlab.settings import settings
+from layerlab.typing import Axes
 
 __all__ = [
     "Constraint",
@@ -22,7 +21,6 @@ __all__ = [
     "unit_norm",
 ]
 
-Axes = int | Sequence[int] | None
 
 share_arguments(
     "constraints",

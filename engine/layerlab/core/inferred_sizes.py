@@ -10,9 +10,10 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-__all__ = ["STAND_INS", "Shape", "fitting_sizes", "mentions_made_up", "with_sizes", "without_made_up"]
+from layerlab.typing import OpenShape
 
-Shape = tuple[int | None, ...]
+__all__ = ["STAND_INS", "fitting_sizes", "mentions_made_up", "with_sizes", "without_made_up"]
+
 
 # What comes out different for two of them depends on the unknown size. 1 shows what is cut to at most a size,
 # x[:, :10] or min(n, 3); where it is too small, the third is for it. The large ones are primes, so that no
@@ -24,7 +25,7 @@ _MOST_ROWS = 2**14  # the NumPy back end has no abstract values
 _NUMBER = re.compile(r"(?<![\w.])\d+(?!\w|\.\d)")
 
 
-def with_sizes(shape: Shape, size: int | None) -> tuple[int, ...]:
+def with_sizes(shape: OpenShape, size: int | None) -> tuple[int, ...]:
     """`shape` with `size` where it is unknown."""
     return tuple(size if known is None else known for known in shape)  # type: ignore[misc]
 
@@ -39,7 +40,9 @@ def without_made_up(message: str) -> str:
     return re.sub(rf"\b{_MADE_UP}\b", "None", message)
 
 
-def fitting_sizes(shapes: Sequence[Shape], message: str) -> Iterator[tuple[list[Shape], Sequence[int]]]:
+def fitting_sizes(
+    shapes: Sequence[OpenShape], message: str
+) -> Iterator[tuple[list[OpenShape], Sequence[int]]]:
     """Shapes, and stand-ins for what is still unknown in them, that an evaluation may succeed with that
     failed with made-up sizes; likely ones first.
 
@@ -62,14 +65,14 @@ def fitting_sizes(shapes: Sequence[Shape], message: str) -> Iterator[tuple[list[
             yield [_fixed(shape, axis, 1) for shape in shapes], STAND_INS
 
 
-def _unified(shapes: Sequence[Shape], aligned_right: bool) -> list[Shape]:
+def _unified(shapes: Sequence[OpenShape], aligned_right: bool) -> list[OpenShape]:
     """Unknown sizes as those of the other tensors at the same axis, if these agree."""
 
     def sizes_at(place: int) -> set[int]:
         sizes = {shape[place] for shape in shapes if -len(shape) <= place < len(shape)}
         return {size for size in sizes if size is not None and size != 1}
 
-    def unify(shape: Shape) -> Shape:
+    def unify(shape: OpenShape) -> OpenShape:
         sizes: list[int | None] = []
         for axis, size in enumerate(shape):
             others = sizes_at(axis - len(shape) if aligned_right else axis)
@@ -79,7 +82,7 @@ def _unified(shapes: Sequence[Shape], aligned_right: bool) -> list[Shape]:
     return [unify(shape) for shape in shapes]
 
 
-def _fixed(shape: Shape, axis: int, size: int) -> Shape:
+def _fixed(shape: OpenShape, axis: int, size: int) -> OpenShape:
     is_unknown = axis < len(shape) and shape[axis] is None
     return (*shape[:axis], size, *shape[axis + 1 :]) if is_unknown else shape
 

@@ -19,7 +19,6 @@ from layerlab.core.context import context
 from layerlab.core.foreign_errors import raise_told, retold
 from layerlab.core.inferred_sizes import (
     STAND_INS,
-    Shape,
     fitting_sizes,
     mentions_made_up,
     with_sizes,
@@ -30,7 +29,7 @@ from layerlab.core.pickling import Portable, Serials, nothing
 from layerlab.core.state import StateScope
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, LayerlabError, UnsupportedError, explain
-from layerlab.typing import Array, DTypeLike
+from layerlab.typing import Array, DTypeLike, OpenShape
 from layerlab.typing import Operators as ArrayOperators
 
 __all__ = [
@@ -367,7 +366,7 @@ def infer_spec(function: Callable[..., Any], *args: object, **kwargs: object) ->
     """
     shapes = [tensor.shape for tensor in symbolic_tensors((args, kwargs))]
 
-    def infer(shapes: Sequence[Shape], stand_ins: Sequence[int]) -> Any:
+    def infer(shapes: Sequence[OpenShape], stand_ins: Sequence[int]) -> Any:
         def evaluate(stand_in: int | None) -> Any:
             return _evaluate(
                 function, args, kwargs, [with_sizes(shape, stand_in) for shape in shapes], stand_in
@@ -389,7 +388,7 @@ def infer_spec(function: Callable[..., Any], *args: object, **kwargs: object) ->
         raise
 
 
-def _has_unknown(shapes: Sequence[Shape]) -> bool:
+def _has_unknown(shapes: Sequence[OpenShape]) -> bool:
     return any(None in shape for shape in shapes)
 
 

@@ -10,11 +10,9 @@ from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, Node
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import refuse
-from layerlab.typing import DTypeLike
+from layerlab.typing import DTypeLike, OpenShape
 
 __all__ = ["Input", "InputLayer"]
-
-BatchShape = tuple[int | None, ...]
 
 
 class InputLayer(Layer):
@@ -69,7 +67,7 @@ class InputLayer(Layer):
             )
         else:
             _check_agreement(input_tensor, dtype, batch_shape)
-        self.batch_shape: BatchShape = input_tensor.shape
+        self.batch_shape: OpenShape = input_tensor.shape
         self.sparse = False
         self.ragged = False
         self.optional = optional
@@ -147,7 +145,7 @@ def Input(
     return layer.output
 
 
-def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Sequence[int | None] | None) -> BatchShape:
+def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Sequence[int | None] | None) -> OpenShape:
     if (shape is None) == (batch_shape is None):
         given = "neither" if shape is None else "both"
         raise InvalidArgumentError(
@@ -161,7 +159,7 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Sequence[int |
     return full
 
 
-def _sizes(shape: Sequence[int | None]) -> BatchShape:
+def _sizes(shape: Sequence[int | None]) -> OpenShape:
     if not isinstance(shape, list | tuple):
         fix = f"shape=({shape},)" if isinstance(shape, int) else ""
         raise InvalidArgumentError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from layerlab import ops
 from layerlab.backend.protocol import Array
 from layerlab.core.registry import register_function
@@ -11,11 +9,9 @@ from layerlab.dtypes import PolicyLike
 from layerlab.losses.base import LossFunctionWrapper
 from layerlab.losses.label_pairs import matched_pair
 from layerlab.settings import settings
-from layerlab.typing import TensorLike
+from layerlab.typing import Axes, TensorLike
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]
-
-Axes = int | Sequence[int] | None
 
 
 @register_function("losses")

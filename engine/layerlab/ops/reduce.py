@@ -7,7 +7,6 @@ means and the like of integers are floatx.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from layerlab import dtypes
 from layerlab.backend.active import backend
@@ -16,7 +15,7 @@ from layerlab.errors import ShapeError, UnsupportedError, explain
 from layerlab.numeric import as_ints, is_integer
 from layerlab.ops.dtypes_and_axes import as_axes, is_bool, is_float, number, truth
 from layerlab.ops.op import op
-from layerlab.typing import DTypeLike, Operand
+from layerlab.typing import Axes, DTypeLike, Operand
 
 __all__ = [
     "all",
@@ -54,11 +53,9 @@ __all__ = [
     "var",
 ]
 
-Axis = int | Sequence[int] | None
-
 
 @op("x")
-def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def sum(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The sum of the elements over one or more axes.
 
     Booleans and integers narrower than 32 bits are added in 32 bits, so that they do
@@ -77,7 +74,7 @@ def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def prod(x: Operand, axis: Axis = None, keepdims: bool = False, dtype: DTypeLike = None) -> Array:
+def prod(x: Operand, axis: Axes = None, keepdims: bool = False, dtype: DTypeLike = None) -> Array:
     """The product of the elements over one or more axes.
 
     Args:
@@ -93,7 +90,7 @@ def prod(x: Operand, axis: Axis = None, keepdims: bool = False, dtype: DTypeLike
 
 
 @op("x", promote="float")
-def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def mean(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The arithmetic mean over one or more axes: the sum of the elements over the count.
 
     Returns: x without the reduced axes, floating. NaN for no elements.
@@ -106,7 +103,7 @@ def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def var(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def var(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The variance: the mean of the squared distances from the mean.
 
     mean((x - mean(x))^2), the variance of the values themselves. To estimate the
@@ -123,7 +120,7 @@ def var(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def std(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def std(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The standard deviation: the square root of the variance `var`.
 
     It has the unit of x. 16-bit numbers are computed in float32.
@@ -138,7 +135,7 @@ def std(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def max(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand = None) -> Array:
+def max(x: Operand, axis: Axes = None, keepdims: bool = False, initial: Operand = None) -> Array:
     """The largest element over one or more axes; `maximum` compares two arrays.
 
     NaN wins; `nanmax` leaves it out. Elements that tie share the gradient.
@@ -156,7 +153,7 @@ def max(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand 
 
 
 @op("x")
-def min(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand = None) -> Array:
+def min(x: Operand, axis: Axes = None, keepdims: bool = False, initial: Operand = None) -> Array:
     """The smallest element over one or more axes; `minimum` compares two arrays.
 
     NaN wins; `nanmin` leaves it out. Elements that tie share the gradient.
@@ -174,7 +171,7 @@ def min(x: Operand, axis: Axis = None, keepdims: bool = False, initial: Operand 
 
 
 @op("x")
-def amax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def amax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The largest element over one or more axes, the same as `max` without a bound.
 
     Returns: x without the reduced axes.
@@ -187,7 +184,7 @@ def amax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def amin(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def amin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The smallest element over one or more axes, the same as `min` without a bound.
 
     Returns: x without the reduced axes.
@@ -200,7 +197,7 @@ def amin(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def ptp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def ptp(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The range of the elements, "peak to peak": the largest less the smallest.
 
     Returns: x without the reduced axes.
@@ -213,7 +210,7 @@ def ptp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def all(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def all(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """True if all elements over one or more axes are true; numbers are true unless 0.
 
     Returns: booleans in the shape of x without the reduced axes; True for no elements.
@@ -226,7 +223,7 @@ def all(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def any(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def any(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """True if some element over one or more axes is true; numbers are true unless 0.
 
     Returns: booleans in the shape of x without the reduced axes; False for no elements.
@@ -239,7 +236,7 @@ def any(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def count_nonzero(x: Operand, axis: Axis = None) -> Array:
+def count_nonzero(x: Operand, axis: Axes = None) -> Array:
     """The count of elements that are not 0, over one or more axes.
 
     Returns: int32, x without the reduced axes.
@@ -289,7 +286,7 @@ def argmin(x: Operand, axis: int | None = None, keepdims: bool = False) -> Array
 
 
 @op("x", "weights", promote="float")
-def average(x: Operand, axis: Axis = None, weights: Operand = None) -> Array:
+def average(x: Operand, axis: Axes = None, weights: Operand = None) -> Array:
     """The weighted mean sum(weights x) / sum(weights).
 
     Args:
@@ -323,7 +320,7 @@ def average(x: Operand, axis: Axis = None, weights: Operand = None) -> Array:
 
 
 @op("x", promote="float", home="ops.math")
-def logsumexp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def logsumexp(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The logarithm log(sum(exp(x))), without overflow.
 
     It adds probabilities that are given as logarithms; its gradient is the softmax of
@@ -383,7 +380,7 @@ def cumprod(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> Arr
 
 
 @op("x", promote="float")
-def median(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def median(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The middle element in order of size, or the mean of the two middle ones.
 
     Outliers hardly move it, unlike the mean. NaN where an element is NaN.
@@ -399,7 +396,7 @@ def median(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @op("x", "q", promote="float")
 def quantile(
-    x: Operand, q: Operand, axis: Axis = None, method: str = "linear", keepdims: bool = False
+    x: Operand, q: Operand, axis: Axes = None, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """The value below which a part q of the elements lies.
 
@@ -426,7 +423,7 @@ def quantile(
 
 @op("x", "q", promote="float")
 def percentile(
-    x: Operand, q: Operand, axis: Axis = None, method: str = "linear", keepdims: bool = False
+    x: Operand, q: Operand, axis: Axes = None, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """The value below which q percent of the elements lie: `quantile` of q / 100.
 
@@ -447,7 +444,7 @@ def percentile(
 
 
 @op("x")
-def nansum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nansum(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The sum of the elements that are not NaN.
 
     Returns: x without the reduced axes; 0 where all elements are NaN.
@@ -460,7 +457,7 @@ def nansum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanprod(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanprod(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The product of the elements that are not NaN.
 
     Returns: x without the reduced axes; 1 where all elements are NaN.
@@ -473,7 +470,7 @@ def nanprod(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanmean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmean(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The mean of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -486,7 +483,7 @@ def nanmean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanvar(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanvar(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The variance, as in `var`, of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -499,7 +496,7 @@ def nanvar(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x", promote="float")
-def nanstd(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanstd(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The standard deviation, as in `std`, of the elements that are not NaN.
 
     Returns: x without the reduced axes, floating; NaN where all elements are NaN.
@@ -512,7 +509,7 @@ def nanstd(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanmax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The largest element that is not NaN.
 
     Returns: x without the reduced axes; NaN where all elements are NaN.
@@ -525,7 +522,7 @@ def nanmax(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op("x")
-def nanmin(x: Operand, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Array:
     """The smallest element that is not NaN.
 
     Returns: x without the reduced axes; NaN where all elements are NaN.
@@ -605,7 +602,7 @@ def nancumprod(x: Operand, axis: int | None = None, dtype: DTypeLike = None) -> 
     return backend().xp.cumprod(_without_nan(x, 1), axis=axis, dtype=_running_dtype(x, dtype))
 
 
-def _axis(axis: Axis) -> int | tuple[int, ...] | None:
+def _axis(axis: Axes) -> int | tuple[int, ...] | None:
     if axis is None or type(axis) is int:
         return axis
     return int(axis) if is_integer(axis) else as_ints(axis)  # array_api_compat takes no integers of NumPy
@@ -625,17 +622,17 @@ def _wide(x: Array) -> Array:
     return backend().cast(x, "float32") if backend().dtype_name(x) in ("float16", "bfloat16") else x
 
 
-def _sum(x: Array, axis: Axis, keepdims: bool) -> Array:
+def _sum(x: Array, axis: Axes, keepdims: bool) -> Array:
     return backend().xp.sum(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def _var(x: Array, axis: Axis, keepdims: bool) -> Array:
+def _var(x: Array, axis: Axes, keepdims: bool) -> Array:
     xp = backend().xp
     distance = x - xp.mean(x, axis=_axis(axis), keepdims=True)
     return xp.mean(distance * distance, axis=_axis(axis), keepdims=keepdims)
 
 
-def _extreme(x: Array, axis: Axis, keepdims: bool, initial: object, which: str) -> Array:
+def _extreme(x: Array, axis: Axes, keepdims: bool, initial: object, which: str) -> Array:
     xp = backend().xp
     if is_bool(x):
         result = (xp.any if which == "max" else xp.all)(x, axis=_axis(axis), keepdims=keepdims)
@@ -647,7 +644,7 @@ def _extreme(x: Array, axis: Axis, keepdims: bool, initial: object, which: str) 
     return (xp.maximum if which == "max" else xp.minimum)(result, bound)
 
 
-def _quantile(x: Array, q: Array, axis: Axis, method: str, keepdims: bool) -> Array:
+def _quantile(x: Array, q: Array, axis: Axes, method: str, keepdims: bool) -> Array:
     """Sort, then weigh the two elements around the place q * (n - 1)."""
     xp, name = backend().xp, backend().dtype_name(x)
     axes = as_axes(axis, len(x.shape))
@@ -693,7 +690,7 @@ def _without_nan(x: Array, value: float) -> Array:
     return backend().xp.where(x != x, value, x) if is_float(x) else x
 
 
-def _nan_mean(x: Array, axis: Axis, keepdims: bool) -> Array:
+def _nan_mean(x: Array, axis: Axes, keepdims: bool) -> Array:
     xp = backend().xp
     count = backend().cast(
         xp.sum(backend().cast(x == x, "int32"), axis=_axis(axis), keepdims=keepdims), backend().dtype_name(x)
@@ -701,12 +698,12 @@ def _nan_mean(x: Array, axis: Axis, keepdims: bool) -> Array:
     return xp.sum(_without_nan(x, 0), axis=_axis(axis), keepdims=keepdims) / count
 
 
-def _nan_var(x: Array, axis: Axis, keepdims: bool) -> Array:
+def _nan_var(x: Array, axis: Axes, keepdims: bool) -> Array:
     distance = x - _nan_mean(x, axis, True)
     return _nan_mean(distance * distance, axis, keepdims)
 
 
-def _nan_extreme(x: Array, axis: Axis, keepdims: bool, which: str) -> Array:
+def _nan_extreme(x: Array, axis: Axes, keepdims: bool, which: str) -> Array:
     if not is_float(x):
         return _extreme(x, axis, keepdims, None, which)
     xp = backend().xp
