@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import layerlab as keras
-from layerlab.core.context import before_use
+from layerlab.core.pending import finish_pending
 from layerlab.data.choose_source import make_source, with_queue_options
 from layerlab.data.prefetch import SLOW_SECONDS, Prefetcher
 
@@ -269,7 +269,7 @@ def test_what_asks_the_model_in_the_thread_is_known_when_the_thread_is_given_up(
         if number == 2:
             time.sleep(5 * SLOW_SECONDS)  # the thread begins here, and ends after quick batches
         if number == 5:
-            before_use()  # as the value of a variable does
+            finish_pending()  # as the value of a variable does
         return number
 
     prefetcher = Prefetcher(2)
