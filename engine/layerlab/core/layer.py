@@ -82,7 +82,7 @@ class Layer(Operation, Configurable):
     tracked_as = "layer"
     config_base = True
     _not_copied: ClassVar[Mapping[str, Callable[[], Any]]] = {"_losses": list}  # of the call before
-    _bookkeeping = frozenset(("_losses",))
+    _bookkeeping = frozenset(("_losses", "_build_arguments"))
     _losses: list[Array]
     _trainable: bool
     _build_arguments: dict[str, Any] | None

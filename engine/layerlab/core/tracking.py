@@ -6,6 +6,7 @@ well, so that `self.blocks.append(Dense(4))` needs no special container.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -97,18 +98,14 @@ class _Holder:
         self._attributes = vars(owner)
         # The values themselves too, so that no other object gets the identity of one that is gone.
         self._names, self._values = list(self._attributes), list(self._attributes.values())
-        self._identities = list(map(id, self._values))
-        self._containers: list[tuple[Any, list[int], Any]] = []
+        self._containers: list[tuple[Any, list[Any]]] = []
         self.held = _held(owner, self._containers)
 
     def is_current(self) -> bool:
         """False if an attribute that may hold something was replaced, or the content of a container was."""
-        if list(map(id, self._attributes.values())) != self._identities and not self._take_plain_changes():
+        if not _are_same(self._attributes, self._values) and not self._take_plain_changes():
             return False
-        for container, identities, _ in self._containers:
-            if list(map(id, _items(container))) != identities:
-                return False
-        return True
+        return all(_are_same(container, items) for container, items in self._containers)
 
     def _take_plain_changes(self) -> bool:
         """Whether only such attributes were replaced as hold nothing; what they are now is then kept."""
@@ -123,7 +120,7 @@ class _Holder:
                 and not (_holds_nothing(before) and _holds_nothing(now))
             ):
                 return False
-        self._values, self._identities = values, list(map(id, values))
+        self._values = values
         return True
 
 
@@ -131,11 +128,11 @@ def _holds_nothing(value: Any) -> bool:
     return type(value) in _PLAIN or not getattr(type(value), "runs_in_steps", True)
 
 
-def _held(owner: object, containers: list[tuple[Any, list[int], Any]] | None = None) -> dict[str, list[Any]]:
+def _held(owner: object, containers: list[tuple[Any, list[Any]]] | None = None) -> dict[str, list[Any]]:
     """What is in the attributes of `owner`, by kind.
 
     Args:
-        containers: gets those that were walked, with the identities of their items, and the items.
+        containers: gets those that were walked, with their items.
     """
     held: dict[str, list[Any]] = {}
     left_out = bookkeeping(type(owner))
@@ -146,18 +143,23 @@ def _held(owner: object, containers: list[tuple[Any, list[int], Any]] | None = N
 
 
 def _collect(
-    value: object, held: dict[str, list[Any]], containers: list[tuple[Any, list[int], Any]] | None
+    value: object, held: dict[str, list[Any]], containers: list[tuple[Any, list[Any]]] | None
 ) -> None:
     """Add the value, or the objects in it, to those of their kind."""
     if isinstance(value, _CONTAINERS):
         items = list(_items(value))
         if containers is not None and not isinstance(value, tuple):
-            containers.append((value, list(map(id, items)), items))
+            containers.append((value, items))
         for item in items:
             if type(item) not in _PLAIN:
                 _collect(item, held, containers)
     elif (kind := getattr(type(value), "tracked_as", None)) is not None:
         held.setdefault(kind, []).append(value)
+
+
+def _are_same(container: Any, items: list[Any]) -> bool:
+    """Whether a container holds these very items."""
+    return len(container) == len(items) and all(map(operator.is_, _items(container), items))
 
 
 def _items(container: Any) -> Iterable[Any]:

@@ -202,7 +202,7 @@ def _batch_of(
 def _host_arrays(x: object, y: object, sample_weight: object, needs: Needs) -> tuple[Any, Any, Any]:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
     for name, value in parts.items():
-        if isinstance(value, Dataset | PyDataset | Iterator):
+        if not isinstance(value, np.ndarray) and isinstance(value, Dataset | PyDataset | Iterator):
             raise DataError(
                 explain(
                     f"{name} is a {type(value).__name__} beside arrays.",
@@ -260,6 +260,8 @@ def _check_alone(x: object, y: object, sample_weight: object, batch_size: object
 
 def _is_arrays(x: object) -> bool:
     """True for arrays, array-likes, lists of numbers, and lists, tuples or dicts of arrays."""
+    if isinstance(x, np.ndarray):  # nearly always
+        return True
     if x is None or isinstance(x, PyDataset):
         return False
     if isinstance(x, Mapping | list | tuple) and not holds_splits(x):

@@ -39,6 +39,8 @@ def as_arrays(
         needed: the keys of a dict that somebody reads; None: all. Others are left out if they are no numbers.
     Raises: DTypeError for what is not numbers; DataError for sparse arrays and rows of different lengths.
     """
+    if isinstance(structure, np.ndarray):  # nearly always: in microseconds
+        return _as_array(structure, what, to_host)
     if is_list_of_values(structure):
         return _as_array(_stack(structure, what), what, to_host)
     if isinstance(structure, Mapping):  # also an open .npz or HDF5 file, or what a tokenizer gives
@@ -71,6 +73,10 @@ def count_samples(data: tuple[Any, ...], where: str = "The data") -> int:
         where: what the message begins with.
     Raises: DataError if the lengths differ, or there are none.
     """
+    leaves = [leaf for leaf in tree.flatten(data) if leaf is not None]
+    counts = {leaf.shape[:1] for leaf in leaves}
+    if len(counts) == 1 and (count := counts.pop()) and count[0]:  # else find out what to say
+        return int(count[0])
     lengths = {}
     for path, leaf in tree.flatten_with_path(data):
         if leaf is not None:
@@ -135,7 +141,7 @@ def _as_array(leaf: Any, what: str, to_host: bool) -> Any:
                 f"{what} is a masked array.", fix=f"fill it, e.g. {what}.filled(0), and weigh the samples"
             )
         )
-    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biuf":  # nearly always: in microseconds
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biuf":
         return _narrow(leaf, what)
     if is_sparse(leaf):
         raise DataError(
