@@ -18,10 +18,12 @@ X = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
 # Arguments for the classes that need some.
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Activation": ("relu",),
+    "CategoryEncoding": (2,),
     "CosineDecay": (1.0, 1),
     "CosineDecayRestarts": (1.0, 1),
     "CSVLogger": ("x.csv",),
     "Dense": (2,),
+    "Discretization": ([1.0],),
     "Dot": (1,),
     "EinsumDense": ("ab,bc->ac", 2),
     "Embedding": (3, 2),
@@ -66,6 +68,9 @@ ENDINGS: dict[str, tuple[Any, ...]] = {  # and by the ends of their names
     "AtPrecision": (0.5,),
 }
 
+# Of these Keras makes no objects without TensorFlow: their classes are compared.
+NEEDS_TENSORFLOW = ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+
 # What cannot exist, or not yet, by attribute.
 UNBUILT = "weights of a layer that is not built; Keras raises AttributeError on them"
 LORA, QUANTIZED = "there is no LoRA in this version", "there is no quantization in this version"
@@ -73,6 +78,7 @@ STEP = "a step inside the formula of Keras' class, not meant to be called"
 OF_DATA = "for use inside tf.data with another back end: layers compute on the active one"
 BOXES = "images only: no labels, boxes or segmentation masks are transformed"
 CELL_MASKS = "cells get their dropout masks from the layer that runs them, and keep none"
+LEARNING = "a step of `adapt`, which learns all or nothing"
 OPEN_FILE = "the file that is being written"
 BAR = "how far the bar is"
 ABSENT = {
@@ -85,6 +91,7 @@ ABSENT = {
     **dict.fromkeys(["interpolate_pr_auc", "lr_adjust", "transpose_last_axis"], STEP),
     **dict.fromkeys(["zeropower_via_newtonschulz5", "single_state", "pool_mode", "noise_shape"], STEP),
     **dict.fromkeys(["axis", "score_mode"], STEP),
+    **dict.fromkeys(["update_state", "reset_state", "summary", "output_dtype"], LEARNING),
     **dict.fromkeys(["backend", "convert_weight", "finalize_state", "convert_input"], OF_DATA),
     **dict.fromkeys(["get_dropout_mask", "get_recurrent_dropout_mask"], CELL_MASKS),
     **dict.fromkeys(["reset_dropout_mask", "reset_recurrent_dropout_mask", "implementation"], CELL_MASKS),
@@ -142,6 +149,8 @@ FAMILIES = [
 def made(k: Any, family: str, name: str) -> Any:
     """An object of the class."""
     cls = getattr(getattr(k, family), name)
+    if k is oracle and name in NEEDS_TENSORFLOW:
+        return cls
     if name in ("Wrapper", "TimeDistributed", "SpectralNormalization", "Bidirectional"):
         return cls(k.layers.LSTM(2))
     if name in ("RNN", "StackedRNNCells"):

@@ -21,6 +21,7 @@ __all__ = [
     "InvalidArgumentError",
     "LayerlabError",
     "MissingFileError",
+    "NotAdaptedError",
     "NotBuiltError",
     "NotCompiledError",
     "ShapeError",
@@ -81,6 +82,10 @@ class ConfigError(LayerlabError, ValueError):
 
 class GraphError(LayerlabError, ValueError):
     """Inputs and outputs of a model do not form one connected graph."""
+
+
+class NotAdaptedError(LayerlabError, RuntimeError, ValueError):
+    """A layer has not learned from data yet what it needs for a call, such as its vocabulary."""
 
 
 class NotBuiltError(LayerlabError, ValueError):

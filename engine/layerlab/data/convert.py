@@ -204,7 +204,8 @@ def _numbers(array: np.ndarray, where: str) -> np.ndarray:
         raise DTypeError(
             explain(
                 f"{where} is {_NOT_NUMBERS.get(kind, 'a mixture of objects')} ({samples}), not numbers.",
-                fix="encode it first, e.g. np.unique(values, return_inverse=True)[1]",
+                fix="encode it first: with a TextVectorization or StringLookup layer, data.map(layer), "
+                "or by np.unique(values, return_inverse=True)[1]",
             )
         )
     return found

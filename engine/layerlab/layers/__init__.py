@@ -16,6 +16,10 @@ from layerlab.layers.multi_head import *
 from layerlab.layers.norm import *
 from layerlab.layers.pool import *
 from layerlab.layers.preprocess import *
+from layerlab.layers.preprocessing.category_encoding import *
+from layerlab.layers.preprocessing.discretization import *
+from layerlab.layers.preprocessing.integer_lookup import *
+from layerlab.layers.preprocessing.string_lookup import *
 from layerlab.layers.regularize import *
 from layerlab.layers.reshape import *
 from layerlab.layers.rnn import *

@@ -14,6 +14,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.config import deserialize_keras_object, serialize_keras_object
 from layerlab.core.layer import Layer
 from layerlab.errors import DataError, InvalidArgumentError, ShapeError, explain
+from layerlab.layers.preprocessing.batches import batches_of, is_one_array
 from layerlab.settings import settings
 from layerlab.typing import TensorLike
 
@@ -152,15 +153,16 @@ class Normalization(Layer):
         """Learn mean and variance in one pass over the data.
 
         Args:
-            data: an array, or an iterable of batches: x, or (x, y), of which x counts.
-                What was learned before is replaced.
+            data: an array or a table, or an iterable of batches: x, or (x, y), of which
+                x counts. What was learned before is replaced.
         Raises: InvalidArgumentError if the statistics were given; DataError for no
-        batch; ShapeError for data of other sizes along `axis` than the layer was built
-        on.
+        batch, NaN, infinity or data without an end; ShapeError for data of other sizes
+        along `axis` than the layer was built on.
         Source: Chan, Golub, LeVeque 1983, "Algorithms for computing the sample
         variance", for the union of batches.
         """
-        batches = [data] if isinstance(data, np.ndarray) or backend().is_array(data) else data
+        whole = is_one_array(data) and not isinstance(data, list | tuple)
+        batches = [data] if whole else batches_of(data, None, self.describe())
         total, mean, variance = 0, np.zeros(()), np.zeros(())
         for batch in batches:
             x = _numbers(batch)
@@ -171,6 +173,13 @@ class Normalization(Layer):
                     explain(f"{self.describe()} has given statistics.", fix="do not adapt it")
                 )
             self._check(x)
+            if not np.isfinite(x).all():
+                raise DataError(
+                    explain(
+                        f"{self.describe()} cannot adapt to NaN or infinity.",
+                        fix="drop these rows, or fill them in",
+                    )
+                )
             count = math.prod(x.shape[axis] for axis in self._reduced)
             share = count / (total + count)
             batch_mean, batch_variance = x.mean(axis=self._reduced), x.var(axis=self._reduced)

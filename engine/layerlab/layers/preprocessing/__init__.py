@@ -1,0 +1,1 @@
+"""Layers that prepare text and tables: on the host, before the step, where they work with texts."""
