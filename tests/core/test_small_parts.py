@@ -168,6 +168,32 @@ def test_a_look_within_a_look_ends_with_the_outer_one(is_same: bool) -> None:
         assert tracked(holder, "layer") == holder.layers
 
 
+def test_a_look_may_be_open_in_two_threads() -> None:
+    holder, look = SimpleNamespace(layers=[layers.Dense(1)]), Look()
+    opened, go_on = threading.Event(), threading.Event()
+    found: list[Any] = []
+
+    def other() -> None:
+        with look:
+            found.append(tracked(holder, "layer"))
+            opened.set()
+            go_on.wait(20)
+        found.append(tracked(holder, "layer"))
+
+    with look:
+        first = tracked(holder, "layer")
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert opened.wait(20)
+    holder.layers.append(layers.Dense(2))
+    assert tracked(holder, "layer") == holder.layers
+    go_on.set()
+    thread.join(20)
+    assert found == [first, holder.layers]
+    with look:
+        assert tracked(holder, "layer") == holder.layers
+
+
 def test_within_one_look_an_object_is_walked_once() -> None:
     holder, first, second = SimpleNamespace(), layers.Dense(1), layers.Dense(2)
     holder.layers = [first]

@@ -47,28 +47,29 @@ class Look:
 
     What is attached while it is open is not seen. Opened again, a look knows what it found, unless something
     was attached, taken away or replaced: looking whether it was is much less than walking. Opened within
-    another one it does nothing.
+    another one it does nothing; while another thread has it open, it begins with nothing known.
     """
 
     def __init__(self) -> None:
         self._owners: dict[int, _Holder] = {}
         # By identity; with the owners themselves, so that no other one gets their identity.
         self.known: dict[tuple[int, str], tuple[Any, list[Any]]] = {}
-        self._depth = 0
+        self._in_use = threading.Lock()
 
     def __enter__(self) -> None:
         if _open.look is None:
-            if not all(holder.is_current() for holder in self._owners.values()):
-                self._owners, self.known = {}, {}
-            _open.look = self
-        if _open.look is self:
-            self._depth += 1
+            look = self if self._in_use.acquire(blocking=False) else Look()
+            if not all(holder.is_current() for holder in look._owners.values()):
+                look._owners, look.known = {}, {}
+            _open.look = look
+        _open.depth += 1
 
     def __exit__(self, *exception: object) -> None:
-        if _open.look is self:
-            self._depth -= 1
-            if not self._depth:
-                _open.look = None
+        _open.depth -= 1
+        if not _open.depth:
+            look, _open.look = _open.look, None
+            if look is self:
+                self._in_use.release()
 
     def at(self, owner: object) -> _Holder:
         """What an object holds."""
@@ -85,6 +86,7 @@ def unique(items: Iterable[T]) -> list[T]:
 
 class _Open(threading.local):
     look: Look | None = None
+    depth = 0
 
 
 _open = _Open()
