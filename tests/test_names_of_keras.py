@@ -19,6 +19,7 @@ X = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Activation": ("relu",),
     "CategoryEncoding": (2,),
+    "CenterCrop": (1, 1),
     "CosineDecay": (1.0, 1),
     "CosineDecayRestarts": (1.0, 1),
     "CSVLogger": ("x.csv",),
@@ -46,9 +47,13 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "PiecewiseConstantDecay": ([1], [1.0, 2.0]),
     "PolynomialDecay": (1.0, 1),
     "RandomCrop": (1, 1),
+    "RandomRotation": (0.1,),
+    "RandomTranslation": (0.1, 0.1),
+    "RandomZoom": (0.1,),
     "RepeatVector": (2,),
     "Rescaling": (1.0,),
     "Reshape": ((1,),),
+    "Resizing": (1, 1),
     "ReversibleEmbedding": (3, 2),
 }
 ENDINGS: dict[str, tuple[Any, ...]] = {  # and by the ends of their names
@@ -76,7 +81,6 @@ UNBUILT = "weights of a layer that is not built; Keras raises AttributeError on 
 LORA, QUANTIZED = "there is no LoRA in this version", "there is no quantization in this version"
 STEP = "a step inside the formula of Keras' class, not meant to be called"
 OF_DATA = "for use inside tf.data with another back end: layers compute on the active one"
-BOXES = "images only: no labels, boxes or segmentation masks are transformed"
 CELL_MASKS = "cells get their dropout masks from the layer that runs them, and keep none"
 LEARNING = "a step of `adapt`, which learns all or nothing"
 OPEN_FILE = "the file that is being written"
@@ -92,6 +96,7 @@ ABSENT = {
     **dict.fromkeys(["zeropower_via_newtonschulz5", "single_state", "pool_mode", "noise_shape"], STEP),
     **dict.fromkeys(["axis", "score_mode"], STEP),
     **dict.fromkeys(["update_state", "reset_state", "summary", "output_dtype"], LEARNING),
+    **dict.fromkeys(["get_clipped_bbox", "get_shifted_bbox", "get_transformed_x_y"], STEP),
     **dict.fromkeys(["backend", "convert_weight", "finalize_state", "convert_input"], OF_DATA),
     **dict.fromkeys(["get_dropout_mask", "get_recurrent_dropout_mask"], CELL_MASKS),
     **dict.fromkeys(["reset_dropout_mask", "reset_recurrent_dropout_mask", "implementation"], CELL_MASKS),
@@ -99,13 +104,7 @@ ABSENT = {
     **dict.fromkeys(["epochs", "progbar", "seen", "target", "verbose"], BAR),
     **dict.fromkeys(["renorm", "renorm_clipping", "renorm_momentum", "synchronized"], "we refuse it"),
     "rms_scaling": "an argument that Keras refuses; RMSNormalization is a layer of its own",
-    **dict.fromkeys(["bounding_box_format", "factor", "get_random_transformation", "height_axis"], BOXES),
-    **dict.fromkeys(["width_axis", "transform_bounding_boxes", "transform_images"], BOXES),
-    **dict.fromkeys(
-        ["transform_labels", "transform_segmentation_masks", "transform_single_bounding_box"], BOXES
-    ),
-    **dict.fromkeys(["transform_single_image", "transform_single_label"], BOXES),
-    "transform_single_segmentation_mask": BOXES,
+    "factor": "an argument of layers that have none; Keras keeps it all the same",
 }
 # For these no exceptions: what users subclass, and hold in their hands.
 STRICT = [

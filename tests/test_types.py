@@ -37,7 +37,7 @@ LIMITS: dict[str, float] = {
     "inspect": 3.7,
     "kernel_ext": 3.6,
     "layerlab": 21.1,
-    "layers": 12.1,
+    "layers": 11.5,
     "losses": 3.5,
     "metrics": 2.3,
     "models": 23.2,

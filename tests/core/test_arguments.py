@@ -64,8 +64,8 @@ BAD: tuple[tuple[tuple[Any, ...], str], ...] = (  # values, and the arguments th
     ((1, -2, 2.5, "4"), "gradient_accumulation_steps"),
     (
         ("some", True),
-        """baseline beta_2_decay boundaries gain initial_value_threshold mask_value maxval mean min_delta
-        minval muon_a muon_b muon_c offset scale threshold value values variance""",
+        """baseline beta_2_decay boundaries fill_value gain initial_value_threshold mask_value maxval mean
+        min_delta minval muon_a muon_b muon_c offset scale threshold value values variance""",
     ),
     ((-1, "heavy", [-1.0, 1.0]), "label_weights"),
     (("text", 3), "schedule"),
@@ -75,6 +75,7 @@ IN_CLASS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("GroupNormalization", "groups"): (0, -2, 1.5, "2"),
     ("ELU", "alpha"): ("some", True),
     ("BinaryFocalCrossentropy", "alpha"): (-0.1, 1.5, "some"),
+    ("RandomRotation", "factor"): (-1.1, 1.5, "some", True),
     ("ReduceLROnPlateau", "factor"): (-0.1, 1.0, "some"),
     ("VarianceScaling", "scale"): (0, -1, "some"),
     ("ZeroPadding1D", "padding"): (-1, 0.5, "same"),
@@ -94,7 +95,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "key_dim": {"key_dim": 2}, "head_dim": {"head_dim": 2}, "num_query_heads": {"num_query_heads": 2},
     "num_key_value_heads": {"num_key_value_heads": 1}, "pool_size": {"pool_size": 2},
     "output_size": {"output_size": 2}, "n": {"n": 2}, "height": {"height": 2}, "width": {"width": 2},
-    "scale": {"scale": 2.0}, "stddev": {"stddev": 0.1}, "axes": {"axes": 1}, "dims": {"dims": (2, 1)},
+    "factor": {"factor": 0.1}, "height_factor": {"height_factor": 0.1},
+    "width_factor": {"width_factor": 0.1}, "scale": {"scale": 2.0},
+    "stddev": {"stddev": 0.1}, "axes": {"axes": 1}, "dims": {"dims": (2, 1)},
     "num_classes": {"num_classes": 2}, "target_class_ids": {"target_class_ids": [0]},
     "specificity": {"specificity": 0.5}, "sensitivity": {"sensitivity": 0.5}, "recall": {"recall": 0.5},
     "precision": {"precision": 0.5}, "learning_rate": {"learning_rate": 0.1},

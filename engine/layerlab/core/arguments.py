@@ -156,8 +156,8 @@ _NAMES: tuple[tuple[Range, str], ...] = (
     ),
     (
         NUMBER,
-        """baseline beta_2_decay gain initial_value_threshold mask_value maxval min_delta minval muon_a muon_b
-        muon_c threshold""",
+        """baseline beta_2_decay fill_value gain initial_value_threshold mask_value maxval min_delta minval
+        muon_a muon_b muon_c threshold""",
     ),
     (NUMBERS, "boundaries mean offset value values variance"),
     (WEIGHTS, "label_weights"),
@@ -178,6 +178,7 @@ _IN_CLASS: dict[tuple[str, str], Range] = {
     ("GroupNormalization", "groups"): Range(
         "a positive integer, or -1 for one group for each channel", 1, is_integer=True, also=-1
     ),
+    ("ImageLayer", "factor"): NUMBERS,
     ("ReduceLROnPlateau", "factor"): BELOW_ONE,
     ("ReLU", "threshold"): NOT_NEGATIVE,
     ("Rescaling", "scale"): NUMBERS,

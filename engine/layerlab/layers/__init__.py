@@ -4,12 +4,15 @@ from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.layers.activation import *
 from layerlab.layers.attention import *
-from layerlab.layers.augment import *
 from layerlab.layers.conv import *
 from layerlab.layers.conv_transpose import *
 from layerlab.layers.dense import *
 from layerlab.layers.embed import *
 from layerlab.layers.identifiers import *
+from layerlab.layers.image.crop import *
+from layerlab.layers.image.flip import *
+from layerlab.layers.image.move import *
+from layerlab.layers.image.resize import *
 from layerlab.layers.input import *
 from layerlab.layers.merge import *
 from layerlab.layers.multi_head import *

@@ -12,6 +12,7 @@ from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_data_format, as_pairs, as_positive, as_sizes
+from layerlab.ops.image.resizing import INTERPOLATIONS
 from layerlab.settings import choose
 
 __all__ = [
@@ -427,7 +428,7 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = as_sizes(size, 2, "size")
         self.data_format = as_data_format(data_format)
-        self.interpolation = choose(interpolation.lower(), ops.image.INTERPOLATIONS, "interpolation")
+        self.interpolation = choose(interpolation.lower(), INTERPOLATIONS, "interpolation")
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Array) -> Array:

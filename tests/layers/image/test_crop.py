@@ -126,5 +126,5 @@ def test_what_cannot_be_cut_is_explained() -> None:
         layers.RandomCrop(2, 2)(np.zeros((4, 4)))
     with pytest.raises(UnsupportedError, match="leave `bounding_box_format` out"):
         layers.RandomCrop(2, 2, bounding_box_format="xyxy")
-    with pytest.raises(UnsupportedError, match="images alone"):
-        layers.RandomCrop(2, 2)({"images": np.zeros((4, 4, 1))})
+    with pytest.raises(ValueError, match=r"'images'(.|\n)*'image'"):
+        layers.RandomCrop(2, 2)({"image": np.zeros((4, 4, 1))})

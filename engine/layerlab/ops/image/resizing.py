@@ -1,4 +1,4 @@
-"""Images: `ops.image.resize`, a product with one matrix of weights along each of the two axes.
+"""`ops.image.resize`: a product with one matrix of weights along each of the two axes.
 
 Images are (height, width, channels) or (batch, height, width, channels), or with the channels before height
 and width with data_format "channels_first"; data_format None is the setting's.
@@ -20,7 +20,7 @@ from layerlab.ops.op import op
 from layerlab.settings import DATA_FORMATS, choose, settings
 from layerlab.typing import Operand
 
-__all__ = ["INTERPOLATIONS", "resize"]
+__all__ = ["resize"]
 
 
 @op("images", home="ops.image")
