@@ -55,6 +55,7 @@ KINDS = {
     "layerlab.layers.preprocessing.discretization": "Preprocessing",
     "layerlab.layers.preprocessing.integer_lookup": "Preprocessing",
     "layerlab.layers.preprocessing.string_lookup": "Preprocessing",
+    "layerlab.layers.preprocessing.text_vectorization": "Preprocessing",
     "layerlab.layers.regularize": "Dropout and noise",
     "layerlab.layers.reshape": "Reshaping and padding",
     "layerlab.layers.rnn": "Recurrent layers",

@@ -23,6 +23,7 @@ from layerlab.layers.preprocessing.category_encoding import *
 from layerlab.layers.preprocessing.discretization import *
 from layerlab.layers.preprocessing.integer_lookup import *
 from layerlab.layers.preprocessing.string_lookup import *
+from layerlab.layers.preprocessing.text_vectorization import *
 from layerlab.layers.regularize import *
 from layerlab.layers.reshape import *
 from layerlab.layers.rnn import *

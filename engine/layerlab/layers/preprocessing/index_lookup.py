@@ -20,7 +20,7 @@ from layerlab.layers.preprocessing.host_values import as_integers
 from layerlab.layers.preprocessing.lookup_arguments import LookupArguments, checked
 from layerlab.layers.preprocessing.lookup_learning import LearnsTokens
 
-__all__ = ["IndexLookup"]
+__all__ = ["IndexLookup", "refuse_path"]
 
 
 class IndexLookup(LearnsTokens):
@@ -146,12 +146,17 @@ class IndexLookup(LearnsTokens):
         Raises: ConfigError for a vocabulary that is a path: a config may be a
         stranger's, and read any file with it.
         """
-        if isinstance(config.get("vocabulary"), str):
-            raise ConfigError(
-                explain(
-                    f"The config of a {cls.__name__} names a vocabulary file outside of it.",
-                    got=config["vocabulary"][:80],
-                    fix="make the layer yourself, with this path as `vocabulary`",
-                )
-            )
+        refuse_path(config.get("vocabulary"), cls.__name__)
         return super().from_config(config)
+
+
+def refuse_path(vocabulary: object, layer: str) -> None:
+    """Raise ConfigError for a config's vocabulary that is a path."""
+    if isinstance(vocabulary, str):
+        raise ConfigError(
+            explain(
+                f"The config of a {layer} names a vocabulary file outside of it.",
+                got=vocabulary[:80],
+                fix="make the layer yourself, with this path as `vocabulary`",
+            )
+        )
