@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import TypeIs  # of typing only from Python 3.13 on
 
-__all__ = ["as_ints", "is_integer", "is_number"]
+__all__ = ["as_ints", "as_open_sizes", "is_integer", "is_number"]
 
 
 def is_integer(value: object) -> TypeIs[int]:
@@ -27,3 +27,9 @@ def is_number(value: object) -> TypeIs[float]:
 def as_ints(value: Any) -> tuple[int, ...]:
     """One integer, or several, as a tuple of ints."""
     return (int(value),) if is_integer(value) else tuple(int(one) for one in value)
+
+
+def as_open_sizes(value: Any) -> tuple[int | None, ...]:
+    """One size, or several, as a tuple of ints; None, and what is no integer, stays for a check to refuse."""
+    sizes = (value,) if is_integer(value) else value
+    return tuple(int(size) if is_integer(size) else size for size in sizes)

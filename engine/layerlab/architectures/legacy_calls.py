@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layerlab.errors import ConfigError, explain
+from layerlab.numeric import is_integer
 
 __all__ = [
     "has_legacy_calls",
@@ -59,7 +60,7 @@ def is_place(value: object) -> bool:
     """True for `["dense", 0, 0]`: a layer, its call, its output; a fourth entry may follow."""
     if not isinstance(value, list | tuple) or len(value) not in (3, 4) or not isinstance(value[0], str):
         return False
-    return all(isinstance(number, int) and not isinstance(number, bool) for number in value[1:3])
+    return all(map(is_integer, value[1:3]))
 
 
 def single_end(ends: Any) -> Any:

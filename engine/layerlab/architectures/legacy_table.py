@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from layerlab.numeric import is_number
+
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_ARGUMENTS",
@@ -234,7 +236,7 @@ _INITIALIZERS = dict.fromkeys(
 def _optimizer(config: Config) -> None:
     """A rate that decays by itself is today a schedule of the same numbers; None means the default."""
     decay, rate = config.pop("decay", 0.0), config.get("learning_rate")
-    if decay and isinstance(rate, int | float):
+    if decay and is_number(rate):
         schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
         config["learning_rate"] = {"class_name": "InverseTimeDecay", "config": schedule}
     if "epsilon" in config and config["epsilon"] is None:

@@ -10,6 +10,8 @@ import functools
 import inspect
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from layerlab import dtypes
 from layerlab.core.arguments import check_arguments
 from layerlab.core.deserialization import deserialize_as, deserialize_keras_object
@@ -150,7 +152,9 @@ def init_parameters(cls: type) -> tuple[str, ...]:
 
 
 def config_value(value: object) -> Any:
-    """An attribute as it stands in a config: objects serialized, functions of layerlab by name."""
+    """An attribute as it stands in a config: objects serialized, our functions by name, plain numbers."""
+    if isinstance(value, np.generic):  # JSON knows no np.int64
+        return value.item()
     if isinstance(value, Configurable | dtypes.DTypePolicy):
         return serialize_keras_object(value)
     known = builtin_name(value)
@@ -160,6 +164,8 @@ def config_value(value: object) -> Any:
         return serialize_keras_object(value)
     if isinstance(value, list):
         return [config_value(item) for item in value]
+    if type(value) is tuple:
+        return tuple(config_value(item) for item in value)
     return value
 
 

@@ -13,6 +13,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.variable import Variable
 from layerlab.errors import ShapeError, explain
 from layerlab.layers.weights import Weight, Weights, make_weights
+from layerlab.numeric import is_integer
 from layerlab.typing import ActivationLike, OpenShape
 
 __all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
@@ -145,11 +146,7 @@ class PReLU(Layer):
     def __init__(self, shared_axes: int | Sequence[int] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shared_axes = (
-            [shared_axes]
-            if isinstance(shared_axes, int)
-            else None
-            if shared_axes is None
-            else list(shared_axes)
+            [shared_axes] if is_integer(shared_axes) else None if shared_axes is None else list(shared_axes)
         )
         self.supports_masking = True
 
@@ -229,7 +226,7 @@ class Softmax(Layer):
         return ops.where(keep, outputs, ops.zeros_like(outputs))
 
     def _normalize(self, x: Array) -> Array:
-        if isinstance(self.axis, int):
+        if is_integer(self.axis):
             return activations.softmax(x, axis=self.axis)
         return ops.exp(ops.subtract(x, ops.logsumexp(x, axis=tuple(self.axis), keepdims=True)))
 

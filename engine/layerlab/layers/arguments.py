@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
 from layerlab.core.arguments import FRACTION, POSITIVE_INTEGER
 from layerlab.core.registry import share_arguments
 from layerlab.errors import InvalidArgumentError, UnsupportedError, explain
+from layerlab.numeric import as_ints, is_integer
 from layerlab.settings import DATA_FORMATS, choose, settings
 
 __all__ = [
@@ -28,13 +28,10 @@ def as_sizes(
 ) -> tuple[int, ...]:
     """`value`, or a tuple of `rank` times `value`; InvalidArgumentError unless all are positive integers."""
     lowest = 0 if allow_zero else 1
-    is_one = isinstance(value, numbers.Integral)
     sizes: tuple[Any, ...] = (
-        (value,) * rank if is_one else tuple(value) if isinstance(value, list | tuple) else ()
+        (value,) * rank if is_integer(value) else tuple(value) if isinstance(value, list | tuple) else ()
     )
-    if len(sizes) != rank or any(
-        isinstance(s, bool) or not isinstance(s, numbers.Integral) or s < lowest for s in sizes
-    ):
+    if len(sizes) != rank or any(not is_integer(size) or size < lowest for size in sizes):
         raise InvalidArgumentError(
             explain(
                 f"`{name}` has a bad value.",
@@ -42,14 +39,14 @@ def as_sizes(
                 got=repr(value),
             )
         )
-    return tuple(int(size) for size in sizes)
+    return as_ints(sizes)
 
 
 def as_pairs(
     value: int | Sequence[int] | Sequence[Sequence[int]], rank: int, name: str
 ) -> tuple[tuple[int, int], ...]:
     """(before, after) for each of `rank` axes, from an integer, one for each axis, or pairs."""
-    given = (value,) * rank if isinstance(value, int) else value
+    given = (value,) * rank if is_integer(value) else value
     if not isinstance(given, list | tuple) or len(given) != rank:
         raise InvalidArgumentError(
             explain(

@@ -14,6 +14,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_positive, refuse
 from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
+from layerlab.numeric import as_open_sizes
 from layerlab.typing import ActivationLike, Initializer, OpenShape, RegularizerLike
 
 __all__ = ["Dense", "EinsumDense"]
@@ -136,7 +137,7 @@ class EinsumDense(Layer):
             quantization_config=quantization_config,
         )
         self.equation = equation
-        self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.partial_output_shape = as_open_sizes(output_shape)
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
 

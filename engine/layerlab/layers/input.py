@@ -10,6 +10,7 @@ from layerlab.core.layer import Layer
 from layerlab.core.symbolic import KerasTensor, Node
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import refuse
+from layerlab.numeric import is_integer
 from layerlab.typing import DTypeLike, OpenShape
 
 __all__ = ["Input", "InputLayer"]
@@ -161,7 +162,7 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Sequence[int |
 
 def _sizes(shape: Sequence[int | None]) -> OpenShape:
     if not isinstance(shape, list | tuple):
-        fix = f"shape=({shape},)" if isinstance(shape, int) else ""
+        fix = f"shape=({shape},)" if is_integer(shape) else ""
         raise InvalidArgumentError(
             explain("Input got a bad shape.", expected="a tuple of sizes", got=repr(shape), fix=fix)
         )

@@ -10,6 +10,7 @@ from layerlab import ops
 from layerlab.core.layer import Layer
 from layerlab.core.masking import get_mask
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
+from layerlab.numeric import is_integer
 from layerlab.typing import Array, Tensor
 
 __all__ = [
@@ -336,12 +337,8 @@ class Dot(_Merge):
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        whole = [axes] if isinstance(axes, int) else axes
-        if (
-            not isinstance(whole, list | tuple)
-            or not all(isinstance(a, int) for a in whole)
-            or len(whole) not in (1, 2)
-        ):
+        whole = [axes] if is_integer(axes) else axes
+        if not isinstance(whole, list | tuple) or not all(map(is_integer, whole)) or len(whole) not in (1, 2):
             raise InvalidArgumentError(
                 explain("Dot got bad `axes`.", expected="an integer, or two of them", got=repr(axes))
             )
@@ -376,9 +373,7 @@ class Dot(_Merge):
         return ops.expand_dims(result, 1) if len(kept) == 1 else result
 
     def _axes(self, ranks: list[int]) -> tuple[int, int]:
-        given = (
-            (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes) * (2 // len(self.axes))
-        )
+        given = (self.axes, self.axes) if is_integer(self.axes) else tuple(self.axes) * (2 // len(self.axes))
         for axis, rank in zip(given, ranks, strict=True):
             if axis % rank == 0 or not -rank <= axis < rank:
                 raise ShapeError(

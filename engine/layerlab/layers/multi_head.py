@@ -17,6 +17,7 @@ from layerlab.layers.arguments import as_positive, as_rate, refuse
 from layerlab.layers.dense import EinsumDense
 from layerlab.layers.regularize import Dropout
 from layerlab.layers.weights import Weight, Weights, said_of_weights
+from layerlab.numeric import as_open_sizes, is_integer
 from layerlab.typing import ActivationLike, OpenShape, RegularizerLike
 
 __all__ = ["GroupQueryAttention", "MultiHeadAttention"]
@@ -267,12 +268,10 @@ class MultiHeadAttention(_HeadAttention):
         self.num_heads = as_positive(num_heads, "num_heads", "MultiHeadAttention")
         self.key_dim = as_positive(key_dim, "key_dim", "MultiHeadAttention")
         self.value_dim = (
-            key_dim if value_dim is None else as_positive(value_dim, "value_dim", "MultiHeadAttention")
+            self.key_dim if value_dim is None else as_positive(value_dim, "value_dim", "MultiHeadAttention")
         )
-        self._output_sizes = (
-            (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
-        )
-        self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
+        self._output_sizes = None if output_shape is None else as_open_sizes(output_shape)
+        self.attention_axes = (attention_axes,) if is_integer(attention_axes) else attention_axes
         self._set_heads(
             dropout, use_bias, sliding_window, flash_attention, use_gate, seed, activity_regularizer
         )

@@ -17,6 +17,7 @@ from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import refuse
 from layerlab.layers.weights import Weight, Weights, make_weights
+from layerlab.numeric import as_ints, is_integer
 from layerlab.settings import settings
 from layerlab.typing import OpenShape
 
@@ -346,10 +347,10 @@ def _at_least_float32(x: Array) -> str:
 
 
 def _as_axis(axis: object, layer: str) -> int | list[int]:
-    if isinstance(axis, int) and not isinstance(axis, bool):
-        return axis
-    if isinstance(axis, list | tuple) and all(isinstance(a, int) for a in axis):
-        return list(axis)
+    if is_integer(axis):
+        return int(axis)
+    if isinstance(axis, list | tuple) and all(map(is_integer, axis)):
+        return list(as_ints(axis))
     raise InvalidArgumentError(
         explain(f"{layer} got a bad `axis`.", expected="an integer or several", got=repr(axis))
     )

@@ -15,6 +15,7 @@ from layerlab.core.config import deserialize_keras_object, serialize_keras_objec
 from layerlab.core.layer import Layer
 from layerlab.errors import DataError, InvalidArgumentError, ShapeError, explain
 from layerlab.layers.preprocessing.batches import batches_of, is_one_array
+from layerlab.numeric import is_integer
 from layerlab.settings import settings
 from layerlab.typing import TensorLike
 
@@ -106,7 +107,7 @@ class Normalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        self.axis = () if axis is None else (axis,) if is_integer(axis) else tuple(axis)
         if (mean is None) != (variance is None) or np.shape(mean) != np.shape(variance):
             raise InvalidArgumentError(
                 explain(

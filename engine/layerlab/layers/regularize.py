@@ -14,6 +14,7 @@ from layerlab.core.seed import SeedGenerator
 from layerlab.dtypes import PolicyLike
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_data_format, as_rate
+from layerlab.numeric import as_open_sizes, is_integer
 
 __all__ = [
     "ActivityRegularization",
@@ -375,7 +376,7 @@ def _as_noise_shape(noise_shape: Sequence[int | None] | None) -> tuple[int | Non
     if noise_shape is None:
         return None
     if not isinstance(noise_shape, list | tuple) or any(
-        size is not None and (not isinstance(size, int) or size <= 0) for size in noise_shape
+        size is not None and (not is_integer(size) or size <= 0) for size in noise_shape
     ):
         raise InvalidArgumentError(
             explain(
@@ -384,7 +385,7 @@ def _as_noise_shape(noise_shape: Sequence[int | None] | None) -> tuple[int | Non
                 got=repr(noise_shape),
             )
         )
-    return tuple(noise_shape)
+    return as_open_sizes(noise_shape)
 
 
 def _fill(noise_shape: tuple[int | None, ...] | None, inputs: Array) -> tuple[int, ...] | None:

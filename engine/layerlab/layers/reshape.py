@@ -12,6 +12,7 @@ from layerlab.core.input_spec import InputSpec
 from layerlab.core.layer import Layer
 from layerlab.errors import InvalidArgumentError, ShapeError, explain
 from layerlab.layers.arguments import as_data_format, as_pairs, as_positive, as_sizes
+from layerlab.numeric import as_open_sizes, is_integer
 from layerlab.ops.image.resizing import INTERPOLATIONS
 from layerlab.settings import choose
 
@@ -78,8 +79,8 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-        bad = [size for size in self.target_shape if not isinstance(size, int) or size < -1]
+        self.target_shape: Any = as_open_sizes(target_shape)
+        bad = [size for size in self.target_shape if not is_integer(size) or size < -1]
         if bad or self.target_shape.count(-1) > 1:
             raise InvalidArgumentError(
                 explain(

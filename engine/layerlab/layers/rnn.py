@@ -23,6 +23,7 @@ from layerlab.layers.rnn_stack import (
     splits_steps,
 )
 from layerlab.layers.weight_transform import computed_once
+from layerlab.numeric import is_integer
 from layerlab.typing import OpenShape
 
 __all__ = ["RNN"]
@@ -90,7 +91,7 @@ class RNN(Layer):
         self.zero_output_for_mask = zero_output_for_mask
         self.supports_masking = True
         size = cell.state_size
-        self.state_size = [size] if isinstance(size, int) else list(size)
+        self.state_size = [size] if is_integer(size) else list(size)
         self._kept = _Kept()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -360,7 +361,7 @@ def _beside(keep: Array, x: Array) -> Array:
 
 
 def _with_batch(batch: int | None, sizes: Any) -> Any:
-    return (batch, sizes) if isinstance(sizes, int) else [(batch, size) for size in sizes]
+    return (batch, sizes) if is_integer(sizes) else [(batch, size) for size in sizes]
 
 
 def _unrolled(

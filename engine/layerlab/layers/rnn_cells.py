@@ -16,6 +16,7 @@ from layerlab.core.seed import SeedGenerator
 from layerlab.core.variable import Variable
 from layerlab.layers.arguments import as_positive
 from layerlab.layers.weights import Weight, Weights, make_weight, make_weights
+from layerlab.numeric import is_integer
 from layerlab.typing import ActivationLike, DTypeLike, OpenShape, Shape
 
 __all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
@@ -72,7 +73,7 @@ class StepCell(Layer):
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
         """States of zeros, (batch_size, size) each."""
-        sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
+        sizes = [self.state_size] if is_integer(self.state_size) else self.state_size
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
 
 
