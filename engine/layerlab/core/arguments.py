@@ -182,6 +182,8 @@ _IN_CLASS: dict[tuple[str, str], Range] = {
     ("ReduceLROnPlateau", "factor"): BELOW_ONE,
     ("ReLU", "threshold"): NOT_NEGATIVE,
     ("Rescaling", "scale"): NUMBERS,
+    ("Solarization", "addition_factor"): FRACTIONS,
+    ("Solarization", "threshold_factor"): FRACTIONS,
     ("VarianceScaling", "scale"): POSITIVE,
     **{(f"ZeroPadding{rank}D", "padding"): COUNTS for rank in (1, 2, 3)},
 }

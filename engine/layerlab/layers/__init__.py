@@ -9,8 +9,10 @@ from layerlab.layers.conv_transpose import *
 from layerlab.layers.dense import *
 from layerlab.layers.embed import *
 from layerlab.layers.identifiers import *
+from layerlab.layers.image.color import *
 from layerlab.layers.image.crop import *
 from layerlab.layers.image.flip import *
+from layerlab.layers.image.light import *
 from layerlab.layers.image.move import *
 from layerlab.layers.image.resize import *
 from layerlab.layers.input import *

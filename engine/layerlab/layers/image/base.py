@@ -20,7 +20,7 @@ from layerlab.errors import InvalidArgumentError, ShapeError, UnsupportedError, 
 from layerlab.layers.arguments import as_data_format, refuse
 from layerlab.typing import SeedLike
 
-__all__ = ["ImageData", "ImageLayer", "Transformation", "as_interval"]
+__all__ = ["ImageData", "ImageLayer", "Transformation", "as_interval", "as_value_range", "in_range"]
 
 ImageData = Array | dict[str, Array]  # images, or a dict of 'images' and what belongs to them
 Transformation = Any  # what a layer draws: arrays by name, with one entry for each image
@@ -272,6 +272,27 @@ def as_interval(
     if is_pair:
         return min(given), max(given)
     return max(-abs(given[0]), low), abs(given[0])
+
+
+def as_value_range(value: Sequence[float], layer: str, ordered: bool = True) -> Sequence[float]:
+    """The lowest and the highest number of a pixel; a list where they were put in order."""
+    if (
+        not isinstance(value, list | tuple)
+        or len(value) != 2
+        or not all(isinstance(v, int | float) for v in value)
+    ):
+        raise InvalidArgumentError(
+            explain(f"{layer} got a bad `value_range`.", expected="two numbers", got=repr(value)[:80])
+        )
+    return sorted(value) if ordered else value
+
+
+def in_range(images: Array, before: Sequence[float], after: Sequence[float]) -> Array:
+    """Numbers of one range as those of another."""
+    if tuple(before) == tuple(after):
+        return images
+    unit: Array = (images - before[0]) / (before[1] - before[0])
+    return unit * (after[1] - after[0]) + after[0]
 
 
 share_arguments(

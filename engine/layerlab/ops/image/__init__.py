@@ -5,4 +5,5 @@ and width with data_format "channels_first"; data_format None is the setting's.
 """
 
 from layerlab.ops.image.affine import *
+from layerlab.ops.image.colors import *
 from layerlab.ops.image.resizing import *
