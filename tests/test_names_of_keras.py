@@ -31,6 +31,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "ExponentialDecay": (1.0, 1, 0.5),
     "GaussianNoise": (0.5,),
     "GroupQueryAttention": (2, 2, 1),
+    "HashedCrossing": (5,),
+    "Hashing": (5,),
     "IoU": (2, [0]),
     "InputLayer": ((2,),),
     "InverseTimeDecay": (1.0, 1, 0.5),

@@ -55,6 +55,7 @@ KINDS = {
     "layerlab.layers.preprocess": "Preprocessing",
     "layerlab.layers.preprocessing.category_encoding": "Preprocessing",
     "layerlab.layers.preprocessing.discretization": "Preprocessing",
+    "layerlab.layers.preprocessing.hashing": "Preprocessing",
     "layerlab.layers.preprocessing.integer_lookup": "Preprocessing",
     "layerlab.layers.preprocessing.string_lookup": "Preprocessing",
     "layerlab.layers.preprocessing.text_vectorization": "Preprocessing",

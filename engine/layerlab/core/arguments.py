@@ -164,7 +164,8 @@ _NAMES: tuple[tuple[Range, str], ...] = (
     (Range("None or an integer of at least 2", 2, is_integer=True, also=0), "gradient_accumulation_steps"),
 )
 RANGES: dict[str, Range] = {name: found for found, names in _NAMES for name in names.split()}
-_IN_CLASS: dict[tuple[str, str], Range] = {
+_IN_CLASS: dict[tuple[str, str], Range | None] = {
+    ("Hashing", "mask_value"): None,  # a text or an integer, as what is hashed
     ("AUC", "num_thresholds"): Range("an integer of at least 2", 2, is_integer=True),
     ("AUC", "thresholds"): NUMBERS,
     ("BinaryFocalCrossentropy", "alpha"): FRACTION,

@@ -23,6 +23,7 @@ from layerlab.layers.pool import *
 from layerlab.layers.preprocess import *
 from layerlab.layers.preprocessing.category_encoding import *
 from layerlab.layers.preprocessing.discretization import *
+from layerlab.layers.preprocessing.hashing import *
 from layerlab.layers.preprocessing.integer_lookup import *
 from layerlab.layers.preprocessing.string_lookup import *
 from layerlab.layers.preprocessing.text_vectorization import *
