@@ -10,8 +10,9 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.core.tracking import tracked, unique
 from layerlab.core.variable import Variable
+from layerlab.core.variable_values import check_shape
 from layerlab.dtypes import numpy_dtype
-from layerlab.errors import InvalidArgumentError, ShapeError, did_you_mean, explain
+from layerlab.errors import InvalidArgumentError, did_you_mean, explain
 
 if TYPE_CHECKING:
     from layerlab.models.model import Model
@@ -147,12 +148,5 @@ def _fitting(value: object, variable: Variable, path: str) -> Any:
         raise InvalidArgumentError(
             explain(f"set_state_tree: the value of '{path}' is no array.", got=type(value).__name__)
         ) from error
-    if tuple(array.shape) != variable.shape:
-        raise ShapeError(
-            explain(
-                f"set_state_tree: the value of '{path}' does not fit.",
-                expected=f"shape {variable.shape}",
-                got=str(tuple(array.shape)),
-            )
-        )
+    check_shape(f"set_state_tree: the value of '{path}' does not fit.", variable, array.shape)
     return array

@@ -6,7 +6,6 @@ by the first data (`build`).
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from layerlab.dtypes import standardize_dtype
 from layerlab.errors import DataError, InvalidArgumentError, LayerlabError, explain
 from layerlab.losses.identifiers import task_by_shape
 from layerlab.metrics import Mean
+from layerlab.numeric import is_number
 from layerlab.training.outputs import Outputs, align_weights, flat_entries, label_of, map_entries
 from layerlab.typing import Tensor, Tree
 
@@ -137,7 +137,7 @@ class CompileLoss:
 
     def _weights_by_output(self, outputs: Outputs, entries: list[list[Any]]) -> list[list[float]]:
         given = self._loss_weights
-        if given is None or isinstance(given, numbers.Real):
+        if given is None or is_number(given):
             by_output: list[Any] = [given] * len(outputs)
         elif len(outputs) == 1 and isinstance(given, list) and len(given) == len(entries[0]):
             by_output = [given]
@@ -180,7 +180,7 @@ def _as_loss(identifier: Any) -> Any:
 
 def _checked_weights(given: object) -> Any:
     def check(weight: object) -> Any:
-        if weight is not None and (not isinstance(weight, numbers.Real) or isinstance(weight, bool)):
+        if weight is not None and not is_number(weight):
             raise InvalidArgumentError(
                 explain(
                     "loss_weights of compile",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import numbers
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -12,6 +11,7 @@ from typing import Any, TypeVar, cast
 from layerlab import tree
 from layerlab.data.choose_source import with_queue_options
 from layerlab.errors import InvalidArgumentError, did_you_mean, explain
+from layerlab.numeric import is_number
 from layerlab.training.outputs import is_config
 
 __all__ = [
@@ -136,17 +136,13 @@ def check_sample_weight_mode(mode: Any, output_names: Sequence[str]) -> None:
 def _is_old_order(args: tuple[Any, ...]) -> bool:
     """Whether the third place holds metrics, or the fourth holds weights: numbers are always weights."""
     third, fourth = (*args[2:4], None, None)[:2]
-    return _holds(third, lambda entry: not _is_number(entry)) or _holds(fourth, _is_number)
+    return _holds(third, lambda entry: not is_number(entry)) or _holds(fourth, is_number)
 
 
 def _holds(value: Any, is_wanted: Callable[[Any], bool]) -> bool:
     if is_config(value):
         return is_wanted(value)
     return any(entry is not None and is_wanted(entry) for entry in tree.flatten(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 # -- fit, evaluate and predict under the names that took generators: methods of Trainer ----------------
@@ -161,7 +157,7 @@ def _accepts_oldest_order(method: Method) -> Method:
             if len(args) > 7 and (args[7] is None or isinstance(args[7], Mapping)):
                 kwargs |= dict(zip(_OLD_FIT_GENERATOR_ORDER, args[7:], strict=False))
                 args = args[:7]
-        elif len(args) > 2 and _is_number(args[2]):  # the third was the queue size; callbacks were not there
+        elif len(args) > 2 and is_number(args[2]):  # the third was the queue size; callbacks were not there
             args = (*args[:2], None, *args[2:])
         return method(self, *args, **kwargs)
 

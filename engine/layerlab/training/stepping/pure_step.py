@@ -21,7 +21,7 @@ from layerlab import tree
 from layerlab.backend.active import backend
 from layerlab.backend.protocol import StateGrew
 from layerlab.core.bookkeeping import bookkeeping
-from layerlab.core.foreign_errors import value_needed
+from layerlab.core.foreign_errors import raise_told, value_needed
 from layerlab.core.state import StateScope
 from layerlab.core.tracking import unique
 from layerlab.core.variable import Variable, next_serial
@@ -154,10 +154,8 @@ def pure(
             try:
                 outputs = method.over_variables(tree.map_structure(_to_array, batch))
             except Exception as error:  # in a step that somebody wrote
-                told = value_needed(error, method.name) if takes_logs else None
-                if told is None:
-                    raise
-                raise told from error
+                raise_told(value_needed(error, method.name) if takes_logs else None, error)
+                raise
             if takes_logs:
                 outputs = _checked_logs(outputs, method.name), watched.loss
             if next_serial() > begin + 1 and is_outgrown():
