@@ -10,7 +10,7 @@ from layerlab.backend.protocol import Array
 from layerlab.core.variable import Variable
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.layers.arguments import as_padding, as_positive, as_sizes
-from layerlab.layers.weights import Weight, Weights, make_weights
+from layerlab.layers.weights import Weight, Weights, make_weights, moved_argument
 from layerlab.layers.window import Window
 from layerlab.typing import ActivationLike, OpenShape, RegularizerLike
 
@@ -169,6 +169,7 @@ class Conv3DTranspose(_ConvTranspose):
     """
 
     rank = 3
+    __init__ = moved_argument(_ConvTranspose.__init__, "output_padding", after="data_format")
 
 
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose

@@ -23,6 +23,7 @@ __all__ = [
     "bound_arguments",
     "make_weight",
     "make_weights",
+    "moved_argument",
     "said_of_weights",
     "with_signature",
 ]
@@ -214,6 +215,25 @@ def with_signature(
     """The constructor, shown with these parameters by `inspect.signature` and so by a notebook's help."""
     constructor.__signature__ = inspect.Signature(list(parameters), return_annotation="None")  # type: ignore[attr-defined]
     return constructor
+
+
+def moved_argument(constructor: Callable[..., None], name: str, after: str) -> Callable[..., None]:
+    """The constructor with one of its arguments at another place, for calls by position.
+
+    Args:
+        name: which argument.
+        after: the argument behind which it stands.
+    """
+    parameters = dict(inspect.signature(constructor).parameters)
+    moved = parameters.pop(name)
+    place = list(parameters).index(after) + 1
+    ordered = [*parameters.values()]
+
+    @functools.wraps(constructor)
+    def __init__(layer: Layer, *args: Any, **kwargs: Any) -> None:
+        constructor(layer, **bound_arguments(__init__, layer, args, kwargs))
+
+    return with_signature(__init__, [*ordered[:place], moved, *ordered[place:]])
 
 
 def _parameter(name: str, default: object, annotation: str) -> inspect.Parameter:
