@@ -29,7 +29,6 @@ NAMES = ["omar", "stringer", "marlo", "wire", "skywalker"]
         ([3.7, -4.2], {"num_bins": 5, "mask_value": 3}, [2, 3]),
     ],
 )
-@pytest.mark.usefixtures("backend")
 def test_bins_are_those_of_keras(values: Any, arguments: dict[str, Any], expected: Any) -> None:
     assert np.asarray(Hashing(**arguments)(values)).tolist() == expected
     again = Hashing.from_config(Hashing(**arguments).get_config())
