@@ -104,6 +104,7 @@ def called(layer: Any, form: tuple[str, str, bool], training: bool) -> dict[str,
     return layer(given, training=training)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", range(len(CASES)), ids=lambda index: f"{CASES[index][0]}{index}")
 def test_the_same_seed_gives_the_pictures_of_keras(backend: str, index: int) -> None:
     name, arguments = CASES[index]
@@ -118,7 +119,8 @@ def test_the_same_seed_gives_the_pictures_of_keras(backend: str, index: int) -> 
             same(found[key], expected[key])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["RandomRotation", "RandomZoom", "RandomTranslation", "RandomHue"])
 def test_a_transformation_that_keras_drew_is_applied_alike(backend: str, name: str) -> None:
     arguments = next(given for case, given in CASES if case == name)
     images = data("channels_last", "float32", False)["images"]
