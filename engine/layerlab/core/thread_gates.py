@@ -111,37 +111,52 @@ class SoleUser:
     """The thread that trains, evaluates or predicts with a model, and by which method; others wait for it."""
 
     def __init__(self) -> None:
-        self._now: tuple[int, str] | None = None
+        self.now: tuple[int, str] | None = None
 
-    @contextmanager
-    def only(self, method: str, model: str) -> Iterator[None]:
-        """Inside, this thread is alone; it may come again.
+    def only(self, method: str, model: str) -> AbstractContextManager[None]:
+        """A `with` block in which this thread is alone; it may come again.
 
         Args:
             method: what it does; 'fit' and 'train_on_batch' train.
             model: the model's name.
         Raises: InvalidArgumentError while another thread is in `fit`, which may take for ever.
         """
+        use = _Use(self, method, model)
+        return _training_with(use) if method in ("fit", "train_on_batch") else use
+
+
+@contextmanager
+def _training_with(use: _Use) -> Iterator[None]:
+    """The use of a model that is trained in it."""
+    with use, training_here():
+        yield
+
+
+class _Use:
+    """One use of a model."""
+
+    __slots__ = ("_method", "_model", "_of", "_previous")
+
+    def __init__(self, of: SoleUser, method: str, model: str) -> None:
+        self._of, self._method, self._model = of, method, model
+
+    def __enter__(self) -> None:
         me = pending.acts_for or threading.get_ident()
         with _changed:
-            while (previous := self._now) is not None and previous[0] != me:
+            while (previous := self._of.now) is not None and previous[0] != me:
                 if previous[1] == "fit":
                     raise InvalidArgumentError(
                         explain(
-                            f"'{model}' is in {previous[1]} in another thread, so {method} cannot run.",
+                            f"'{self._model}' is in fit in another thread, so {self._method} cannot run.",
                             fix="call the model itself, which waits for the end of a step, wait for fit, or "
                             "use a copy: keras.models.clone_model(model)",
                         )
                     )
                 _changed.wait()
-            self._now = (me, "fit" if previous is not None and previous[1] == "fit" else method)
-        try:
-            if method in ("fit", "train_on_batch"):
-                with training_here():
-                    yield
-            else:
-                yield
-        finally:
-            with _changed:
-                self._now = previous
-                _changed.notify_all()
+            is_in_fit = previous is not None and previous[1] == "fit"
+            self._previous, self._of.now = previous, (me, "fit" if is_in_fit else self._method)
+
+    def __exit__(self, *exception: object) -> None:
+        with _changed:
+            self._of.now = self._previous
+            _changed.notify_all()

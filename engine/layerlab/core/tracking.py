@@ -59,8 +59,10 @@ class Look:
     def __enter__(self) -> None:
         if _open.look is None:
             look = self if self._in_use.acquire(blocking=False) else Look()
-            if not all(holder.is_current() for holder in look._owners.values()):
-                look._owners, look.known = {}, {}
+            for holder in look._owners.values():
+                if not holder.is_current():
+                    look._owners, look.known = {}, {}
+                    break
             _open.look = look
         _open.depth += 1
 
@@ -105,9 +107,9 @@ class _Holder:
 
     def is_current(self) -> bool:
         """False if an attribute that may hold something was replaced, or the content of a container was."""
-        if not _are_same(self._attributes, self._values) and not self._take_plain_changes():
+        if not _are_same(self._attributes.values(), self._values) and not self._take_plain_changes():
             return False
-        return all(_are_same(container, items) for container, items in self._containers)
+        return all(_are_same(content, items) for content, items in self._containers)
 
     def _take_plain_changes(self) -> bool:
         """Whether only such attributes were replaced as hold nothing; what they are now is then kept."""
@@ -134,7 +136,7 @@ def _held(owner: object, containers: list[tuple[Any, list[Any]]] | None = None) 
     """What is in the attributes of `owner`, by kind.
 
     Args:
-        containers: gets those that were walked, with their items.
+        containers: gets the content of the walked ones, which changes with them, and their items.
     """
     held: dict[str, list[Any]] = {}
     left_out = bookkeeping(type(owner))
@@ -151,7 +153,7 @@ def _collect(
     if isinstance(value, _CONTAINERS):
         items = list(_items(value))
         if containers is not None and not isinstance(value, tuple):
-            containers.append((value, items))
+            containers.append((_items(value), items))
         for item in items:
             if type(item) not in _PLAIN:
                 _collect(item, held, containers)
@@ -159,9 +161,9 @@ def _collect(
         held.setdefault(kind, []).append(value)
 
 
-def _are_same(container: Any, items: list[Any]) -> bool:
-    """Whether a container holds these very items."""
-    return len(container) == len(items) and all(map(operator.is_, _items(container), items))
+def _are_same(content: Any, items: list[Any]) -> bool:
+    """Whether these are the very items."""
+    return len(content) == len(items) and all(map(operator.is_, content, items))
 
 
 def _items(container: Any) -> Iterable[Any]:

@@ -107,6 +107,10 @@ def one_batch(
         source = make_source(x, y, sample_weight, class_weight=class_weight, needs=needs)
         return source.peek() if source.whole is None else source.whole
     finish_pending()
+    if y is None and sample_weight is None and class_weight is None:
+        x = as_arrays(loaded_column(x), "x", needed=needs.keys)
+        count_samples((x,))
+        return pack_x_y_sample_weight(x)
     weights = None if class_weight is None else checked_class_weight(class_weight)
     batch = _batch_of(x, y, sample_weight, weights, needs)
     count_samples(batch)
