@@ -24,9 +24,10 @@ def is_number(value: object) -> TypeIs[float]:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def as_ints(value: Any) -> tuple[int, ...]:
+def as_ints(value: object) -> tuple[int, ...]:
     """One integer, or several, as a tuple of ints."""
-    return (int(value),) if is_integer(value) else tuple(int(one) for one in value)
+    several: Any = value
+    return (int(value),) if is_integer(value) else tuple(int(one) for one in several)
 
 
 def as_open_sizes(value: Any) -> tuple[int | None, ...]:

@@ -36,7 +36,7 @@ BAD: tuple[tuple[tuple[Any, ...], str], ...] = (  # values, and the arguments th
     ((0, 1.5, "two"), "num_thresholds"),
     (
         (-1, 0.5, "1"),
-        """class_id cropping ema_overwrite_frequency num_regressors output_padding start_from_epoch
+        """class_id cropping ema_overwrite_frequency num_oov_indices num_regressors output_padding start_from_epoch
         target_class_ids""",
     ),
     ((0.5, "all", True), "attention_axes axes axis dims ignore_class shared_axes"),
@@ -73,6 +73,8 @@ BAD: tuple[tuple[tuple[Any, ...], str], ...] = (  # values, and the arguments th
 BY_NAME = {name: values for values, names in BAD for name in names.split()}
 IN_CLASS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("GroupNormalization", "groups"): (0, -2, 1.5, "2"),
+    ("IntegerLookup", "mask_token"): (0.5, "0"),
+    ("IntegerLookup", "oov_token"): (0.5, "-1", True),
     ("ELU", "alpha"): ("some", True),
     ("BinaryFocalCrossentropy", "alpha"): (-0.1, 1.5, "some"),
     ("RandomRotation", "factor"): (-1.1, 1.5, "some", True),
@@ -94,7 +96,7 @@ IN_CLASS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("AUC", "thresholds"): ("half",),
 }
 NOT_HERE = {  # numbers by default, but checked elsewhere or not limited
-    ("BatchNormalization", "scale"), ("GroupNormalization", "scale"), ("LayerNormalization", "scale"),
+    ("Hashing", "mask_value"), ("BatchNormalization", "scale"), ("GroupNormalization", "scale"), ("LayerNormalization", "scale"),
 }  # fmt: skip
 REQUIRED: dict[str, dict[str, Any]] = {
     "units": {"units": 3}, "filters": {"filters": 2}, "kernel_size": {"kernel_size": 1},

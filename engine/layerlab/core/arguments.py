@@ -124,7 +124,7 @@ _NAMES: tuple[tuple[Range, str], ...] = (
         output_dim power_iterations sliding_window top_k units value_dim width""",
     ),
     (POSITIVE_INTEGERS, "dilation_rate groups kernel_size output_size pool_size size strides"),
-    (COUNT, "class_id ema_overwrite_frequency num_regressors start_from_epoch"),
+    (COUNT, "class_id ema_overwrite_frequency num_oov_indices num_regressors start_from_epoch"),
     (COUNTS, "cropping output_padding target_class_ids"),
     (INTEGER, "ignore_class"),
     (INTEGERS, "attention_axes axes axis dims input_axes output_axes shared_axes"),
@@ -180,6 +180,8 @@ _IN_CLASS: dict[tuple[str, str], Range | None] = {
         "a positive integer, or -1 for one group for each channel", 1, is_integer=True, also=-1
     ),
     ("ImageLayer", "factor"): NUMBERS,
+    ("IntegerLookup", "mask_token"): INTEGER,
+    ("IntegerLookup", "oov_token"): INTEGER,
     ("ReduceLROnPlateau", "factor"): BELOW_ONE,
     ("ReLU", "threshold"): NOT_NEGATIVE,
     ("Rescaling", "scale"): NUMBERS,
