@@ -36,8 +36,8 @@ BAD: tuple[tuple[tuple[Any, ...], str], ...] = (  # values, and the arguments th
     ((0, 1.5, "two"), "num_thresholds"),
     (
         (-1, 0.5, "1"),
-        """class_id cropping ema_overwrite_frequency num_oov_indices num_regressors output_padding start_from_epoch
-        target_class_ids""",
+        """class_id cropping ema_overwrite_frequency num_oov_indices num_regressors output_padding
+        start_from_epoch target_class_ids""",
     ),
     ((0.5, "all", True), "attention_axes axes axis dims ignore_class shared_axes"),
     (
@@ -96,7 +96,8 @@ IN_CLASS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("AUC", "thresholds"): ("half",),
 }
 NOT_HERE = {  # numbers by default, but checked elsewhere or not limited
-    ("Hashing", "mask_value"), ("BatchNormalization", "scale"), ("GroupNormalization", "scale"), ("LayerNormalization", "scale"),
+    ("Hashing", "mask_value"),
+    ("BatchNormalization", "scale"), ("GroupNormalization", "scale"), ("LayerNormalization", "scale"),
 }  # fmt: skip
 REQUIRED: dict[str, dict[str, Any]] = {
     "units": {"units": 3}, "filters": {"filters": 2}, "kernel_size": {"kernel_size": 1},
