@@ -81,8 +81,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     from layerlab import config, utils  # not above: tests of an engine that cannot be imported run too
 
     config.set_backend(request.param)
-    utils.clear_session()
+    utils.clear_session(free_memory=False)
     utils.set_random_seed(0)
     yield request.param
     config.set_backend("jax")
-    utils.clear_session()
+    utils.clear_session(free_memory=False)
