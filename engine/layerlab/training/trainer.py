@@ -307,6 +307,7 @@ class Trainer(Steps):
 
         Example:
             >>> import layerlab as keras
+            >>> import numpy as np
             >>> x = np.array([[1.0], [2.0]])
             >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
             >>> model.set_weights([[[0.0]], [0.0]])
@@ -442,6 +443,7 @@ class Trainer(Steps):
 
         Example:
             >>> import layerlab as keras
+            >>> import numpy as np
             >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
             >>> model.set_weights([[[1.0]], [0.0]])
             >>> model.compile(loss="mse", metrics=["mae"])
@@ -508,6 +510,7 @@ class Trainer(Steps):
 
         Example:
             >>> import layerlab as keras
+            >>> import numpy as np
             >>> layer = keras.layers.Dense(1, kernel_initializer="ones")
             >>> model = keras.Sequential([keras.Input((2,)), layer])
             >>> model.predict(np.array([[1.0, 2.0]]), verbose=0)
@@ -557,6 +560,7 @@ class Trainer(Steps):
 
         Example:
             >>> import layerlab as keras
+            >>> import numpy as np
             >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
             >>> model.set_weights([[[0.0]], [0.0]])
             >>> model.compile(keras.optimizers.SGD(0.1), loss="mse")

@@ -99,7 +99,7 @@ class RandomSaturation(_HSVLayer):
     Example:
         >>> import numpy as np
         >>> red = np.array([[[200.0, 100.0, 100.0]]])
-        >>> RandomSaturation((0.0, 0.0))(red).round(2).tolist()
+        >>> np.asarray(RandomSaturation((0.0, 0.0))(red), "float64").round(2).tolist()
         [[[200.0, 200.0, 200.0]]]
     """
 
@@ -140,7 +140,7 @@ class RandomGrayscale(ImageLayer):
 
     Example:
         >>> import numpy as np
-        >>> RandomGrayscale(1.0)(np.array([[[0.0, 100.0, 0.0]]])).round(2).tolist()
+        >>> np.asarray(RandomGrayscale(1.0)(np.array([[[0.0, 100.0, 0.0]]])), "float64").round(2).tolist()
         [[[58.7, 58.7, 58.7]]]
     """
 

@@ -169,9 +169,9 @@ class Solarization(ImageLayer):
 
     Example:
         >>> import numpy as np
-        >>> x = np.array([[[55.0], [200.0]]])  # one image of 1 by 2 pixels
+        >>> x = np.array([[[0.0], [200.0]]])  # one image of 1 by 2 pixels
         >>> Solarization(threshold_factor=(0.5, 0.5))(x)[0, :, 0].tolist()
-        [55.0, 55.0]
+        [0.0, 55.0]
     """
 
     def __init__(
@@ -216,7 +216,7 @@ class AutoContrast(ImageLayer):
     Example:
         >>> import numpy as np
         >>> x = np.array([[[100.0], [110.0], [120.0]]])  # one image of 1 by 3 pixels
-        >>> AutoContrast()(x)[0, :, 0].round(3).tolist()
+        >>> np.asarray(AutoContrast()(x)[0, :, 0], "float64").round(3).tolist()
         [0.0, 127.5, 255.0]
     """
 

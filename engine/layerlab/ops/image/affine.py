@@ -50,6 +50,7 @@ def affine_transform(
         InvalidArgumentError for another interpolation or fill mode.
 
     Example:
+        >>> import numpy as np
         >>> row = np.array([[[1.0], [2.0], [3.0]]])  # an image of 1 by 3 pixels
         >>> moved = affine_transform(row, np.array([1.0, 0, -1, 0, 1, 0, 0, 0]))
         >>> moved[0, :, 0].tolist()  # each pixel from one column before

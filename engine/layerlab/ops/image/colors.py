@@ -30,7 +30,8 @@ def rgb_to_grayscale(images: Operand, data_format: str | None = None) -> Array:
     Raises: ShapeError for another number of axes or channels.
 
     Example:
-        >>> rgb_to_grayscale(np.array([[[0.0, 1.0, 0.0]]])).round(3).tolist()
+        >>> import numpy as np
+        >>> np.asarray(rgb_to_grayscale(np.array([[[0.0, 1.0, 0.0]]])), "float64").round(3).tolist()
         [[[0.587]]]
     """
     axis = _channels(images, "rgb_to_grayscale", data_format, (1, 3))
@@ -55,7 +56,8 @@ def rgb_to_hsv(images: Operand, data_format: str | None = None) -> Array:
     Raises: ShapeError for another number of axes or channels; DTypeError for integers.
 
     Example:
-        >>> rgb_to_hsv(np.array([[[0.0, 2.0, 0.0]]])).round(3).tolist()
+        >>> import numpy as np
+        >>> np.asarray(rgb_to_hsv(np.array([[[0.0, 2.0, 0.0]]])), "float64").round(3).tolist()
         [[[0.333, 1.0, 2.0]]]
     """
     axis, where = _floating(images, "rgb_to_hsv", data_format), backend().xp.where
@@ -85,6 +87,7 @@ def hsv_to_rgb(images: Operand, data_format: str | None = None) -> Array:
     Raises: ShapeError for another number of axes or channels; DTypeError for integers.
 
     Example:
+        >>> import numpy as np
         >>> hsv_to_rgb(np.array([[[0.0, 1.0, 2.0]]])).tolist()
         [[[2.0, 0.0, 0.0]]]
     """
