@@ -24,6 +24,8 @@ from layerlab.layers.weight_transform import (
     transform_weight,
 )
 
+pytestmark = pytest.mark.slow  # the whole file, so that `make test-fast` keeps its two minutes
+
 rng = np.random.default_rng(3)
 
 
