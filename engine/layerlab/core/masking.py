@@ -41,8 +41,9 @@ def _set_in_table(tensor: object, mask: object) -> None:
     if mask is None:
         _masks.pop(key, None)
         return
+    forget = _masks.pop  # at the end of the process the name of the table is gone before the last tensors
     try:
-        reference = weakref.ref(tensor, lambda _: _masks.pop(key, None))
+        reference = weakref.ref(tensor, lambda _: forget(key, None))
     except TypeError:  # a Python number: it carries no time steps
         return
     _masks[key] = (reference, mask)

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from layerlab.core.whole_number import whole_number
-from layerlab.data.dataset import Dataset
 from layerlab.data.padding import padded
 from layerlab.errors import DataError, InvalidArgumentError, UnreadableFileError, explain
 from layerlab.typing import PathLike
-from layerlab.utils.file_dataset import file_dataset
-from layerlab.utils.folder_index import Request, parts_of
+from layerlab.utils.file_dataset import file_datasets
+from layerlab.utils.folder_index import Request
 
 __all__ = ["audio_dataset_from_directory"]
 
@@ -105,10 +104,7 @@ def audio_dataset_from_directory(
         sounds = [_fitted(_sound(path, rate), length) for path in paths]
         return _ragged(sounds) if ragged else _filled_up(sounds, paths)
 
-    found: list[Dataset] = []
-    for files in parts_of(request, "sound"):
-        mixes = shuffle and not (subset == "both" and found)  # validation keeps its order, as in Keras
-        found.append(file_dataset(files, load, shuffle=mixes, batch_size=batch_size))
+    found = file_datasets(request, "sound", load, batch_size)
     return tuple(found) if subset == "both" else found[0]
 
 

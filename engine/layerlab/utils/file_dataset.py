@@ -15,10 +15,10 @@ from layerlab.data.tables import rows_of
 from layerlab.data.thread_count import processors
 from layerlab.errors import UnreadableFileError, UnsupportedError, explain
 from layerlab.settings import choose
-from layerlab.utils.folder_index import FileList
+from layerlab.utils.folder_index import FileList, Request, parts_of
 from layerlab.utils.tensorflow_dataset import tensorflow_dataset
 
-__all__ = ["check_format", "file_dataset", "in_format"]
+__all__ = ["check_format", "file_datasets", "in_format"]
 
 
 def check_format(form: str | None) -> None:
@@ -33,20 +33,27 @@ def check_format(form: str | None) -> None:
         choose(form, ("tf",), "format")
 
 
-def file_dataset(
-    files: FileList,
-    load_batch: Callable[[list[str]], Any],
-    *,
-    shuffle: bool,
-    batch_size: int | None,
-) -> Dataset:
-    """Batches of what files hold, with their labels.
+def file_datasets(
+    request: Request, what: str, load_batch: Callable[[list[str]], Any], batch_size: int | None
+) -> list[Dataset]:
+    """Batches of what the files in a folder hold, with their labels; for both parts, if both are asked for.
 
     Args:
+        request: which files, and whether they come in another order in each pass.
+        what: a word for one of the files, for messages.
         load_batch: what the files at these paths hold, with them as first axis; called by threads.
-        shuffle: in another order in each pass.
         batch_size: None: single samples.
     """
+    found: list[Dataset] = []
+    for files in parts_of(request, what):
+        mixes = request.shuffle and not (request.subset == "both" and found)  # as in Keras
+        found.append(_file_dataset(files, load_batch, mixes, batch_size))
+    return found
+
+
+def _file_dataset(
+    files: FileList, load_batch: Callable[[list[str]], Any], shuffle: bool, batch_size: int | None
+) -> Dataset:
     threads = processors()
     table = _FileTable(files, load_batch)
     count = len(files.paths)

@@ -12,6 +12,7 @@ import numpy as np
 from layerlab.backend.active import backend
 from layerlab.dtypes import numpy_dtype, standardize_dtype
 from layerlab.errors import DTypeError, InvalidArgumentError, ShapeError, explain
+from layerlab.ops.image.resizing import as_image_size
 from layerlab.settings import DATA_FORMATS, choose, settings
 from layerlab.typing import DTypeLike, TensorLike
 from layerlab.utils.pillow import open_image, pillow
@@ -73,7 +74,8 @@ def load_img(
     image = in_color_mode(open_image(file, name), color_mode)
     if target_size is None:
         return image
-    size = _checked_size(target_size)
+    height, width = as_image_size(target_size, "target_size", "(height, width), each 1 or more")
+    size = width, height  # as Pillow has it
     if image.size == size:
         return image
     choose(interpolation, _INTERPOLATIONS, "interpolation")
@@ -211,16 +213,6 @@ def save_img(
 def as_data_format(data_format: str | None) -> str:
     """ "channels_last" or "channels_first"; None is the setting. Raises: InvalidArgumentError."""
     return choose(data_format or settings.image_data_format, DATA_FORMATS, "data format")
-
-
-def _checked_size(size: object) -> tuple[int, int]:
-    """Pillow's (width, height) of a (height, width)."""
-    sizes = tuple(size) if isinstance(size, list | tuple | np.ndarray) else ()
-    if len(sizes) != 2 or any(int(length) != length or length < 1 for length in sizes):
-        raise InvalidArgumentError(
-            explain("target_size", expected="(height, width), each 1 or more", got=repr(size)[:80])
-        )
-    return int(sizes[1]), int(sizes[0])
 
 
 def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, int, int]:

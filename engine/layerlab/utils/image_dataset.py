@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from layerlab.core.whole_number import whole_number
-from layerlab.data.dataset import Dataset
 from layerlab.errors import InvalidArgumentError, explain
 from layerlab.settings import choose
 from layerlab.typing import PathLike
-from layerlab.utils.file_dataset import check_format, file_dataset, in_format
-from layerlab.utils.folder_index import Request, parts_of
+from layerlab.utils.file_dataset import check_format, file_datasets, in_format
+from layerlab.utils.folder_index import Request
 from layerlab.utils.image import COLOR_MODES, as_data_format, in_color_mode
 from layerlab.utils.pillow import open_image
 from layerlab.utils.resizing import INTERPOLATIONS, resized
@@ -127,11 +126,7 @@ def image_dataset_from_directory(
         bool(pad_to_aspect_ratio),
         as_data_format(data_format) == "channels_first",
     )
-    found: list[Dataset] = []
-    for files in parts_of(request, "image"):
-        mixes = shuffle and not (subset == "both" and found)  # validation keeps its order, as in Keras
-        found.append(file_dataset(files, loader.load, shuffle=mixes, batch_size=batch_size))
-    made = in_format(found, format)
+    made = in_format(file_datasets(request, "image", loader.load, batch_size), format)
     return made if subset == "both" else made[0]
 
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from layerlab.core.whole_number import whole_number
-from layerlab.data.dataset import Dataset
 from layerlab.errors import UnreadableFileError, explain
 from layerlab.typing import PathLike
-from layerlab.utils.file_dataset import check_format, file_dataset, in_format
-from layerlab.utils.folder_index import Request, parts_of
+from layerlab.utils.file_dataset import check_format, file_datasets, in_format
+from layerlab.utils.folder_index import Request
 
 __all__ = ["text_dataset_from_directory"]
 
@@ -94,11 +93,7 @@ def text_dataset_from_directory(
         texts[:] = [_text(path, longest) for path in paths]
         return texts
 
-    found: list[Dataset] = []
-    for files in parts_of(request, "text"):
-        mixes = shuffle and not (subset == "both" and found)  # validation keeps its order, as in Keras
-        found.append(file_dataset(files, load, shuffle=mixes, batch_size=batch_size))
-    made = in_format(found, format)
+    made = in_format(file_datasets(request, "text", load, batch_size), format)
     return made if subset == "both" else made[0]
 
 

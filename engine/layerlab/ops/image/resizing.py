@@ -66,7 +66,7 @@ def resize(
         [0.0, 0.0, 8.0, 8.0]
     """
     rows, columns = _axes(images, data_format)
-    size = _checked_size(size)
+    size = as_image_size(size, "resize", "size=(height, width), at least 1")
     choose(interpolation, INTERPOLATIONS, "interpolation")
     choose(fill_mode, ("constant",), "fill_mode")
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
@@ -96,12 +96,16 @@ def _axes(images: Array, data_format: str | None) -> tuple[int, int]:
     return (rank - 3, rank - 2) if chosen == "channels_last" else (rank - 2, rank - 1)
 
 
-def _checked_size(size: object) -> tuple[int, int]:
+def as_image_size(size: object, what: str, expected: str) -> tuple[int, int]:
+    """(height, width) as ints.
+
+    Args:
+        what, expected: for the message.
+    Raises: InvalidArgumentError unless it is two whole numbers, each 1 or more.
+    """
     sizes = tuple(size) if isinstance(size, list | tuple | np.ndarray) else ()
     if len(sizes) != 2 or any(int(length) != length or length < 1 for length in sizes):
-        raise InvalidArgumentError(
-            explain("resize", expected="size=(height, width), at least 1", got=repr(size))
-        )
+        raise InvalidArgumentError(explain(what, expected=expected, got=repr(size)[:80]))
     return int(sizes[0]), int(sizes[1])
 
 
